@@ -1,0 +1,208 @@
+"""The verdict: from a ticket, what policy expects and the evidence, to one finding. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from bot.billing.evidence import Evidence, FoundLink
+from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.policy import Due, Expectation, Ticket, fold, unbilled
+from bot.syncro.models import Schedule
+
+_STRENGTH = {kind: strength for strength, kind in enumerate(LinkKind)}
+
+
+@dataclass(frozen=True)
+class SyncroPages:
+    """Where a person opens things in Syncro. `site` is the account's address without `/api/v1`."""
+
+    site: str
+
+    def ticket(self, ticket_id: str) -> str:
+        """The ticket's page."""
+        return f"{self.site}/tickets/{quote(ticket_id, safe='')}"
+
+    def invoice(self, invoice_id: str) -> str:
+        """The invoice's page."""
+        return f"{self.site}/invoices/{quote(invoice_id, safe='')}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One ticket, ready to be judged."""
+
+    ticket: Ticket
+    expectation: Expectation
+    evidence: Evidence
+    detail_failure: str | None
+
+
+def no_such_ticket(number: str, now: datetime) -> Finding:
+    """The finding for a number that Syncro does not know."""
+    reason = f"Syncro has no ticket with the number {number}."
+    return Finding(ticket_number=number, verdict=Verdict.NOT_FOUND, reason=reason, checked_at=now)
+
+
+def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
+    """The finding for a ticket that could not even be looked up."""
+    return Finding(
+        ticket_number=number,
+        verdict=Verdict.UNVERIFIED,
+        reason=f"The ticket could not be looked up. {sentence}",
+        checked_at=now,
+        coverage=Coverage(complete=False),
+        failures=(sentence,),
+    )
+
+
+def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
+    """Judge a case. Precedence: a link, non-billable, open, unverified, scheduled, not invoiced."""
+    ticket, evidence = case.ticket, case.evidence
+    links = _distinct(evidence.links)
+    billed_lines = frozenset(line.id for found in links for line in found.detail.line_items if line.id)
+    still_unbilled = unbilled(ticket, billed_lines)
+    schedule = _next_pickup(evidence.schedules)
+    verdict = _verdict(case, links, still_unbilled, schedule)
+    scheduled = schedule if verdict is Verdict.SCHEDULED else None
+    contradiction = verdict is Verdict.NOT_INVOICED and fold(ticket.status) == "invoiced"
+    return Finding(
+        ticket_number=ticket.row.number,
+        verdict=verdict,
+        reason=_reason(verdict, case, still_unbilled, schedule),
+        checked_at=now,
+        ticket_id=ticket.row.id,
+        ticket_url=pages.ticket(ticket.row.id),
+        customer=ticket.row.customer_business_then_name,
+        subject=ticket.row.subject,
+        status=ticket.status,
+        invoices=tuple(_invoice_link(found, ticket, pages) for found in links),
+        possible=() if links else _possible(evidence, pages),
+        unbilled=still_unbilled,
+        coverage=evidence.coverage(),
+        receipt=tuple(evidence.receipt),
+        failures=_failures(case) if not links else (),
+        scheduled_for=scheduled.next_run if scheduled else None,
+        schedule_name=scheduled.name if scheduled else "",
+        contradiction=contradiction,
+    )
+
+
+def _verdict(case: Case, links: list[FoundLink], left: Unbilled, schedule: Schedule | None) -> Verdict:
+    if links:
+        return Verdict.PARTIALLY_INVOICED if left.charges else Verdict.INVOICED
+    if case.expectation.due is Due.NEVER:
+        return Verdict.NON_BILLABLE
+    if case.expectation.due is Due.NOT_YET:
+        return Verdict.OPEN
+    if _failures(case) or case.evidence.mentions:
+        return Verdict.UNVERIFIED
+    if schedule is not None and left.charges:
+        return Verdict.SCHEDULED
+    return Verdict.NOT_INVOICED
+
+
+def _failures(case: Case) -> tuple[str, ...]:
+    """Everything that forbids to claim an absence."""
+    own = [case.detail_failure] if case.detail_failure else []
+    return (*own, *case.evidence.failures)
+
+
+def _distinct(links: list[FoundLink]) -> list[FoundLink]:
+    by_id = {found.detail.id: found for found in reversed(links)}
+    return sorted(by_id.values(), key=lambda found: (_STRENGTH[found.link], found.detail.number))
+
+
+def _invoice_link(found: FoundLink, ticket: Ticket, pages: SyncroPages) -> InvoiceLink:
+    detail = found.detail
+    elsewhere = detail.customer_id is not None and detail.customer_id != ticket.row.customer_id
+    return InvoiceLink(
+        number=detail.number,
+        id=detail.id,
+        link=found.link,
+        total=detail.total,
+        url=pages.invoice(detail.id),
+        billed_to=detail.customer_business_then_name if elsewhere else "",
+    )
+
+
+def _possible(evidence: Evidence, pages: SyncroPages) -> tuple[PossibleMention, ...]:
+    return tuple(
+        PossibleMention(
+            number=found.detail.number, id=found.detail.id, url=pages.invoice(found.detail.id), text=found.text
+        )
+        for found in evidence.mentions
+    )
+
+
+def _next_pickup(schedules: list[Schedule]) -> Schedule | None:
+    """The active recurring invoice that picks up ticket charges next; one without a date comes last."""
+    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused]
+    dated = sorted((s.next_run.timestamp(), s.id, s) for s in active if s.next_run is not None)
+    if dated:
+        return dated[0][2]
+    return active[0] if active else None
+
+
+def _reason(verdict: Verdict, case: Case, left: Unbilled, schedule: Schedule | None) -> str:
+    if verdict in (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED):
+        return _reason_found(case, left)
+    if verdict is Verdict.UNVERIFIED:
+        return _reason_unverified(case)
+    if verdict is Verdict.SCHEDULED and schedule is not None:
+        return _reason_scheduled(left, schedule)
+    if verdict is Verdict.NOT_INVOICED:
+        return _reason_not_invoiced(case, left)
+    return case.expectation.reason
+
+
+_HOW = {
+    LinkKind.TICKET_ID: "was made for this ticket",
+    LinkKind.LINE_ITEM: "carries a charge of this ticket",
+    LinkKind.LINE_TEXT: "names this ticket in a line",
+}
+
+
+def _reason_found(case: Case, left: Unbilled) -> str:
+    links = _distinct(case.evidence.links)
+    parts = " and ".join(f"Invoice {found.detail.number} {_HOW[found.link]}" for found in links)
+    reason = f"{parts}."
+    if left.charges:
+        reason += f" Charges of {left.charges} on the ticket are on no invoice yet."
+    if left.minutes:
+        reason += f" {left.minutes} minutes of billable time have not become a charge."
+    if case.detail_failure:
+        reason += " Whether more is unbilled could not be read."
+    return reason
+
+
+def _reason_unverified(case: Case) -> str:
+    sentences = []
+    if case.evidence.mentions:
+        found = case.evidence.mentions[0].detail
+        sentences.append(
+            f"Invoice {found.number} holds the number {case.ticket.row.number} "
+            "without saying that it is the ticket: look at that invoice."
+        )
+    failures = _failures(case)
+    sentences.extend(failures[:2])
+    if len(failures) > 2:
+        sentences.append(f"{len(failures) - 2} more reads failed.")
+    return " ".join(sentences)
+
+
+def _reason_scheduled(left: Unbilled, schedule: Schedule) -> str:
+    when = f"on {schedule.next_run:%Y-%m-%d}" if schedule.next_run else "at its next run (Syncro names no date)"
+    name = f' "{schedule.name}"' if schedule.name else ""
+    return f"Charges of {left.charges} are on no invoice yet; the recurring invoice{name} picks them up {when}."
+
+
+def _reason_not_invoiced(case: Case, left: Unbilled) -> str:
+    reason = f"{case.expectation.reason} Every place where its invoice could be was read, and none bills it."
+    if fold(case.ticket.status) == "invoiced":
+        reason += " The status says Invoiced, but a status is set by hand and proves nothing."
+    paused = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges and s.paused]
+    if paused and left.charges:
+        reason += f' The recurring invoice "{paused[0].name}" would pick up its charges, but it is paused.'
+    return reason

@@ -1,0 +1,143 @@
+"""What a search has seen so far about one ticket: lists, details, links, and every read that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.billing.findings import Coverage, LinkKind, Looked
+from bot.billing.links import TicketKeys, is_the_listed_invoice, match
+from bot.billing.reads import Failed, ReadInvoice
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceDetail, InvoiceRow, Schedule
+
+
+class RowKey(NamedTuple):
+    """Which invoice a row names, as of when. A changed row is a new key: its detail is read again."""
+
+    id: str | None
+    number: str | None
+    updated_at: datetime | None
+
+
+def row_key(row: InvoiceRow) -> RowKey:
+    """The key of a list row."""
+    return RowKey(row.id, row.number, row.updated_at)
+
+
+def detail_read(row: InvoiceRow) -> ReadInvoice:
+    """The read that shows the row's detail: by id where the row has one, by number otherwise."""
+    return ReadInvoice(row.reference, row.updated_at)
+
+
+def name_of(row: InvoiceRow) -> str:
+    """The invoice as people name it."""
+    return f"invoice {row.number}" if row.number is not None else f"invoice with id {row.id}"
+
+
+@dataclass(frozen=True)
+class FoundLink:
+    """An invoice that bills the ticket."""
+
+    detail: InvoiceDetail
+    link: LinkKind
+
+
+@dataclass(frozen=True)
+class FoundMention:
+    """An invoice that holds the bare number and so might bill the ticket."""
+
+    detail: InvoiceDetail
+    text: str
+
+
+@dataclass
+class Evidence:
+    """The record of one search. Filled while searching, judged at the end."""
+
+    ticket: TicketKeys
+    links: list[FoundLink] = field(default_factory=list)
+    mentions: list[FoundMention] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    receipt: list[Looked] = field(default_factory=list)
+    skipped: int = 0
+    _listed: set[tuple[str | None, str | None]] = field(default_factory=set)
+    _read: dict[RowKey, InvoiceDetail] = field(default_factory=dict)
+    _unread: dict[RowKey, str] = field(default_factory=dict)
+    _vanished: set[RowKey] = field(default_factory=set)
+    _failures: list[str] = field(default_factory=list)
+
+    def note_listed(self, rows: list[InvoiceRow]) -> None:
+        """Remember rows that were offered as places to look."""
+        self._listed.update((row.id, row.number) for row in rows)
+
+    def note_detail(self, row: InvoiceRow, answer: InvoiceDetail | Failed) -> None:
+        """Take in what reading a row's detail gave: a link, a mention, nothing, or a failed read."""
+        key = row_key(row)
+        if isinstance(answer, Failed):
+            if answer.kind is FailureKind.NOT_FOUND:
+                self._vanished.add(key)
+            else:
+                self._unread[key] = answer.sentence
+            return
+        if not is_the_listed_invoice(answer, row):
+            self._unread[key] = (
+                f"Asked for {name_of(row)}, Syncro answered invoice {answer.number} with id {answer.id}."
+            )
+            return
+        found = match(answer, self.ticket)
+        if found.undecidable:
+            self._unread[key] = f"{name_of(row).capitalize()} cannot tell: {found.undecidable}."
+            return
+        self._read[key] = answer
+        if found.link is not None:
+            self.links.append(FoundLink(answer, found.link))
+        elif found.possible_text:
+            self.mentions.append(FoundMention(answer, found.possible_text))
+
+    def fail(self, sentence: str) -> None:
+        """Remember that a needed place could not be searched: absence can no longer be proved."""
+        if sentence not in self._failures:
+            self._failures.append(sentence)
+
+    def was_tried(self, row: InvoiceRow) -> bool:
+        """Whether this very state of the invoice has been asked for already."""
+        key = row_key(row)
+        return key in self._read or key in self._unread or key in self._vanished
+
+    def was_read(self, row: InvoiceRow) -> bool:
+        """Whether this very state of the invoice has been read."""
+        return row_key(row) in self._read
+
+    def has_vanished(self, row: InvoiceRow) -> bool:
+        """Whether the list named it, but Syncro then had no such invoice."""
+        return row_key(row) in self._vanished
+
+    def why_unread(self, row: InvoiceRow) -> str | None:
+        """Why the row's detail does not count as read; None when it does."""
+        key = row_key(row)
+        if key in self._read:
+            return None
+        if key in self._vanished:
+            return f"Syncro lists {name_of(row)} but has no detail of it."
+        return self._unread.get(key, f"{name_of(row).capitalize()} was not read.")
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Everything that stands in the way of a proof, a sentence each."""
+        return tuple(self._failures)
+
+    @property
+    def details_read(self) -> int:
+        """How many distinct invoices were read."""
+        return len({detail.id for detail in self._read.values()})
+
+    def coverage(self) -> Coverage:
+        """The counts for the receipt. A found link is complete evidence by itself."""
+        return Coverage(
+            listed=len(self._listed),
+            read=self.details_read,
+            skipped=self.skipped,
+            complete=bool(self.links) or not self._failures,
+        )

@@ -1,0 +1,120 @@
+"""What is found out about a ticket: the verdict, the links, the receipt. Values only, no decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The eight answers to "is this ticket billed?"."""
+
+    INVOICED = "invoiced"
+    PARTIALLY_INVOICED = "partially_invoiced"
+    SCHEDULED = "scheduled"
+    NON_BILLABLE = "non_billable"
+    OPEN = "open"
+    NOT_INVOICED = "not_invoiced"
+    UNVERIFIED = "unverified"
+    NOT_FOUND = "not_found"
+
+
+class LinkKind(StrEnum):
+    """How an invoice bills a ticket, strongest first."""
+
+    TICKET_ID = "ticket_id"
+    LINE_ITEM = "line_item"
+    LINE_TEXT = "line_text"
+
+
+@dataclass(frozen=True)
+class InvoiceLink:
+    """An invoice that bills the ticket, as its own detail says."""
+
+    number: str
+    id: str
+    link: LinkKind
+    total: Decimal | None
+    url: str
+    billed_to: str = ""
+    """The invoice's customer, where it is not the ticket's (third-party billing); empty otherwise."""
+
+
+@dataclass(frozen=True)
+class PossibleMention:
+    """An invoice that might bill the ticket: its text holds the bare number, which proves nothing either way."""
+
+    number: str
+    id: str
+    url: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Unbilled:
+    """Work on the ticket that no invoice carries yet."""
+
+    minutes: int = 0
+    """Billable time that has not become a charge."""
+    charges: Decimal = Decimal("0.00")
+    """Charges that have not become invoice lines, price times quantity."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the evidence was seen. `complete` is False when a needed read failed."""
+
+    listed: int = 0
+    read: int = 0
+    from_ledger: int = 0
+    skipped: int = 0
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One place that was searched, for the receipt. `outcome` is a plain sentence fragment."""
+
+    place: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer for one ticket number, with its evidence. Texts from Syncro are raw: escape them."""
+
+    ticket_number: str
+    verdict: Verdict
+    reason: str
+    """One or two plain sentences that say why; may quote Syncro's texts."""
+    checked_at: datetime
+    ticket_id: str | None = None
+    ticket_url: str | None = None
+    customer: str = ""
+    subject: str = ""
+    status: str = ""
+    invoices: tuple[InvoiceLink, ...] = ()
+    possible: tuple[PossibleMention, ...] = ()
+    unbilled: Unbilled = field(default_factory=Unbilled)
+    coverage: Coverage = field(default_factory=Coverage)
+    receipt: tuple[Looked, ...] = ()
+    failures: tuple[str, ...] = ()
+    """What could not be read, and what to do about it; a sentence each."""
+    scheduled_for: datetime | None = None
+    schedule_name: str = ""
+    contradiction: bool = False
+    """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
+    api_calls: int = 0
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The answers to one request, in the order asked."""
+
+    findings: tuple[Finding, ...]
+    api_calls: int
+    seconds: float
+    outage: str = ""
+    """Set when nothing at all could be read (wrong token, no connection): what happened and what to do."""

@@ -1,0 +1,104 @@
+"""The questions that a search asks Syncro, as values.
+
+A search never does I/O: it yields reads and gets answers. So it can run over HTTP, inside a durable job, or in a
+test over an invented world, and it is always the same search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+
+Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
+Result = TypeVar("Result")
+
+
+class Read(Generic[Value_co]):
+    """A question with an answer of type `Value`. Equal reads get one answer within a request."""
+
+
+@dataclass(frozen=True)
+class FindTicket(Read[Page[TicketRow]]):
+    """One page of tickets that Syncro offers for a number."""
+
+    number: str
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class ReadTicket(Read[TicketDetail]):
+    """A ticket's timers and charges, by internal id."""
+
+    ticket_id: str
+
+
+@dataclass(frozen=True)
+class ListInvoices(Read[Page[InvoiceRow]]):
+    """One page of an invoice list. `reading` counts up when a list is read again to see if it stood still."""
+
+    page: int = 1
+    customer_id: str | None = None
+    ticket_id: str | None = None
+    updated_since: datetime | None = None
+    reading: int = 1
+
+
+@dataclass(frozen=True)
+class ReadInvoice(Read[InvoiceDetail]):
+    """An invoice's detail by id (or number, where a row has no id).
+
+    `listed_as_of` is the row's `updated_at`: a row that changed while we looked makes its detail a new question.
+    """
+
+    reference: str
+    listed_as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ListSchedules(Read[Page[Schedule]]):
+    """One page of a customer's recurring invoices."""
+
+    customer_id: str
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A read that failed for good: why, and a sentence for people."""
+
+    kind: FailureKind
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Value]):
+    """What a read gave, and how many API calls it cost (retries included)."""
+
+    value: Value | Failed
+    calls: int
+
+
+class Answers:
+    """The answers to one round of reads."""
+
+    def __init__(self, answers: Mapping[Read[Any], Any]) -> None:
+        self._answers = answers
+
+    def __getitem__(self, read: Read[Value]) -> Value | Failed:
+        return cast("Value | Failed", self._answers[read])
+
+
+Asking = Generator[Sequence[Read[Any]], Answers, Result]
+"""A computation that asks: it yields rounds of reads, is sent their answers, and returns a `Result`."""
+
+
+def ask(read: Read[Value]) -> Asking[Value | Failed]:
+    """Ask a single question."""
+    answers = yield [read]
+    return answers[read]

@@ -1,0 +1,1 @@
+"""Durable work: a question, once stored, gets its one answer, whatever happens to the process."""

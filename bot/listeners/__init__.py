@@ -1,0 +1,1 @@
+"""Inbound Slack: each listener parses, authorises and enqueues, and nothing else."""

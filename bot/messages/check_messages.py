@@ -1,0 +1,403 @@
+"""The messages of one request: the parent while it works and when it is done, and the evidence in its thread."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from bot.billing.findings import CheckReport, Finding, Verdict
+from bot.messages import words
+from bot.messages.escape import mrkdwn
+from bot.messages.rendered import (
+    BUTTON_VALUE_LIMIT,
+    Cell,
+    Line,
+    Part,
+    Rendered,
+    actions,
+    button,
+    fit,
+    header,
+    joined,
+    line,
+    link_cell,
+    paragraphs,
+    size,
+    small_print,
+    split_messages,
+    spoken,
+    table_parts,
+    text_cell,
+)
+
+CHECK_AGAIN: Final = "check_again"
+"""The action of the button; its value is the ticket numbers, joined by commas."""
+
+_ATTENTION: Final = (Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.PARTIALLY_INVOICED, Verdict.NOT_FOUND)
+"""Verdicts that get a line of their own, in the order in which people should read them."""
+
+_ORDER: Final = (
+    Verdict.NOT_INVOICED,
+    Verdict.INVOICED,
+    Verdict.PARTIALLY_INVOICED,
+    Verdict.SCHEDULED,
+    Verdict.NON_BILLABLE,
+    Verdict.OPEN,
+    Verdict.UNVERIFIED,
+    Verdict.NOT_FOUND,
+)
+"""The order of the counts in a summary."""
+
+_LINKED_TABLE_ROOM: Final = 8_500
+"""Links make a table heavy; one that would grow beyond this goes without them, so that it stays one table."""
+_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
+_CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
+
+
+# The parent
+
+
+def checking(numbers: Sequence[str], customer: str = "") -> Rendered:
+    """The parent while the work goes on."""
+    known = [f"*{words.tickets(numbers)}*", mrkdwn(customer, 80), "checking…"]
+    lines = [line(" · ".join(filter(None, known)))]
+    if len(numbers) > 1:
+        lines.append(line(words.numbers(numbers)))
+    return joined(paragraphs(lines))
+
+
+def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
+    """The parent's final form. `asked_by` is a Slack user id."""
+    if not findings:
+        return joined(paragraphs([line("No ticket was checked.")]))
+    tail = [small_print(*_signature(findings, asked_by)), *_check_again([f.ticket_number for f in findings])]
+    if len(findings) == 1:
+        return _outcome_of_one(findings[0], tail)
+    return _outcome_of_many(findings, tail)
+
+
+def failed(numbers: Sequence[str], explanation: str) -> Rendered:
+    """The parent when the check itself broke down."""
+    said = [
+        line(f"*{words.tickets(numbers)}* · ❓ *Could not verify* — {words.NO_STATEMENT}"),
+        line(f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}"),
+    ]
+    if len(numbers) > 1:
+        said.insert(1, line(words.numbers(numbers)))
+    return joined([*paragraphs(said), *_check_again(numbers)])
+
+
+def _outcome_of_one(finding: Finding, tail: Sequence[Part]) -> Rendered:
+    head = [*_alarm([finding]), *paragraphs([words.headline_line(finding)])]
+    return fit(head, _details(finding), tail, lambda _: line("There is more in the thread."))
+
+
+def _outcome_of_many(findings: Sequence[Finding], tail: Sequence[Part]) -> Rendered:
+    attention = _needing_attention(findings)
+    head = [*_alarm(findings), *paragraphs([line(_summary(findings)), *_caution(findings)])]
+
+    def rest(shown: int) -> Line:
+        left = words.numbers(finding.ticket_number for finding in attention[shown:])
+        return line(f"These need attention too, and are in the thread: {left}.")
+
+    return fit(head, [_short_line(finding) for finding in attention], tail, rest)
+
+
+def _alarm(findings: Sequence[Finding]) -> list[Part]:
+    """The warning that cannot be overlooked. For tickets proved to be on no invoice, and for nothing else."""
+    unpaid = [finding for finding in findings if finding.verdict is Verdict.NOT_INVOICED]
+    if not unpaid:
+        return []
+    if len(findings) == 1:
+        title = f"🚨 Warning: ticket {words.bare_number(unpaid[0])} is NOT INVOICED"
+        return [Part("", (header(title),))]
+    count = words.counted(len(unpaid), "ticket")
+    title = f"Warning: {count} {'is' if len(unpaid) == 1 else 'are'} NOT INVOICED"
+    named = words.numbers(finding.ticket_number for finding in unpaid)
+    loud = paragraphs([line(f"*NOT INVOICED:* {named}", f"{title}: {named}.")])
+    return [Part("", (header(f"🚨 {title}"),)), *loud]
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    """*31 tickets*: 29 invoiced, 2 non-billable, none without an invoice."""
+    counts = Counter(finding.verdict for finding in findings)
+    said = [f"{counts[verdict]} {_count_word(verdict)}" for verdict in _ORDER if counts[verdict]]
+    if not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
+        early = counts.keys() & {Verdict.SCHEDULED, Verdict.OPEN}
+        said.append("no invoice is missing" if early else "none without an invoice")
+    return f"*{words.counted(len(findings), 'ticket')}:* {', '.join(said)}"
+
+
+def _count_word(verdict: Verdict) -> str:
+    """The verdict as it stands after a count: "2 non-billable", "1 could not be verified"."""
+    if verdict is Verdict.UNVERIFIED:
+        return "could not be verified"
+    if verdict is Verdict.NOT_FOUND:
+        return "not found"
+    label = words.verdict_words(verdict).label
+    return label if verdict is Verdict.NOT_INVOICED else label.lower()
+
+
+def _caution(findings: Iterable[Finding]) -> list[Line]:
+    if all(finding.verdict is not Verdict.UNVERIFIED for finding in findings):
+        return []
+    return [line(f"“Could not verify”: {words.NO_STATEMENT}.")]
+
+
+def _short_line(finding: Finding) -> Line:
+    """A ticket that needs attention, in the parent of several."""
+    found = words.headline_line(finding)
+    more = " ".join(filter(None, [_why_briefly(finding), _look_at(finding)]))
+    return line(" · ".join(filter(None, [found.mrkdwn, more])), " ".join(filter(None, [found.words, more])))
+
+
+def _why_briefly(finding: Finding) -> str:
+    if finding.verdict is Verdict.NOT_FOUND:
+        return ""
+    return words.reason(finding, 150) or mrkdwn(next(iter(finding.failures), ""))
+
+
+def _look_at(finding: Finding) -> str:
+    if not finding.possible:
+        return ""
+    return f"To look at: invoice {mrkdwn(finding.possible[0].number, 20)}."
+
+
+def _details(finding: Finding) -> list[Line]:
+    """What stands under the headline of a single ticket."""
+    why = words.reason(finding)
+    known = [
+        f"Subject: {mrkdwn(finding.subject)}" if finding.subject.strip() else "",
+        f"Status in Syncro: {mrkdwn(finding.status, 80)}" if finding.status.strip() else "",
+    ]
+    texts = [why, *_contradiction(finding), " · ".join(filter(None, known)), _other_unbilled(finding)]
+    return [*[line(text) for text in texts if text], *_failures(finding), *_possible(finding)]
+
+
+def _contradiction(finding: Finding) -> list[str]:
+    if not finding.contradiction:
+        return []
+    return ["Contradiction: its status in Syncro says that it is invoiced, and no invoice bills it."]
+
+
+def _other_unbilled(finding: Finding) -> str:
+    """Unbilled work of a ticket whose headline does not name it already."""
+    if finding.verdict in {Verdict.NOT_INVOICED, Verdict.PARTIALLY_INVOICED, Verdict.SCHEDULED}:
+        return ""
+    work = words.unbilled(finding.unbilled)
+    return f"On the ticket, on no invoice yet: {work}" if work else ""
+
+
+def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
+    """When it was checked, what it cost, and who asked."""
+    when = max(finding.checked_at for finding in findings)
+    calls = words.counted(sum(finding.api_calls for finding in findings), "call")
+    said = [line(f"checked {words.moment(when)} · {calls} to Syncro · evidence in the thread")]
+    if asked_by and _USER.fullmatch(asked_by):
+        said.append(Line(f"asked by <@{asked_by}>", ""))
+    return said
+
+
+def _check_again(numbers: Sequence[str]) -> list[Part]:
+    value = ",".join(number for number in numbers if number.isascii() and number.isdigit())
+    if not value or len(value) > BUTTON_VALUE_LIMIT:
+        return []
+    return [Part("", (actions(button("Check again", CHECK_AGAIN, value)),))]
+
+
+def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
+    """Most urgent verdict first, and in the order asked within a verdict."""
+    return [finding for verdict in _ATTENTION for finding in findings if finding.verdict is verdict]
+
+
+# The thread
+
+
+def progress(done: int, wanted: int | None, what: str) -> Rendered:
+    """The one message in the thread that is edited while a long search runs."""
+    if wanted is None:
+        answered = f"{words.counted(done, 'ticket')} answered so far" if done else ""
+    else:
+        answered = f"{done:,} of {words.counted(wanted, 'ticket')} answered" if wanted > 1 else ""
+    detail = ", ".join(filter(None, [answered, mrkdwn(what, 300)]))
+    return joined(paragraphs([line(f"Still looking: {detail}…" if detail else "Still looking…")]))
+
+
+def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
+    """The evidence, in as many messages as it needs."""
+    closing = line(
+        f"{words.counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds for this request"
+    )
+    outage = [line(f"Nothing could be read from Syncro: {mrkdwn(report.outage, 1_000)}")] if report.outage else []
+    if len(findings) == 1:
+        return _receipt_of_one(findings[0], outage, closing)
+    return _receipt_of_many(findings, outage, closing)
+
+
+def _receipt_of_one(finding: Finding, outage: Sequence[Line], closing: Line) -> list[Rendered]:
+    lines = [
+        words.headline_line(finding),
+        *outage,
+        *_under("*Where I looked*", _places(finding)),
+        *_under("*Invoices that bill it*", _links(finding)),
+        *_under("*What could not be read*", _failures(finding)),
+        *_under("*What may be meant*", _possible(finding)),
+    ]
+    footer = small_print(line(f"{_counts(finding)} · checked {words.moment(finding.checked_at)}"), closing)
+    return split_messages([*paragraphs(lines), footer], _continued([finding]))
+
+
+def _receipt_of_many(findings: Sequence[Finding], outage: Sequence[Line], closing: Line) -> list[Rendered]:
+    first = paragraphs([line(_summary(findings)), *outage, *_caution(findings)])
+    attention = [each for finding in _needing_attention(findings) for each in _full_line(finding)]
+    evidence = [each for finding in findings for each in _compact(finding)]
+    parts = [
+        *first,
+        *_table(findings),
+        *paragraphs(_under("*Need attention*", attention)),
+        *paragraphs(_under("*Evidence*", evidence)),
+        small_print(closing),
+    ]
+    return split_messages(parts, _continued(findings))
+
+
+def _full_line(finding: Finding) -> list[Line]:
+    """A ticket that needs attention, with everything that helps to settle it."""
+    why = [line(words.reason(finding))] if finding.reason.strip() else []
+    also = [line(text) for text in _contradiction(finding)]
+    return [words.headline_line(finding), *why, *also, *_failures(finding), *_possible(finding)]
+
+
+def _compact(finding: Finding) -> list[Line]:
+    """The receipt of one ticket among several: the verdict, the links, the places, the counts."""
+    found = _phrase_of_verdict(finding)
+    details = [*_links(finding), *_places(finding)]
+    return [line(f"*{words.number_link(finding)}* {found} · {_counts(finding)}"), *details]
+
+
+def _phrase_of_verdict(finding: Finding) -> str:
+    said = words.verdict_words(finding.verdict)
+    return f"{said.glyph} {said.label}"
+
+
+def _places(finding: Finding) -> list[Line]:
+    return [line(f"• {mrkdwn(looked.place, 200)} — {mrkdwn(looked.outcome, 400)}") for looked in finding.receipt]
+
+
+def _links(finding: Finding) -> list[Line]:
+    return [
+        line(f"• invoice {words.invoice_total(invoice)}: {words.how_linked(invoice)}")
+        for invoice in finding.invoices
+    ]
+
+
+def _failures(finding: Finding) -> list[Line]:
+    return [line(f"• {mrkdwn(failure, 600)}") for failure in finding.failures]
+
+
+def _possible(finding: Finding) -> list[Line]:
+    return [words.possible_mention(mention) for mention in finding.possible]
+
+
+def _counts(finding: Finding) -> str:
+    seen = finding.coverage
+    state = "" if seen.complete else "; the search is not complete"
+    return f"{words.coverage(seen)}{state}"
+
+
+def _under(heading: str, lines: Sequence[Line]) -> list[Line]:
+    return [line(heading), *lines] if lines else []
+
+
+def _continued(findings: Sequence[Finding]) -> Part:
+    """What a further message opens with, so that it stands on its own."""
+    if len(findings) == 1:
+        said = f"{words.tickets([findings[0].ticket_number])}, {_phrase_of_verdict(findings[0])}"
+    else:
+        said = spoken(_summary(findings))
+    return small_print(line(f"{said} (continued)"))
+
+
+# The table
+
+
+def _table(findings: Sequence[Finding]) -> list[Part]:
+    said = [_row_in_words(finding) for finding in findings]
+    linked = [_row(finding, linked=True) for finding in findings]
+    heavy = size([{"type": "table", "rows": linked}]) > _LINKED_TABLE_ROOM
+    rows = [_row(finding, linked=False) for finding in findings] if heavy else linked
+    heading = [text_cell(title) for title in ("Ticket", "Customer", "Status", "Verdict", "Invoice")]
+    return table_parts(heading, list(zip(rows, said, strict=True)))
+
+
+def _row(finding: Finding, *, linked: bool) -> list[Cell]:
+    url = finding.ticket_url if linked else None
+    return [
+        link_cell(url, f"#{finding.ticket_number}", 21),
+        text_cell(finding.customer, 40),
+        text_cell(finding.status, 30),
+        text_cell(_phrase_of_verdict(finding)),
+        _invoice_cell(finding, linked=linked),
+    ]
+
+
+def _invoice_cell(finding: Finding, *, linked: bool) -> Cell:
+    url = finding.invoices[0].url if linked and finding.invoices else None
+    return link_cell(url, _invoice_label(finding), 60)
+
+
+def _row_in_words(finding: Finding) -> str:
+    """The row as a line: the same cells, each saying what it is."""
+    invoice = mrkdwn(_invoice_label(finding), 60)
+    status = mrkdwn(finding.status, 30)
+    cells = [
+        words.numbers([finding.ticket_number]),
+        mrkdwn(finding.customer, 40),
+        f"status {status}" if status else "",
+        words.verdict_words(finding.verdict).label,
+        f"invoice: {invoice}" if invoice else "",
+    ]
+    return " · ".join(filter(None, cells))
+
+
+def _invoice_label(finding: Finding) -> str:
+    """What the Invoice column says; not yet escaped."""
+    if finding.invoices:
+        number, more = finding.invoices[0].number, len(finding.invoices) - 1
+        return f"{number[:20]} and {more} more" if more else number
+    if finding.verdict is Verdict.NOT_INVOICED:
+        return "none"
+    if finding.verdict is Verdict.UNVERIFIED:
+        return f"look at {finding.possible[0].number}" if finding.possible else "not known"
+    return ""
+
+
+# When there is no place to answer
+
+
+_CANNOT_POST: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "not_in_channel": "I am not in {place}. To get answers there, type `/invite @bot` in it, with my name"
+        " in place of @bot.",
+        "channel_not_found": "I cannot see {place}: it is a private channel that I am not in, or it was deleted."
+        " If it exists, type `/invite @bot` in it, with my name in place of @bot.",
+        "is_archived": "{place} is archived, so nobody can post in it. Ask again in a channel that is in use.",
+        "restricted_action": "A setting of this workspace does not let me post in {place}. A workspace admin can"
+        " allow it; until then, ask in another channel.",
+        "external_channel": "{place} is shared with people outside this company, and billing data is not posted"
+        " there. Ask again in a channel of your own.",
+    }
+)
+
+
+def cannot_post(channel_id: str, reason_code: str) -> str:
+    """What the person who asked is told, in a direct message, when the channel cannot be answered in."""
+    place = f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else "that channel"
+    if reason_code.startswith("restricted_action"):
+        reason_code = "restricted_action"
+    known = _CANNOT_POST.get(reason_code, "I cannot post in {place}; Slack says: {code}.")
+    said = known.format(place=place, code=mrkdwn(reason_code, 80))
+    return f"{said[0].upper()}{said[1:]} The answer comes to you in a direct message."

@@ -1,0 +1,92 @@
+"""What people are told about using the bot, and why a request was not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from bot.billing.findings import Verdict
+from bot.messages import words
+from bot.messages.escape import mrkdwn
+from bot.messages.rendered import Line, Part, Rendered, divider, header, joined, line, paragraphs
+
+_NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "channel": "Invoice checks are not set up for this channel. Ask in a channel that is on the list.",
+        "user": "You are not on the list of people who may check invoices. The operator of this bot can add you.",
+        "external_channel": "This channel is shared with people outside the company, and billing data is not"
+        " posted here.",
+        "external_user": "Billing data is only shown to people of this company.",
+    }
+)
+
+
+def help_message(command: str) -> Rendered:
+    """How to ask, and what each answer means."""
+    title = "Is this ticket invoiced?"
+    answers = [line("*What the answers mean*"), *[_meaning(verdict) for verdict in Verdict]]
+    return joined(
+        [
+            Part(title, (header(title),)),
+            *paragraphs(_usage(mrkdwn(command, 40))),
+            Part("", (divider(),)),
+            *paragraphs(answers),
+        ]
+    )
+
+
+def not_understood(fragments: Sequence[str], command: str) -> str:
+    """Some of what was typed is no ticket number."""
+    quoted = words.listed([f"“{shown}”" for part in fragments[:5] if (shown := mrkdwn(part, 60))])
+    more = len(fragments) - 5
+    also = f" and {more} more" if more > 0 else ""
+    what = f"I did not understand {quoted}{also}." if quoted else "I found no ticket number in your request."
+    slash = mrkdwn(command, 40)
+    return (
+        f"{what} Nothing was checked."
+        f" Give ticket numbers, such as `{slash} 32223`, `{slash} 32223 32224` or `{slash} 32230-32240`;"
+        f" `{slash} help` explains more."
+    )
+
+
+def too_many(count: int, limit: int) -> str:
+    """More tickets than one request may hold."""
+    return (
+        f"That is {words.counted(count, 'ticket')}; one request can hold {limit:,}. Nothing was checked."
+        " Please ask in smaller groups."
+    )
+
+
+def not_allowed(reason: str) -> str:
+    """Why a request is refused: `channel`, `user`, `external_channel`, `external_user`, or a sentence."""
+    why = _NOT_ALLOWED.get(reason) or mrkdwn(reason, 600) or "You may not check invoices here."
+    return f"{why} Nothing was checked."
+
+
+def not_stored() -> str:
+    """The request could not be kept, so no answer would ever come."""
+    return (
+        "Your question could not be noted, and nothing was checked. Please try again;"
+        " if it happens twice, tell the operator of this bot."
+    )
+
+
+def _usage(command: str) -> list[Line]:
+    return [
+        line(
+            "Give me ticket numbers, and I look in Syncro for the invoice that bills each. I change nothing there."
+        ),
+        line("*How to ask*"),
+        line(f"• `{command} 32223` — one ticket; `#32223` works too"),
+        line(f"• `{command} 32223 32224 32230-32240` — several, and ranges, up to 50 tickets"),
+        line(f"• `{command} https://…/tickets/109554336` — the address of a ticket in Syncro"),
+        line("• Mention me with the numbers, also inside a thread: the answer comes in that thread"),
+        line("• In the menu of any message, *Check invoices* checks every ticket number in it"),
+        line("The answer is posted in the channel where you ask, and its evidence in the thread."),
+    ]
+
+
+def _meaning(verdict: Verdict) -> Line:
+    said = words.verdict_words(verdict)
+    return line(f"{said.glyph} *{said.label}* — {said.meaning}")

@@ -1,0 +1,288 @@
+"""The words for a finding: its headline with links, the same as a plain sentence, and the small vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.messages.escape import link, mrkdwn, plain
+from bot.messages.rendered import Line, line, spoken
+
+NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
+"""Belongs to every "could not verify"."""
+
+_NUMBER: Final = 20
+_NAME: Final = 80
+_QUOTE: Final = 150
+_REASON: Final = 1_000
+_INVOICES_NAMED: Final = 3
+_NUMBERS_NAMED: Final = 60
+
+
+@dataclass(frozen=True)
+class VerdictWords:
+    """How a verdict is said to people. The glyph never stands without the label."""
+
+    glyph: str
+    label: str
+    meaning: str
+
+
+_VERDICTS: Final[Mapping[Verdict, VerdictWords]] = MappingProxyType(
+    {
+        Verdict.INVOICED: VerdictWords("✅", "Invoiced", "an invoice bills this ticket, and it is named."),
+        Verdict.PARTIALLY_INVOICED: VerdictWords(
+            "🟡", "Partly invoiced", "an invoice bills part of it; some of its charges are still unbilled."
+        ),
+        Verdict.SCHEDULED: VerdictWords(
+            "🗓️", "Scheduled", "an active recurring invoice will bill its charges on the date given."
+        ),
+        Verdict.NON_BILLABLE: VerdictWords(
+            "\u2796", "Non-billable", "no invoice is expected, and the answer says why."
+        ),
+        Verdict.OPEN: VerdictWords("🔧", "Still open", "the work is not finished, so an invoice is not due yet."),
+        Verdict.NOT_INVOICED: VerdictWords(
+            "🚨",
+            "NOT INVOICED",
+            "it is finished and billable, and every place where its invoice could be was read: there is none.",
+        ),
+        Verdict.UNVERIFIED: VerdictWords(
+            "❓", "Could not verify", f"it could not be proved either way; {NO_STATEMENT}."
+        ),
+        Verdict.NOT_FOUND: VerdictWords("🔎", "No such ticket", "Syncro has no ticket of that number."),
+    }
+)
+
+_LINKS: Final[Mapping[LinkKind, str]] = MappingProxyType(
+    {
+        LinkKind.TICKET_ID: "its ticket field is this ticket",
+        LinkKind.LINE_ITEM: "it carries a charge of this ticket",
+        LinkKind.LINE_TEXT: "a line names this ticket",
+    }
+)
+
+
+# The vocabulary
+
+
+def verdict_words(verdict: Verdict) -> VerdictWords:
+    """How this verdict is said."""
+    return _VERDICTS[verdict]
+
+
+def money(amount: Decimal) -> str:
+    """1,250.00, without a currency: Syncro names none."""
+    if not amount.is_finite() or amount.adjusted() > 15:
+        return "an amount that makes no sense"
+    return f"{amount:,.2f}"
+
+
+def duration(minutes: int) -> str:
+    """1 h 30 min."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def moment(when: datetime) -> str:
+    """A date in mrkdwn: Slack shows it in the reader's own time zone."""
+    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{moment_in_words(when)}>"
+
+
+def moment_in_words(when: datetime) -> str:
+    """2026-11-22 09:02 UTC."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def counted(amount: int, one: str, many: str = "") -> str:
+    """1 ticket, 2 tickets."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """A, b and c."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def numbers(ticket_numbers: Iterable[str]) -> str:
+    """#32223, #32224, escaped; past sixty it says how many more there are."""
+    every = [f"#{mrkdwn(number, _NUMBER)}" for number in ticket_numbers]
+    more = len(every) - _NUMBERS_NAMED
+    return ", ".join(every[:_NUMBERS_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def tickets(ticket_numbers: Sequence[str]) -> str:
+    """Ticket #32223, or: 12 tickets."""
+    if len(ticket_numbers) == 1:
+        return f"Ticket {numbers(ticket_numbers)}"
+    return counted(len(ticket_numbers), "ticket")
+
+
+def bare_number(finding: Finding) -> str:
+    """#32223, for plain_text objects."""
+    return f"#{plain(finding.ticket_number, _NUMBER)}"
+
+
+# Parts of a finding, as mrkdwn
+
+
+def number_link(finding: Finding) -> str:
+    """#32223, linked to the ticket where its address is known."""
+    return link(finding.ticket_url, f"#{plain(finding.ticket_number, _NUMBER)}")
+
+
+def how_linked(invoice: InvoiceLink) -> str:
+    """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
+    return ", ".join(filter(None, [_LINKS[invoice.link], _billed_to(invoice)]))
+
+
+def unbilled(work: Unbilled) -> str:
+    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled."""
+    charges = f"{money(work.charges)} in charges" if work.charges else ""
+    minutes = f"{duration(work.minutes)} uncharged" if work.minutes > 0 else ""
+    return ", ".join(filter(None, [charges, minutes]))
+
+
+def invoice_total(invoice: InvoiceLink) -> str:
+    """67469 (linked), 75.00."""
+    total = f", {money(invoice.total)}" if invoice.total is not None else ""
+    return f"{link(invoice.url, plain(invoice.number, _NUMBER))}{total}"
+
+
+def possible_mention(mention: PossibleMention) -> Line:
+    """The invoice to look at, and the text that might mean this ticket."""
+    invoice = link(mention.url, plain(mention.number, _NUMBER))
+    quoted = f"“{mrkdwn(mention.text, _QUOTE)}”" if mention.text.strip() else "a text"
+    return line(f"Please look at invoice {invoice}: {quoted} holds the number, which proves nothing either way.")
+
+
+def reason(finding: Finding, limit: int = _REASON) -> str:
+    """Why the verdict is what it is; empty where the finding says nothing."""
+    return mrkdwn(finding.reason, limit)
+
+
+def coverage(seen: Coverage) -> str:
+    """How much was seen: "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped"."""
+    return (
+        f"{counted(seen.listed, 'invoice')} listed, {seen.read:,} read,"
+        f" {seen.from_ledger:,} known from earlier reads, {seen.skipped:,} skipped"
+    )
+
+
+# The whole finding in one line
+
+
+def headline(finding: Finding) -> str:
+    """*Ticket #32223* · Kittle · ✅ *Invoiced* — invoice 67469, 75.00, with links."""
+    said = verdict_words(finding.verdict)
+    known = [
+        f"*Ticket {number_link(finding)}*",
+        mrkdwn(finding.customer, _NAME),
+        f"{said.glyph} *{said.label}*",
+    ]
+    return " — ".join(filter(None, [" · ".join(filter(None, known)), _tail(finding)]))
+
+
+def plain_headline(finding: Finding) -> str:
+    """Ticket #32223 (Kittle): invoiced on invoice 67469, total 75.00."""
+    customer = mrkdwn(finding.customer, _NAME)
+    subject = f"Ticket {numbers([finding.ticket_number])}" + (f" ({customer})" if customer else "")
+    if finding.verdict is Verdict.NOT_INVOICED:
+        subject = f"Warning. {subject}"
+    return f"{subject}: {_predicate(finding)}"
+
+
+def headline_line(finding: Finding) -> Line:
+    """The headline for a block, with the plain one as its words."""
+    return line(headline(finding), plain_headline(finding))
+
+
+def _predicate(finding: Finding) -> str:
+    """What the plain headline says of the ticket; whole sentences."""
+    open_work = unbilled(finding.unbilled)
+    still = f" Unbilled: {open_work}." if open_work else ""
+    match finding.verdict:
+        case Verdict.INVOICED:
+            return f"{_on_invoices('invoiced', finding)}."
+        case Verdict.PARTIALLY_INVOICED:
+            return f"{_on_invoices('partly invoiced', finding)}.{still}"
+        case Verdict.SCHEDULED:
+            return f"scheduled; {spoken(_schedule(finding))}.{still}"
+        case Verdict.NON_BILLABLE:
+            return "non-billable, so no invoice is expected."
+        case Verdict.OPEN:
+            return "still open, so an invoice is not due yet."
+        case Verdict.NOT_INVOICED:
+            return f"NOT INVOICED, on no invoice.{still}"
+        case Verdict.UNVERIFIED:
+            return f"could not verify; {NO_STATEMENT}."
+        case Verdict.NOT_FOUND:
+            return "no such ticket in Syncro."
+
+
+def _tail(finding: Finding) -> str:
+    """What follows the verdict in the headline."""
+    open_work = unbilled(finding.unbilled)
+    still = f"unbilled: {open_work}" if open_work else ""
+    match finding.verdict:
+        case Verdict.INVOICED:
+            return _invoices(finding.invoices)
+        case Verdict.PARTIALLY_INVOICED:
+            return "; ".join(filter(None, [_invoices(finding.invoices), still]))
+        case Verdict.SCHEDULED:
+            return "; ".join(filter(None, [_schedule(finding), still]))
+        case Verdict.NON_BILLABLE:
+            return "no invoice is expected"
+        case Verdict.OPEN:
+            return "an invoice is not due yet"
+        case Verdict.NOT_INVOICED:
+            return "; ".join(filter(None, ["on no invoice", still]))
+        case Verdict.UNVERIFIED:
+            return NO_STATEMENT
+        case Verdict.NOT_FOUND:
+            return "Syncro has no ticket of this number"
+
+
+def _invoices(invoices: Sequence[InvoiceLink]) -> str:
+    named = [
+        ", ".join(filter(None, [f"invoice {invoice_total(each)}", _billed_to(each)]))
+        for each in invoices[:_INVOICES_NAMED]
+    ]
+    more = len(invoices) - _INVOICES_NAMED
+    return "; ".join([*named, f"and {more} more in the evidence"] if more > 0 else named)
+
+
+def _on_invoices(verdict: str, finding: Finding) -> str:
+    named = [
+        ", ".join(
+            filter(
+                None,
+                [
+                    f"on invoice {mrkdwn(each.number, _NUMBER)}",
+                    f"total {money(each.total)}" if each.total is not None else "",
+                    _billed_to(each),
+                ],
+            )
+        )
+        for each in finding.invoices[:_INVOICES_NAMED]
+    ]
+    more = len(finding.invoices) - _INVOICES_NAMED
+    said = "; ".join([*named, f"and on {more} more"] if more > 0 else named)
+    return f"{verdict} {said}".rstrip()
+
+
+def _billed_to(invoice: InvoiceLink) -> str:
+    other = mrkdwn(invoice.billed_to, _NAME)
+    return f"billed to {other}" if other else ""
+
+
+def _schedule(finding: Finding) -> str:
+    name = mrkdwn(finding.schedule_name, _NAME)
+    by = f"the recurring invoice “{name}” will bill it" if name else "a recurring invoice will bill it"
+    return f"{by}, next run {moment(finding.scheduled_for)}" if finding.scheduled_for else by

@@ -1,0 +1,389 @@
+"""The methods of Slack's Web API that the bot may call: one small function each, found in `METHODS`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.sandbox.slack_limits import UPDATED_TEXT, block_problems, message_error, view_problems
+from bot.sandbox.slack_payloads import fresh_id, message_json
+from bot.sandbox.slack_workspace import Blocks, Channel, Message, Workspace
+
+Args = dict[str, Any]
+Answer = dict[str, Any]
+
+DEFAULT_SCOPES = frozenset({"app_mentions:read", "chat:write", "chat:write.public", "commands", "im:history"})
+
+
+class SlackRefusalError(Exception):
+    """Slack says no: its error code, further fields of the answer, and the HTTP status."""
+
+    def __init__(self, code: str, *, status: int = 200, retry_after: int | None = None, **more: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+        self.more = more
+
+
+@dataclass
+class WebApi:
+    """What the methods work on: the workspace, the tokens and scopes of the app, and the posting rate."""
+
+    workspace: Workspace
+    bot_token: str
+    app_token: str
+    scopes: set[str]
+    open_link: Callable[[], str]
+    """Gives the URL of a new Socket Mode connection."""
+    messages_per_second: float | None = None
+    """Posts allowed in one channel; None for no limit."""
+    last_post: dict[str, float] = field(default_factory=dict)
+
+    def answer(self, method: str, args: Args, token: str | None) -> Answer:
+        """Do what the method does and return its answer. SlackRefusalError when Slack would refuse."""
+        known = METHODS.get(method)
+        if known is None:
+            raise SlackRefusalError("unknown_method", req_method=method)
+        handler, scope = known
+        if method not in OPEN_TO_ALL:
+            self._authenticate(token, self.app_token if method == "apps.connections.open" else self.bot_token)
+        if scope:
+            self.require(scope)
+        return {"ok": True} | handler(self, args)
+
+    def require(self, scope: str) -> None:
+        """Refuse when the token lacks this scope."""
+        if scope not in self.scopes:
+            provided = ",".join(sorted(self.scopes))
+            raise SlackRefusalError("missing_scope", needed=scope, provided=provided)
+
+    def _authenticate(self, token: str | None, expected: str) -> None:
+        if not token:
+            raise SlackRefusalError("not_authed")
+        if token not in (self.bot_token, self.app_token):
+            raise SlackRefusalError("invalid_auth")
+        if token != expected:
+            raise SlackRefusalError("not_allowed_token_type")
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return a channel the bot can see; private ones it is not in do not exist for it."""
+        channel = self.workspace.channels.get(channel_id)
+        if channel is None or (channel.is_private and not channel.bot_is_member):
+            raise SlackRefusalError("channel_not_found")
+        return channel
+
+    def writable(self, channel_id: str, *, as_guest: bool = True) -> Channel:
+        """Return a channel the bot may write to. `as_guest`: chat:write.public is enough for a public one."""
+        if channel_id in self.workspace.users:
+            return self.workspace.open_im(channel_id)
+        channel = self.channel(channel_id)
+        if channel.is_archived:
+            raise SlackRefusalError("is_archived")
+        if not channel.bot_is_member and not (as_guest and "chat:write.public" in self.scopes):
+            raise SlackRefusalError("not_in_channel")
+        return channel
+
+    def spend(self, channel_id: str) -> None:
+        """Count a post against the channel's rate; refuse with 429 when it comes too soon."""
+        now = time.monotonic()
+        if self.messages_per_second and now - self.last_post.get(channel_id, 0) < 1 / self.messages_per_second:
+            raise SlackRefusalError("ratelimited", status=429, retry_after=1)
+        self.last_post[channel_id] = now
+
+
+def flag(args: Args, name: str) -> bool:
+    """Return a boolean argument, from JSON or from a form."""
+    return args.get(name) in (True, 1, "1", "true", "True")
+
+
+def structured(args: Args, name: str, error: str) -> Any:
+    """Return an argument that is JSON: as such in a JSON body, as a string in a form. Refuse if malformed."""
+    value = args.get(name)
+    if not isinstance(value, str) or not value:
+        return value or None if isinstance(value, str) else value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise SlackRefusalError(error) from None
+
+
+def content(api: WebApi, args: Args, *, text_limit: int | None = None) -> tuple[str | None, Blocks | None]:
+    """Return the text and blocks of a message, checked against Slack's limits. None: not given."""
+    text = args.get("text")
+    blocks = structured(args, "blocks", "invalid_blocks_format")
+    refused = api.workspace.refused_block_types
+    limit = {"text_limit": text_limit} if text_limit else {}
+    error = message_error(text, blocks, refused_types=refused, **limit)
+    if error == "invalid_blocks":
+        raise invalid_blocks(block_problems(blocks, refused_types=refused))
+    if error:
+        raise SlackRefusalError(error)
+    return text, blocks
+
+
+def invalid_blocks(problems: list[str]) -> SlackRefusalError:
+    """Return Slack's refusal of blocks, with what is wrong in words."""
+    messages = [f"[ERROR] {p}" for p in problems]
+    return SlackRefusalError("invalid_blocks", errors=problems, response_metadata={"messages": messages})
+
+
+def own_message(api: WebApi, args: Args, error: str) -> Message:
+    """Return the bot's own message of `channel` and `ts`; refuse with `error` if somebody else wrote it."""
+    channel = api.channel(str(args.get("channel", "")))
+    message = api.workspace.find(channel.id, str(args.get("ts", "")))
+    if message is None or message.ephemeral_to:
+        raise SlackRefusalError("message_not_found")
+    if message.user != api.workspace.bot.id:
+        raise SlackRefusalError(error)
+    return message
+
+
+def api_test(_api: WebApi, args: Args) -> Answer:
+    """Echo the arguments; fail on request."""
+    if args.get("error"):
+        raise SlackRefusalError(str(args["error"]))
+    return {"args": args}
+
+
+def auth_test(api: WebApi, _args: Args) -> Answer:
+    """Say who the token belongs to."""
+    workspace = api.workspace
+    return {
+        "url": f"https://{workspace.domain}.slack.com/",
+        "team": workspace.domain,
+        "user": workspace.bot.name,
+        "team_id": workspace.team_id,
+        "user_id": workspace.bot.id,
+        "bot_id": workspace.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+def apps_connections_open(api: WebApi, _args: Args) -> Answer:
+    """Give a Socket Mode URL."""
+    return {"url": api.open_link()}
+
+
+def blocks_validate(api: WebApi, args: Args) -> Answer:
+    """Check blocks without posting them."""
+    blocks = structured(args, "blocks", "invalid_blocks_format")
+    if problems := block_problems(blocks, refused_types=api.workspace.refused_block_types):
+        raise invalid_blocks(problems)
+    return {}
+
+
+def chat_post_message(api: WebApi, args: Args) -> Answer:
+    """Post a message to a channel, a thread, or a person."""
+    channel = api.writable(str(args.get("channel", "")))
+    text, blocks = content(api, args)
+    thread_ts = args.get("thread_ts") or None
+    if thread_ts and not _thread_exists(api.workspace, channel.id, thread_ts):
+        raise SlackRefusalError("thread_not_found")
+    api.spend(channel.id)
+    message = api.workspace.post(
+        channel.id,
+        api.workspace.bot.id,
+        text or "",
+        blocks=blocks,
+        thread_ts=thread_ts,
+        metadata=structured(args, "metadata", "invalid_metadata_format"),
+        broadcast=flag(args, "reply_broadcast"),
+    )
+    return {"channel": channel.id, "ts": message.ts, "message": message_json(message, api.workspace)}
+
+
+def _thread_exists(workspace: Workspace, channel: str, ts: str) -> bool:
+    parent = workspace.find(channel, ts)
+    return bool((parent and not parent.ephemeral_to) or workspace.replies(channel, ts))
+
+
+def chat_update(api: WebApi, args: Args) -> Answer:
+    """Edit a message of the bot's own."""
+    message = own_message(api, args, "cant_update_message")
+    text, blocks = content(api, args, text_limit=UPDATED_TEXT)
+    metadata = structured(args, "metadata", "invalid_metadata_format")
+    api.workspace.update(message, text=text, blocks=blocks, metadata=metadata)
+    body = message_json(message, api.workspace)
+    return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": body}
+
+
+def chat_post_ephemeral(api: WebApi, args: Args) -> Answer:
+    """Post a message that one person in the channel sees."""
+    channel = api.writable(str(args.get("channel", "")), as_guest=False)
+    user = str(args.get("user", ""))
+    if not api.workspace.is_member(channel, user):
+        raise SlackRefusalError("user_not_in_channel")
+    text, blocks = content(api, args)
+    api.spend(channel.id)
+    message = api.workspace.post(
+        channel.id,
+        api.workspace.bot.id,
+        text or "",
+        blocks=blocks,
+        thread_ts=args.get("thread_ts") or None,
+        ephemeral_to=user,
+    )
+    return {"message_ts": message.ts}
+
+
+def chat_delete(api: WebApi, args: Args) -> Answer:
+    """Delete a message of the bot's own."""
+    message = own_message(api, args, "cant_delete_message")
+    api.workspace.delete(message)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def chat_get_permalink(api: WebApi, args: Args) -> Answer:
+    """Give the address of a message."""
+    channel = api.channel(str(args.get("channel", "")))
+    message = api.workspace.find(channel.id, str(args.get("message_ts", "")))
+    if message is None or message.ephemeral_to:
+        raise SlackRefusalError("message_not_found")
+    place = f"{channel.id}/p{message.ts.replace('.', '')}"
+    suffix = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
+    link = f"https://{api.workspace.domain}.slack.com/archives/{place}{suffix}"
+    return {"channel": channel.id, "permalink": link}
+
+
+def conversations_info(api: WebApi, args: Args) -> Answer:
+    """Describe a channel."""
+    channel = api.channel(str(args.get("channel", "")))
+    api.require(f"{_kind(channel)}:read")
+    described: Answer = {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.is_private,
+        "is_group": channel.is_private and not channel.is_im,
+        "is_im": channel.is_im,
+        "is_private": channel.is_private,
+        "is_archived": channel.is_archived,
+        "is_member": channel.bot_is_member,
+        "is_shared": channel.is_ext_shared,
+        "is_ext_shared": channel.is_ext_shared,
+        "context_team_id": api.workspace.team_id,
+    }
+    if channel.is_im:
+        described["user"] = channel.user
+    return {"channel": described}
+
+
+def _kind(channel: Channel) -> str:
+    """Return the word that scopes use for this kind of channel."""
+    if channel.is_im:
+        return "im"
+    return "groups" if channel.is_private else "channels"
+
+
+def conversations_open(api: WebApi, args: Args) -> Answer:
+    """Open the direct message conversation with one person."""
+    user = str(args.get("users", ""))
+    if user not in api.workspace.users:
+        raise SlackRefusalError("user_not_found")
+    return {"channel": {"id": api.workspace.open_im(user).id}}
+
+
+def conversations_history(api: WebApi, args: Args) -> Answer:
+    """List what stands in a channel, newest first."""
+    channel = _readable(api, args)
+    return _page(api, args, list(reversed(api.workspace.parents(channel.id))))
+
+
+def conversations_replies(api: WebApi, args: Args) -> Answer:
+    """List a thread with its parent, oldest first."""
+    channel = _readable(api, args)
+    message = api.workspace.find(channel.id, str(args.get("ts", "")))
+    if message is None or message.ephemeral_to:
+        raise SlackRefusalError("thread_not_found")
+    parent = message if message.is_parent else api.workspace.find(channel.id, message.thread_ts or "")
+    thread = api.workspace.replies(channel.id, message.thread_ts or message.ts)
+    return _page(api, args, [*([parent] if parent else []), *thread])
+
+
+def _readable(api: WebApi, args: Args) -> Channel:
+    channel = api.channel(str(args.get("channel", "")))
+    api.require(f"{_kind(channel)}:history")
+    if not channel.bot_is_member:
+        raise SlackRefusalError("not_in_channel")
+    return channel
+
+
+def _page(api: WebApi, args: Args, messages: list[Message]) -> Answer:
+    """Return the asked part of a list of messages; the cursor is the offset of the next page."""
+    oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
+    edge = flag(args, "inclusive")
+    wanted = [m for m in messages if oldest < float(m.ts) < latest or (edge and float(m.ts) in (oldest, latest))]
+    start, size = int(args.get("cursor") or 0), int(args.get("limit") or 100)
+    page, more = wanted[start : start + size], len(wanted) > start + size
+    with_metadata = flag(args, "include_all_metadata")
+    return {
+        "messages": [message_json(m, api.workspace, with_metadata=with_metadata) for m in page],
+        "has_more": more,
+        "response_metadata": {"next_cursor": str(start + size) if more else ""},
+    }
+
+
+def users_info(api: WebApi, args: Args) -> Answer:
+    """Describe a person."""
+    user = api.workspace.users.get(str(args.get("user", "")))
+    if user is None:
+        raise SlackRefusalError("user_not_found")
+    described = {
+        "id": user.id,
+        "team_id": user.team_id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "profile": {"real_name": user.real_name, "display_name": user.name},
+        "tz": "Etc/UTC",
+        "tz_offset": 0,
+        "is_bot": user.is_bot,
+        "is_stranger": user.team_id != api.workspace.team_id,
+    }
+    return {"user": described}
+
+
+def usergroups_users_list(api: WebApi, args: Args) -> Answer:
+    """List the members of a user group."""
+    members = api.workspace.usergroups.get(str(args.get("usergroup", "")))
+    if members is None:
+        raise SlackRefusalError("no_such_subteam")
+    return {"users": list(members)}
+
+
+def views_publish(api: WebApi, args: Args) -> Answer:
+    """Publish a person's Home tab."""
+    user = str(args.get("user_id", ""))
+    if user not in api.workspace.users:
+        raise SlackRefusalError("user_not_found")
+    view = structured(args, "view", "invalid_arguments")
+    if problems := view_problems(view):
+        raise SlackRefusalError("invalid_arguments", response_metadata={"messages": problems})
+    stored = view | {"id": fresh_id("V"), "team_id": api.workspace.team_id, "hash": fresh_id("")}
+    api.workspace.homes[user] = stored
+    return {"view": stored}
+
+
+OPEN_TO_ALL = frozenset({"api.test"})
+
+METHODS: dict[str, tuple[Callable[[WebApi, Args], Answer], str | None]] = {
+    "api.test": (api_test, None),
+    "apps.connections.open": (apps_connections_open, None),
+    "auth.test": (auth_test, None),
+    "blocks.validate": (blocks_validate, None),
+    "chat.delete": (chat_delete, "chat:write"),
+    "chat.getPermalink": (chat_get_permalink, None),
+    "chat.postEphemeral": (chat_post_ephemeral, "chat:write"),
+    "chat.postMessage": (chat_post_message, "chat:write"),
+    "chat.update": (chat_update, "chat:write"),
+    "conversations.history": (conversations_history, None),
+    "conversations.info": (conversations_info, None),
+    "conversations.open": (conversations_open, "im:write"),
+    "conversations.replies": (conversations_replies, None),
+    "usergroups.users.list": (usergroups_users_list, "usergroups:read"),
+    "users.info": (users_info, "users:read"),
+    "views.publish": (views_publish, None),
+}
+"""Each method: what does it, and the scope it needs (None: none, or one that depends on the channel)."""

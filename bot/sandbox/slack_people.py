@@ -1,0 +1,239 @@
+"""What people do in the stand-in Slack: commands, mentions, buttons. For demos and synchronous tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, TypeVar
+
+from bot.sandbox import slack_payloads as payloads
+from bot.sandbox.slack_methods import SlackRefusalError
+from bot.sandbox.slack_responses import ResponseUrl, ResponseUrls, say
+from bot.sandbox.slack_socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
+from bot.sandbox.slack_workspace import BILLING, SLACKBOT, TECHNICIAN, Channel, Message, TypedCommand, Workspace
+
+T = TypeVar("T")
+
+
+class People:
+    """The people of a workspace, seen from a test or a demo. Every method may be called from any thread.
+
+    Each action returns its Delivery at once; `Delivery.wait_ack` waits for the app.
+    """
+
+    def __init__(self, workspace: Workspace, changed: threading.Condition, hub: SocketHub) -> None:
+        self.workspace = workspace
+        self._changed = changed
+        self._hub = hub
+        self._responses = ResponseUrls(workspace)
+
+    @property
+    def response_base(self) -> str:
+        """The address below which response_urls stand."""
+        raise NotImplementedError
+
+    def slash(
+        self,
+        text: str,
+        *,
+        command: str = "/invoice-check",
+        user: str = TECHNICIAN,
+        channel: str = BILLING,
+        trigger_id: str | None = None,
+    ) -> Delivery:
+        """Type a slash command. With nobody connected Slackbot tells the person that it failed."""
+        with self._changed:
+            place, person = self._place(channel), self.workspace.users[user]
+            typed = TypedCommand(place.id, self.workspace.next_ts(), user, f"{command} {text}".strip())
+            self.workspace.commands.append(typed)
+            payload = payloads.slash_command(
+                self.workspace,
+                command=command,
+                text=text,
+                user=person,
+                channel=place,
+                trigger_id=trigger_id,
+                response_url=self._response_url(user, place.id),
+            )
+            self._changed.notify_all()
+        return self._hub.send(self._command(payload))
+
+    def mention(
+        self, text: str, *, user: str = TECHNICIAN, channel: str = BILLING, thread_ts: str | None = None
+    ) -> Delivery:
+        """Post a person's message that names the bot. ValueError where Slack would not tell the bot."""
+        place = self.workspace.channels[channel]
+        if not place.bot_is_member or f"<@{self.workspace.bot.id}>" not in text:
+            message = "Slack sends app_mention only for a mention in a channel that the bot is in"
+            raise ValueError(message)
+        return self._write("app_mention", place, user, text, thread_ts)
+
+    def direct_message(self, text: str, *, user: str = TECHNICIAN, thread_ts: str | None = None) -> Delivery:
+        """Write to the bot in the direct message conversation."""
+        return self._write("message", self._place(user), user, text, thread_ts)
+
+    def message_shortcut(self, callback_id: str, message: Message, user: str = TECHNICIAN) -> Delivery:
+        """Choose a shortcut from the menu of a message."""
+        with self._changed:
+            url = self._response_url(user, message.channel, message)
+            person = self.workspace.users[user]
+            payload = payloads.message_action(self.workspace, callback_id, message, person, url)
+        return self._interact(payload)
+
+    def press(
+        self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None
+    ) -> Delivery:
+        """Press a button of a message. LookupError when the message has no such button.
+
+        `value` picks one of several with the same action_id; a value that none has is sent as it is.
+        """
+        with self._changed:
+            action_ts = self.workspace.next_ts()
+            action = payloads.pressed(message.blocks, action_id, value, action_ts)
+            url = self._response_url(user, message.channel, message)
+            person = self.workspace.users[user]
+            payload = payloads.block_actions(self.workspace, message, person, action, url)
+        return self._interact(payload)
+
+    def press_home(self, action_id: str, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
+        """Press a button in the person's Home tab. LookupError when there is none."""
+        with self._changed:
+            blocks = self.workspace.homes[user]["blocks"]
+            action = payloads.pressed(blocks, action_id, value, self.workspace.next_ts())
+            payload = payloads.home_actions(self.workspace, self.workspace.users[user], action)
+        return self._interact(payload)
+
+    def view_submission(
+        self,
+        callback_id: str,
+        values: Payload | None = None,
+        *,
+        user: str = TECHNICIAN,
+        private_metadata: str = "",
+    ) -> Delivery:
+        """Submit a modal. `values` is its state: `{block_id: {action_id: {…}}}`."""
+        person = self.workspace.users[user]
+        return self._interact(
+            payloads.view_submission(self.workspace, callback_id, person, values or {}, private_metadata),
+        )
+
+    def app_home_opened(self, user: str = TECHNICIAN) -> Delivery:
+        """Open the bot's Home tab."""
+        with self._changed:
+            event: dict[str, Any] = {
+                "type": "app_home_opened",
+                "user": user,
+                "channel": self._place(user).id,
+                "tab": "home",
+                "event_ts": self.workspace.next_ts(),
+            }
+            if user in self.workspace.homes:
+                event["view"] = self.workspace.homes[user]
+            payload = payloads.event_callback(self.workspace, event)
+        return self._send(EVENTS, payload)
+
+    def redeliver(self, delivery: Delivery) -> Delivery:
+        """Send the same payload (same trigger_id or event_id) once more, in a new envelope."""
+        if delivery.kind == COMMANDS:
+            again = self._command(deepcopy(delivery.payload))
+        else:
+            again = Delivery(delivery.kind, deepcopy(delivery.payload))
+        again.retry_attempt = delivery.retry_attempt + 1
+        return self._hub.send(again)
+
+    def wait_for(self, predicate: Callable[[Workspace], T | None], timeout: float = 5.0) -> T:
+        """Return the first truthy answer of `predicate`, asked again at each change. TimeoutError after `timeout`.
+
+        `timeout` is in seconds.
+        """
+        found: T | None = None
+
+        def ask() -> bool:
+            nonlocal found
+            found = predicate(self.workspace)
+            return bool(found)
+
+        with self._changed:
+            if not self._changed.wait_for(ask, timeout) or found is None:
+                last = [f"{m.channel} {m.user}: {m.text}" for m in self.workspace.messages[-5:]]
+                message = f"not seen in {timeout} s; the last messages are {last}"
+                raise TimeoutError(message)
+            return found
+
+    def wait_connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:
+        """Wait until the app holds this many Socket Mode connections, or more. TimeoutError after `timeout`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._hub.connections >= connections, timeout):
+                message = f"no Socket Mode connection in {timeout} s"
+                raise TimeoutError(message)
+
+    @property
+    def connections(self) -> int:
+        """How many Socket Mode connections the app holds."""
+        return self._hub.connections
+
+    def disconnect_all(self, *, announced: bool = True) -> None:
+        """Close the app's connections; `announced` sends Slack's `disconnect` message first."""
+        self._hub.disconnect_all(announced=announced)
+
+    def expire_response_urls(self) -> None:
+        """Let half an hour pass for every response_url."""
+        self._responses.expire_all()
+
+    def parents(self, channel: str) -> list[Message]:
+        """Return what stands in a channel for everybody, oldest first."""
+        with self._changed:
+            return self.workspace.parents(channel)
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """Return the thread below a message, oldest first."""
+        with self._changed:
+            return self.workspace.replies(channel, ts)
+
+    def ephemerals(self, user: str) -> list[Message]:
+        """Return what only this person sees, oldest first."""
+        with self._changed:
+            return self.workspace.ephemerals(user)
+
+    def _place(self, channel: str) -> Channel:
+        """Return a channel by its id, or the direct message conversation of a user id."""
+        if channel in self.workspace.users:
+            return self.workspace.open_im(channel)
+        return self.workspace.channels[channel]
+
+    def _response_url(self, user: str, channel: str, source: Message | None = None) -> str:
+        return self.response_base + self._responses.issue(user, channel, source)
+
+    def _write(self, kind: str, place: Channel, user: str, text: str, thread_ts: str | None) -> Delivery:
+        with self._changed:
+            message = self.workspace.post(place.id, user, text, thread_ts=thread_ts)
+            event = payloads.message_event(kind, message, self.workspace)
+            payload = payloads.event_callback(self.workspace, event, place)
+            self._changed.notify_all()
+        return self._send(EVENTS, payload)
+
+    def _interact(self, payload: Payload) -> Delivery:
+        return self._send(INTERACTIVE, payload)
+
+    def _send(self, kind: str, payload: Payload) -> Delivery:
+        """Send a payload as it is now: what changes in the workspace later does not change it."""
+        return self._hub.send(Delivery(kind, deepcopy(payload)))
+
+    def _command(self, payload: Payload) -> Delivery:
+        """Return a command's delivery, whose acknowledgement or failure the person gets to see."""
+        user, channel, name = payload["user_id"], payload["channel_id"], payload["command"]
+
+        def answered(ack: Payload) -> None:
+            if not (ack.get("text") or ack.get("blocks")):
+                return
+            try:
+                say(self.workspace, ResponseUrl(user, channel, None, expires_at=0.0), ack)
+            except SlackRefusalError as refusal:
+                failed(refusal.code)
+
+        def failed(error: str) -> None:
+            text = f'{name} failed with the error "{error}"'
+            self.workspace.post(channel, SLACKBOT, text, ephemeral_to=user)
+
+        return Delivery(COMMANDS, payload, on_ack=answered, on_error=failed)

@@ -1,0 +1,196 @@
+"""The stand-in Slack: its Web API, its response_urls and its Socket Mode, over real HTTP and a real WebSocket.
+
+It runs in a thread of its own, on loopback only. Point the bot at `api_url`; drive it with the methods of People.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.sandbox.slack_faults import ApiCall, Fault, Faults, Hook
+from bot.sandbox.slack_methods import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
+from bot.sandbox.slack_people import People
+from bot.sandbox.slack_socket import SocketHub
+from bot.sandbox.slack_workspace import Workspace, sample_workspace
+
+
+class SlackSandbox(People):
+    """A Slack workspace on loopback. Use it as a context manager.
+
+    `latency` is in seconds, for each Web API call. `messages_per_second` is the posting rate that one channel
+    takes (None: any); faster posts get a 429 with `Retry-After: 1`. `port` 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_token: str = "xoxb-sandbox",  # noqa: S107 - opens nothing but this sandbox
+        app_token: str = "xapp-sandbox",  # noqa: S107
+        scopes: Iterable[str] = DEFAULT_SCOPES,
+        latency: float = 0.0,
+        messages_per_second: float | None = None,
+        workspace: Workspace | None = None,
+        port: int = 0,
+    ) -> None:
+        workspace = workspace or sample_workspace()
+        changed = threading.Condition(threading.RLock())
+        hub = SocketHub(changed, workspace.app_id)
+        super().__init__(workspace, changed, hub)
+        self.calls: list[ApiCall] = []
+        self.latency = latency
+        self.faults = Faults()
+        self.api = WebApi(workspace, bot_token, app_token, set(scopes), self._new_link, messages_per_second)
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="slack-sandbox", daemon=True)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def api_url(self) -> str:
+        """The base URL of the Web API, as SLACK_API_URL wants it."""
+        return f"http://127.0.0.1:{self._port}/api/"
+
+    @property
+    def response_base(self) -> str:
+        """The address below which response_urls stand."""
+        return f"http://127.0.0.1:{self._port}/response/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def calls_to(self, method: str) -> list[ApiCall]:
+        """Return the recorded calls of one method, in the order they came; `response_url` counts as a method."""
+        with self._changed:
+            return [call for call in self.calls if call.method == method]
+
+    def wait_for_call(self, method: str, *, count: int = 1, timeout: float = 5.0) -> ApiCall:
+        """Return the `count`-th call of a method as soon as it has been answered. TimeoutError after `timeout`."""
+
+        def answered(_workspace: Workspace) -> ApiCall | None:
+            done = [call for call in self.calls_to(method) if call.ok is not None]
+            return done[count - 1] if len(done) >= count else None
+
+        return self.wait_for(answered, timeout)
+
+    def fail_next(
+        self, method: str, error: str, times: int = 1, status: int = 200, retry_after: int | None = None
+    ) -> None:
+        """Refuse the next calls of a method with this error. `retry_after` is in seconds."""
+        self.faults.fail_next(method, error, times=times, status=status, retry_after=retry_after)
+
+    def before(self, method: str, hook: Hook | None) -> None:
+        """Run a hook with each ApiCall of this method that arrives, before it is done. None removes the hook."""
+        self.faults.before(method, hook)
+
+    def drop_next_reply(self, method: str) -> None:
+        """Do what the next call of this method asks, then drop the connection without an answer."""
+        self.faults.drop_next_reply(method)
+
+    def refuse_blocks(self, *block_types: str) -> None:
+        """Answer `invalid_blocks` to messages with these block types from now on, and to no others."""
+        self.workspace.refused_block_types = set(block_types)
+
+    def _new_link(self) -> str:
+        return f"ws://127.0.0.1:{self._port}/link?ticket={self._hub.ticket()}"
+
+    async def _start(self) -> None:
+        self._hub.start(asyncio.get_running_loop())
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        app.router.add_route("*", "/api/{method}", self._serve_method)
+        app.router.add_post("/response/{key}", self._serve_response)
+        app.router.add_get("/link", self._hub.link)
+        app.router.add_get("/link/", self._hub.link)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        await self._hub.close(announced=False)
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def _serve_method(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        args = await read_arguments(request)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token")
+        args.pop("token", None)
+        return await self._serve(request, method, args, lambda: self.api.answer(method, args, token))
+
+    async def _serve_response(self, request: web.Request) -> web.StreamResponse:
+        body = await read_arguments(request)
+        key = request.match_info["key"]
+
+        def respond() -> dict[str, Any]:
+            self._responses.respond(key, body)
+            return {"ok": True}
+
+        return await self._serve(request, "response_url", body, respond)
+
+    async def _serve(
+        self, request: web.Request, method: str, args: Args, work: Callable[[], dict[str, Any]]
+    ) -> web.StreamResponse:
+        """Record a call, let faults and hooks have their way, do the work, answer."""
+        call = ApiCall(method, args, time.monotonic())
+        with self._changed:
+            self.calls.append(call)
+            self._changed.notify_all()
+        await self.faults.run_hook(call)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        response = self._done(call, work)
+        if self.faults.take_drop(method) and request.transport:
+            request.transport.abort()
+        return response
+
+    def _done(self, call: ApiCall, work: Callable[[], dict[str, Any]]) -> web.Response:
+        """Do the work of a call, note how it ended, tell whoever waits."""
+        with self._changed:
+            try:
+                if fault := self.faults.take(call.method):
+                    raise as_refusal(fault)
+                answer, status, headers = work(), 200, {}
+                call.ok = True
+            except SlackRefusalError as refusal:
+                answer = {"ok": False, "error": refusal.code} | refusal.more
+                status = refusal.status
+                headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
+                call.ok, call.error = False, refusal.code
+            self._changed.notify_all()
+            headers["x-oauth-scopes"] = ",".join(sorted(self.api.scopes))
+            return web.json_response(answer, status=status, headers=headers)
+
+
+def as_refusal(fault: Fault) -> SlackRefusalError:
+    """Return the refusal that a fault asks for."""
+    return SlackRefusalError(fault.error, status=fault.status, retry_after=fault.retry_after)
+
+
+async def read_arguments(request: web.Request) -> Args:
+    """Return the arguments of a call, wherever they stand: query, form, or JSON body."""
+    args: Args = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.text() or "{}")
+        except ValueError:
+            body = {}
+        return args | (body if isinstance(body, dict) else {})
+    return args | {key: value for key, value in (await request.post()).items() if isinstance(value, str)}

@@ -1,0 +1,238 @@
+"""A Slack workspace as plain data: people, channels, messages, and the few things that change them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+TEAM = "T0SANDBOX"
+OTHER_TEAM = "T0PARTNER"
+APP = "A0INVOICE"
+BOT = "U0BOT"
+BOT_ID = "B0BOT"
+SLACKBOT = "USLACKBOT"
+TECHNICIAN = "U0TECH"
+MANAGER = "U0MANAGER"
+OUTSIDER = "U0OUTSIDE"
+"""A person of another organisation, in a Slack Connect channel."""
+BILLING = "C0BILLING"
+"""A public channel that the bot is in."""
+GENERAL = "C0GENERAL"
+"""A public channel that the bot is not in."""
+FINANCE = "C0FINANCE"
+"""A private channel that the bot is not in."""
+SHARED = "C0SHARED"
+"""A Slack Connect channel that the bot is in."""
+RETIRED = "C0RETIRED"
+"""An archived channel."""
+
+Blocks = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class User:
+    """A person, or a bot's user. `team_id` tells people of other organisations apart."""
+
+    id: str
+    name: str
+    real_name: str = ""
+    team_id: str = TEAM
+    is_bot: bool = False
+
+
+@dataclass
+class Channel:
+    """A conversation. For an IM, `user` is the person on the other side."""
+
+    id: str
+    name: str
+    is_private: bool = False
+    is_archived: bool = False
+    is_ext_shared: bool = False
+    bot_is_member: bool = True
+    is_im: bool = False
+    user: str | None = None
+    members: set[str] | None = None
+    """Ids of the people in it; None stands for everybody of the home organisation."""
+
+
+@dataclass(frozen=True)
+class MessageVersion:
+    """What a message said before an edit."""
+
+    text: str
+    blocks: Blocks
+
+
+@dataclass
+class Message:
+    """A message as it stands now, and its earlier versions, oldest first."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    thread_ts: str | None = None
+    blocks: Blocks = field(default_factory=list)
+    metadata: dict[str, Any] | None = None
+    history: list[MessageVersion] = field(default_factory=list)
+    ephemeral_to: str | None = None
+    broadcast: bool = False
+
+    @property
+    def is_parent(self) -> bool:
+        """True for a message that stands in the channel itself, not only in a thread."""
+        return self.thread_ts in (None, self.ts) or self.broadcast
+
+    @property
+    def edited(self) -> bool:
+        """True when the message was changed after it was posted."""
+        return bool(self.history)
+
+
+@dataclass(frozen=True)
+class TypedCommand:
+    """A slash command as the person typed it. Slack shows it to nobody else and keeps no message of it."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+
+
+@dataclass
+class Workspace:
+    """Everything a workspace holds. Not thread-safe: the server guards it."""
+
+    team_id: str = TEAM
+    domain: str = "sandbox"
+    bot: User = field(default_factory=lambda: User(BOT, "invoice_bot", "Invoice Bot", is_bot=True))
+    bot_id: str = BOT_ID
+    app_id: str = APP
+    users: dict[str, User] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    commands: list[TypedCommand] = field(default_factory=list)
+    homes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The published Home tab of each person, by user id."""
+    usergroups: dict[str, list[str]] = field(default_factory=dict)
+    """Members of each user group, by its id."""
+    refused_block_types: set[str] = field(default_factory=set)
+    """Block types that this workspace answers with `invalid_blocks`, as some real ones do for new types."""
+    _clock: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    def next_ts(self) -> str:
+        """Return a timestamp later than every one given before."""
+        seconds, fraction = divmod(next(self._clock), 10_000)
+        return f"{1_700_000_000 + seconds}.{fraction * 100:06d}"
+
+    def post(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        *,
+        blocks: Blocks | None = None,
+        thread_ts: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        broadcast: bool = False,
+        ephemeral_to: str | None = None,
+    ) -> Message:
+        """Add a message and return it. A reply to a reply joins the thread of that reply."""
+        parent = self.find(channel, thread_ts) if thread_ts else None
+        message = Message(
+            channel=channel,
+            ts=self.next_ts(),
+            user=user,
+            text=text,
+            thread_ts=(parent.thread_ts or parent.ts) if parent else thread_ts,
+            blocks=deepcopy(blocks or []),
+            metadata=metadata,
+            broadcast=broadcast,
+            ephemeral_to=ephemeral_to,
+        )
+        self.messages.append(message)
+        return message
+
+    def update(
+        self,
+        message: Message,
+        *,
+        text: str | None = None,
+        blocks: Blocks | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Edit a message as chat.update does: text given without blocks removes the blocks."""
+        message.history.append(MessageVersion(message.text, message.blocks))
+        if text is not None or blocks is not None:
+            message.blocks = deepcopy(blocks or [])
+        if text is not None:
+            message.text = text
+        if metadata is not None:
+            message.metadata = metadata or None
+
+    def delete(self, message: Message) -> None:
+        """Remove a message; its thread stays, as in Slack."""
+        self.messages.remove(message)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Return the message of that channel and timestamp, ephemeral ones included, or None."""
+        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+
+    def parents(self, channel: str) -> list[Message]:
+        """Return what stands in the channel for everybody, oldest first."""
+        return [m for m in self.messages if m.channel == channel and m.is_parent and not m.ephemeral_to]
+
+    def replies(self, channel: str, ts: str) -> list[Message]:
+        """Return the thread below a message without the message itself, oldest first."""
+        return [
+            m
+            for m in self.messages
+            if m.channel == channel and m.thread_ts == ts and m.ts != ts and not m.ephemeral_to
+        ]
+
+    def ephemerals(self, user: str) -> list[Message]:
+        """Return the messages that only this person sees, oldest first."""
+        return [m for m in self.messages if m.ephemeral_to == user]
+
+    def open_im(self, user: str) -> Channel:
+        """Return the direct message conversation between a person and the bot; it is made when missing."""
+        channel_id = f"D0{user.removeprefix('U0')}"
+        return self.channels.setdefault(
+            channel_id,
+            Channel(channel_id, "directmessage", is_private=True, is_im=True, user=user, members={user}),
+        )
+
+    def is_member(self, channel: Channel, user: str) -> bool:
+        """True when this person (or the bot) is in the channel."""
+        if user == self.bot.id:
+            return channel.bot_is_member
+        if channel.members is not None:
+            return user in channel.members
+        return user in self.users and (channel.is_ext_shared or self.users[user].team_id == self.team_id)
+
+    def name_of(self, user: str) -> str:
+        """Return the name shown for a user id; the id itself when nobody has it."""
+        everybody: Iterable[User] = (self.bot, *self.users.values())
+        return next((u.real_name or u.name for u in everybody if u.id == user), user)
+
+
+def sample_workspace() -> Workspace:
+    """Return a small workspace with one channel and one person of each kind that matters."""
+    people = [
+        User(TECHNICIAN, "technician", "Technician"),
+        User(MANAGER, "manager", "Manager"),
+        User(OUTSIDER, "outsider", "Outsider", team_id=OTHER_TEAM),
+        User(SLACKBOT, "slackbot", "Slackbot", is_bot=True),
+    ]
+    channels = [
+        Channel(BILLING, "billing"),
+        Channel(GENERAL, "general", bot_is_member=False),
+        Channel(FINANCE, "finance", is_private=True, bot_is_member=False, members={MANAGER}),
+        Channel(SHARED, "partner-helpdesk", is_ext_shared=True),
+        Channel(RETIRED, "retired", is_archived=True),
+    ]
+    return Workspace(users={u.id: u for u in people}, channels={c.id: c for c in channels})

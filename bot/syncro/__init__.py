@@ -1,0 +1,1 @@
+"""Read-only client of Syncro's API: session, rate budget, retries, paging, typed models."""

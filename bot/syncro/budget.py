@@ -1,0 +1,69 @@
+"""The rate budget: never more than the allowed number of requests in any rolling window.
+
+Syncro allows 180 requests a minute per IP address (its OpenAPI document, `info.description`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class RateBudget:
+    """Hands out `requests_per_window` slots. A slot that served a call is free again one window after its end.
+
+    The server counts a request somewhere between our sending it and our reading its answer. Holding the slot
+    from before the first moment until a window after the last one keeps the limit exact in *any* rolling
+    window, whatever the latency, and still lets a short burst go out at once.
+
+    Safe to share between threads. `window_seconds` is 60 for Syncro; tests use a shorter one.
+    """
+
+    def __init__(
+        self,
+        requests_per_window: int,
+        *,
+        window_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if requests_per_window < 1:
+            raise ValueError("a rate budget needs at least one request per window")
+        self._window = window_seconds
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._free_at = [float("-inf")] * requests_per_window
+        self._paused_until = float("-inf")
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Wait for a slot, then hold it while the body makes one request."""
+        self._acquire()
+        try:
+            yield
+        finally:
+            with self._changed:
+                heapq.heappush(self._free_at, self._clock() + self._window)
+                self._changed.notify()
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody begin a request for that many seconds: what `Retry-After` asks of everyone here."""
+        with self._changed:
+            self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def _acquire(self) -> None:
+        with self._changed:
+            while True:
+                wait = self._seconds_to_wait()
+                if wait is not None and wait <= 0:
+                    heapq.heappop(self._free_at)
+                    return
+                self._changed.wait(wait)
+
+    def _seconds_to_wait(self) -> float | None:
+        """Seconds until the next slot; None where every slot is in use and only a release can tell."""
+        if not self._free_at:
+            return None
+        return max(self._free_at[0], self._paused_until) - self._clock()

@@ -1,0 +1,265 @@
+"""The read-only client: one `requests` session, the rate budget, retries, and typed answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import requests
+from pydantic import BaseModel, ValidationError
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from bot.syncro.budget import RateBudget
+from bot.syncro.errors import (
+    ForbiddenError,
+    NotFoundError,
+    SyncroError,
+    UnauthorisedError,
+    UnavailableError,
+    UnreadableError,
+)
+from bot.syncro.models import (
+    InvoiceDetail,
+    InvoiceRow,
+    Page,
+    Record,
+    Schedule,
+    TicketDetail,
+    TicketRow,
+)
+from bot.syncro.retries import RetryPolicy, TransientError, seconds_from_retry_after
+
+PAGE_SIZE = 25  # rows in a full page (Syncro's OpenAPI document, every `page` parameter)
+LARGEST_ANSWER = 20 * 1024 * 1024
+"""Bytes after which an answer is given up: no record of Syncro's is anywhere near."""
+
+Value = TypeVar("Value")
+Row = TypeVar("Row", bound=Record)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Reply(Generic[Value]):
+    """What was read, and how many requests it took (retries included)."""
+
+    value: Value
+    calls: int
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: to connect, between two pieces of an answer, and for the whole answer."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 60.0
+
+
+class _RawToken(AuthBase):
+    """Syncro wants the bare token in `Authorization`. As an auth object it also keeps ~/.netrc out of it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._token
+        return request
+
+
+class SyncroClient:
+    """Reads from Syncro's API; it has no method that writes. Safe to share between threads.
+
+    `base_url` ends in `/api/v1`. Every method raises one of the errors in `bot.syncro.errors`, never anything of
+    `requests`, and no error text holds the token.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        budget: RateBudget,
+        retries: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        connections: int = 16,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._budget = budget
+        self._retries = retries or RetryPolicy()
+        self._timeouts = timeouts or Timeouts()
+        self._session = requests.Session()
+        self._session.auth = _RawToken(token)
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "invoice-bot"})
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._session.close()
+
+    def find_tickets(self, number: str, *, page: int = 1) -> Reply[Page[TicketRow]]:
+        """One page of tickets that Syncro offers for a ticket number; keep only the exact ones."""
+        return self._page(
+            f"the list of tickets with number {number}",
+            "tickets",
+            {"number": number},
+            "tickets",
+            TicketRow,
+            page,
+        )
+
+    def ticket(self, ticket_id: str) -> Reply[TicketDetail]:
+        """A ticket with its timers and charges, by internal id."""
+        return self._record(f"ticket id {ticket_id}", "tickets", ticket_id, "ticket", TicketDetail)
+
+    def invoices(
+        self,
+        *,
+        customer_id: str | None = None,
+        ticket_id: str | None = None,
+        updated_since: datetime | None = None,
+        page: int = 1,
+    ) -> Reply[Page[InvoiceRow]]:
+        """One page of invoices. The filters are requests to Syncro, not promises: check the rows."""
+        filters: dict[str, str] = {}
+        if customer_id is not None:
+            filters["customer_id"] = customer_id
+        if ticket_id is not None:
+            filters["ticket_id"] = ticket_id
+        if updated_since is not None:
+            # A full timestamp: date-only filters were seen to behave unevenly.
+            filters["since_updated_at"] = updated_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        what = f"page {page} of the invoice list"
+        return self._page(what, "invoices", filters, "invoices", InvoiceRow, page)
+
+    def invoice(self, reference: str) -> Reply[InvoiceDetail]:
+        """An invoice's detail, by id or number. Check which one came: one's number can be another's id."""
+        return self._record(f"invoice {reference}", "invoices", reference, "invoice", InvoiceDetail)
+
+    def schedules(self, customer_id: str, *, page: int = 1) -> Reply[Page[Schedule]]:
+        """One page of a customer's recurring invoices."""
+        what = f"page {page} of the recurring invoices"
+        return self._page(what, "schedules", {"customer_id": customer_id}, "schedules", Schedule, page)
+
+    def me(self) -> Reply[dict[str, Any]]:
+        """The token's user, as Syncro has it: `/me` with its permissions."""
+        body, calls = self._get("the token's user (/me)", "me", {})
+        if not isinstance(body, dict):
+            raise UnreadableError("the token's user (/me)", "Syncro's answer is not a JSON object", calls=calls)
+        return Reply(body, calls)
+
+    def _record(self, what: str, path: str, reference: str, key: str, model: type[Model]) -> Reply[Model]:
+        body, calls = self._get(what, f"{path}/{quote(reference, safe='')}", {})
+        record = body.get(key) if isinstance(body, dict) else None
+        if not isinstance(record, dict):
+            raise UnreadableError(what, f'Syncro\'s answer holds no "{key}"', calls=calls)
+        return Reply(_validated(what, model, record, calls), calls)
+
+    def _page(
+        self, what: str, path: str, filters: Mapping[str, str], key: str, model: type[Row], page: int
+    ) -> Reply[Page[Row]]:
+        body, calls = self._get(what, path, {**filters, "page": str(page)})
+        rows = body.get(key) if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise UnreadableError(what, f'Syncro\'s answer holds no list of "{key}"', calls=calls)
+        meta = body.get("meta")
+        meta = meta if isinstance(meta, dict) else {}
+        if _positive(meta.get("page")) not in (None, page):
+            raise UnreadableError(what, f"Syncro answered page {meta.get('page')} instead of {page}", calls=calls)
+        validated = tuple(_validated(what, model, row, calls) for row in rows)
+        total = _positive(meta.get("total_pages"))
+        return Reply(Page[model](rows=validated, number=page, total_pages=total, size=PAGE_SIZE), calls)  # type: ignore[valid-type]
+
+    def _get(self, what: str, path: str, query: Mapping[str, str]) -> tuple[Any, int]:
+        calls = 0
+        try:
+            for attempt in self._retries.retrying():
+                with attempt:
+                    calls += 1
+                    return self._get_once(what, path, query, calls), calls
+        except TransientError as error:
+            times = f" ({calls} tries)" if calls > 1 else ""
+            raise UnavailableError(what, error.problem + times, calls=calls) from None
+        raise AssertionError("unreachable: tenacity returns or raises")
+
+    def _get_once(self, what: str, path: str, query: Mapping[str, str], calls: int) -> Any:
+        with self._budget.call():
+            status, headers, content = self._send(path, query)
+        if status == 429:
+            retry_after = seconds_from_retry_after(headers.get("Retry-After"), datetime.now(UTC))
+            if retry_after is not None:
+                self._budget.pause(min(retry_after, self._retries.patience))
+            raise TransientError("Syncro says too many requests (429)", rate_limited=True, retry_after=retry_after)
+        if status >= 500:
+            raise TransientError(f"Syncro answered {status}")
+        if status != 200:
+            raise _refusal(what, status, calls)
+        try:
+            return json.loads(content, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            raise UnreadableError(
+                what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls
+            ) from None
+
+    def _send(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        deadline = time.monotonic() + self._timeouts.total
+        try:
+            with self._session.get(
+                f"{self._base_url}/{path}",
+                params=dict(query),
+                timeout=(self._timeouts.connect, self._timeouts.read),
+                allow_redirects=False,  # a redirect would carry the token elsewhere
+                stream=True,
+            ) as response:
+                content = bytearray()
+                for piece in response.iter_content(64 * 1024):
+                    content += piece
+                    if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
+                        raise TransientError("Syncro's answer took too long or did not end")
+                return response.status_code, response.headers, bytes(content)
+        except requests.Timeout:
+            raise TransientError("Syncro did not answer in time") from None
+        except requests.RequestException as error:
+            # The exception's own text names hosts and sockets; its kind is enough for people.
+            raise TransientError(f"no connection to Syncro ({type(error).__name__})") from None
+
+
+def _refusal(what: str, status: int, calls: int) -> SyncroError:
+    if status == 401:
+        return UnauthorisedError(what, "Syncro refused the API token (401)", calls=calls)
+    if status == 403:
+        return ForbiddenError(what, "the API token may not read this (403)", calls=calls)
+    if status == 404:
+        return NotFoundError(what, "Syncro has no such record (404)", calls=calls)
+    if 300 <= status < 400:
+        return UnreadableError(what, f"Syncro redirects elsewhere ({status}); check SYNCRO_BASE_URL", calls=calls)
+    return UnreadableError(what, f"Syncro refused the request ({status})", calls=calls)
+
+
+def _validated(what: str, model: type[Model], value: Any, calls: int) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        problem = f"Syncro's answer is not as documented ({place or model.__name__}: {first['msg']})"
+        raise UnreadableError(what, problem, calls=calls) from None
+
+
+def _positive(value: Any) -> int | None:
+    """A count of pages: 1 or more; None for anything else, so that the rows themselves must tell."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        return None
+    return value

@@ -1,0 +1,245 @@
+"""Typed models of what Syncro answers, validated at the edge.
+
+Ids and numbers are names, so they are strings here, whatever JSON type Syncro used. Money is `Decimal`, times
+are aware UTC. Fields that the bot does not use are dropped: what is not kept cannot leak.
+
+Field names and shapes follow Syncro's public OpenAPI document; where real answers are known to carry less
+(invoice list rows without `id`, `updated_at`, `ticket_id`), the field is optional.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+LARGEST_AMOUNT = Decimal(10) ** 12
+"""No price or total is anywhere near; what claims to be is nonsense and would overflow sums."""
+
+
+def _identifier(value: Any) -> Any:
+    """Turn a JSON integer into its decimal name; leave text as it is, without surrounding space."""
+    if isinstance(value, bool):
+        raise ValueError("expected an id, got a boolean")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        stripped = value.strip()
+        if not stripped:
+            raise ValueError("expected an id, got empty text")
+        return stripped
+    raise ValueError(f"expected an id, got {type(value).__name__}")
+
+
+def _optional_identifier(value: Any) -> Any:
+    return None if value is None or value == "" else _identifier(value)
+
+
+def _lenient_time(value: Any) -> Any:
+    """Read an ISO 8601 time as aware UTC; None for anything else (no verdict may hang on a malformed date)."""
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    else:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+def _lenient_money(value: Any) -> Any:
+    """Read an amount such as "75.0", 75 or 75.5; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) < LARGEST_AMOUNT else None
+
+
+def _lenient_text(value: Any) -> Any:
+    return value if isinstance(value, str) else ""
+
+
+def _lenient_flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else None
+
+
+def _tags(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(tag.strip() for tag in value.split(",") if tag.strip())
+    if isinstance(value, list | tuple):
+        return tuple(tag for tag in value if isinstance(tag, str))
+    return ()
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+OptionalIdentifier = Annotated[str | None, BeforeValidator(_optional_identifier)]
+Time = Annotated[datetime | None, BeforeValidator(_lenient_time)]
+Money = Annotated[Decimal | None, BeforeValidator(_lenient_money)]
+Text = Annotated[str, BeforeValidator(_lenient_text)]
+Flag = Annotated[bool | None, BeforeValidator(_lenient_flag)]
+Tags = Annotated[tuple[str, ...], BeforeValidator(_tags)]
+
+
+class Record(BaseModel):
+    """Base of all models: immutable, unknown fields dropped."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class TicketRow(Record):
+    """A ticket as `/tickets` lists it. `number` is what people say, `id` is what invoices refer to."""
+
+    id: Identifier
+    number: Identifier
+    subject: Text = ""
+    customer_id: OptionalIdentifier = None
+    customer_business_then_name: Text = ""
+    status: Text = ""
+    billing_status: Text = ""
+    ticket_type_name: Text = ""
+    problem_type: Text = ""
+    tag_list: Tags = ()
+    created_at: Time = None
+    updated_at: Time = None
+    resolved_at: Time = None
+
+
+class TicketTimer(Record):
+    """A stretch of work. `billable_time` has no reliable unit, so minutes come from start and end."""
+
+    id: Identifier
+    start_time: Time = None
+    end_time: Time = None
+    billable: Flag = None
+    recorded: Flag = None
+    ticket_line_item_id: OptionalIdentifier = None
+
+
+class TicketCharge(Record):
+    """A line item on a ticket. Once billed it is `converted`, and `item_id` names the invoice's line item."""
+
+    id: Identifier
+    name: Text = ""
+    description: Text = ""
+    quantity: Money = Decimal(1)
+    price_retail: Money = None
+    retail_cents: Money = None
+    converted: Flag = None
+    item_id: OptionalIdentifier = None
+
+    @property
+    def amount(self) -> Decimal:
+        """Price times quantity, in the account's currency; zero where Syncro names no price."""
+        price = self.price_retail
+        if price is None:
+            price = self.retail_cents / 100 if self.retail_cents is not None else Decimal(0)
+        return price * (self.quantity if self.quantity is not None else Decimal(1))
+
+
+class TicketDetail(TicketRow):
+    """A ticket as `/tickets/{id}` answers it. An answer without timers or line items keys is unreadable."""
+
+    ticket_timers: tuple[TicketTimer, ...]
+    line_items: tuple[TicketCharge, ...]
+
+
+class InvoiceRow(Record):
+    """An invoice as `/invoices` lists it: a place to look, never evidence of a link."""
+
+    id: OptionalIdentifier = None
+    number: OptionalIdentifier = None
+    customer_id: OptionalIdentifier = None
+    ticket_id: OptionalIdentifier = None
+    created_at: Time = None
+    updated_at: Time = None
+    carries_ticket_id: bool = Field(default=False, description="whether the row had a ticket_id key at all")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_ticket_id_key(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "carries_ticket_id" not in value:
+            return {**value, "carries_ticket_id": "ticket_id" in value}
+        return value
+
+    @model_validator(mode="after")
+    def _needs_a_name(self) -> InvoiceRow:
+        if self.id is None and self.number is None:
+            raise ValueError("an invoice row has neither id nor number")
+        return self
+
+    @property
+    def reference(self) -> str:
+        """What to ask `/invoices/{x}` for: the id where the row has one, the number otherwise."""
+        return self.id or self.number or ""
+
+
+class InvoiceLine(Record):
+    """One line of an invoice. A line without any text field cannot be searched and is unreadable."""
+
+    id: OptionalIdentifier = None
+    item: Text = ""
+    name: Text = ""
+    description: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_text(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not {"item", "name", "description"} & value.keys():
+            raise ValueError("an invoice line has no item, name or description")
+        return value
+
+
+class InvoiceDetail(Record):
+    """An invoice as `/invoices/{id}` answers it: the only place where its links can be read.
+
+    The `ticket_id` and `line_items` keys must be there (a null `ticket_id` is an answer, a missing key is not).
+    """
+
+    id: Identifier
+    number: Identifier
+    ticket_id: OptionalIdentifier
+    line_items: tuple[InvoiceLine, ...]
+    customer_id: OptionalIdentifier = None
+    customer_business_then_name: Text = ""
+    total: Money = None
+    updated_at: Time = None
+    note: Text = ""
+
+
+class Schedule(Record):
+    """A recurring invoice. It may pick up a customer's unbilled ticket charges when it runs."""
+
+    id: Identifier
+    customer_id: Identifier
+    name: Text = ""
+    next_run: Time = None
+    invoice_unbilled_ticket_charges: bool
+    paused: bool
+
+
+Row = TypeVar("Row", bound=Record)
+
+
+class Page(Record, Generic[Row]):
+    """One page of a list. `total_pages` is None where the answer had no usable `meta`."""
+
+    rows: tuple[Row, ...]
+    number: int
+    total_pages: int | None = None
+    size: int = Field(default=25, description="rows in a full page")
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing follows: by `meta.total_pages`, or by being short where there is no `meta`."""
+        if self.total_pages is not None:
+            return self.number >= self.total_pages
+        return len(self.rows) < self.size

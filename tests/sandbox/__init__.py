@@ -1,0 +1,1 @@
+"""Tests of the stand-ins: what the other tests are measured by must itself be right."""

@@ -1,0 +1,639 @@
+"""The stand-in Slack, driven by the real slack_sdk and by a real Bolt app over its WebSocket."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.client import RemoteDisconnected
+from typing import Any
+
+import pytest
+import requests
+from slack_bolt import Ack, App, BoltContext, Respond
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
+
+from bot.sandbox.slack_server import SlackSandbox
+from bot.sandbox.slack_socket import Delivery
+from bot.sandbox.slack_workspace import (
+    BILLING,
+    BOT,
+    FINANCE,
+    GENERAL,
+    MANAGER,
+    OTHER_TEAM,
+    OUTSIDER,
+    RETIRED,
+    SHARED,
+    SLACKBOT,
+    TEAM,
+    TECHNICIAN,
+    Message,
+    Workspace,
+    sample_workspace,
+)
+
+Payload = dict[str, Any]
+BOT_TOKEN = "xoxb-sandbox"
+BUTTONS: list[Payload] = [
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": "snooze", "value": v, "text": {"type": "plain_text", "text": v}},
+        ],
+    }
+    for v in ("one", "two")
+]
+
+
+class RunningBot:
+    """A small Bolt app, connected by Socket Mode, that notes every payload it gets."""
+
+    def __init__(self, slack: SlackSandbox) -> None:
+        self.bodies: list[Payload] = []
+        client = WebClient(token="xoxb-sandbox", base_url=slack.api_url)
+        self.app = App(client=client)
+        self.app.command("/invoice-check")(self.on_command)
+        self.app.event("app_mention")(self.on_event)
+        self.app.event("message")(self.on_event)
+        self.app.event("app_home_opened")(self.on_event)
+        self.app.action("snooze")(self.on_action)
+        self.app.shortcut("check_message")(self.on_event)
+        self.app.view("settings")(self.on_view)
+        self.handler = SocketModeHandler(self.app, "xapp-sandbox")
+
+    def on_command(self, ack: Ack, body: Payload, client: WebClient, respond: Respond) -> None:
+        self.bodies.append(body)
+        if not body["text"]:
+            ack("Usage: /invoice-check 32223")
+            return
+        ack()
+        if body["text"] == "privately":
+            respond("only you")
+            return
+        client.chat_postMessage(channel=body["channel_id"], text=f"checking {body['text']}")
+
+    def on_event(self, ack: Ack, body: Payload) -> None:
+        self.bodies.append(body)
+        ack()
+
+    def on_action(self, ack: Ack, body: Payload, context: BoltContext, respond: Respond) -> None:
+        self.bodies.append(body)
+        ack()
+        respond(f"snoozed by {context.user_id}", replace_original=True)
+
+    def on_view(self, ack: Ack, body: Payload) -> None:
+        self.bodies.append(body)
+        ack(response_action="clear")
+
+
+@pytest.fixture(scope="module")
+def connected() -> Iterator[tuple[SlackSandbox, RunningBot]]:
+    with SlackSandbox() as slack:
+        bot = RunningBot(slack)
+        bot.handler.connect()  # type: ignore[no-untyped-call]
+        slack.wait_connected()
+        yield slack, bot
+        slack.disconnect_all(announced=False)
+        bot.handler.close()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def slack(connected: tuple[SlackSandbox, RunningBot]) -> SlackSandbox:
+    return connected[0]
+
+
+@pytest.fixture
+def bot(connected: tuple[SlackSandbox, RunningBot]) -> RunningBot:
+    connected[1].bodies.clear()
+    return connected[1]
+
+
+@pytest.fixture
+def quiet() -> Iterator[SlackSandbox]:
+    """A Slack that no app is connected to."""
+    with SlackSandbox() as slack:
+        yield slack
+
+
+def client_of(slack: SlackSandbox, token: str = BOT_TOKEN, *, retries: bool = False) -> WebClient:
+    handlers: list[Any] = [RateLimitErrorRetryHandler(2), ConnectionErrorRetryHandler(1)] if retries else []
+    return WebClient(token=token, base_url=slack.api_url, retry_handlers=handlers)
+
+
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(SlackApiError) as caught:
+        call(**arguments)
+    return str(caught.value.response["error"])
+
+
+def said(slack: SlackSandbox, channel: str, text: str) -> Message:
+    """Wait until the bot said this in the channel."""
+
+    def look(workspace: Workspace) -> Message | None:
+        return next((m for m in workspace.parents(channel) if m.text == text), None)
+
+    return slack.wait_for(look, 5)
+
+
+# --- Socket Mode -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_slash_command_reaches_the_bot_and_its_answer_reaches_the_channel(slack: SlackSandbox) -> None:
+    delivery = slack.slash("32223")
+
+    assert delivery.wait_ack(3) == {}
+    assert delivery.ack_seconds is not None
+    assert delivery.ack_seconds < 3
+    assert said(slack, BILLING, "checking 32223").user == BOT
+
+
+def test_a_slash_command_carries_the_fields_of_slacks_documentation(slack: SlackSandbox, bot: RunningBot) -> None:
+    slack.slash("fields", user=MANAGER, channel=GENERAL, trigger_id="1.2").wait_ack()
+
+    body = bot.bodies[0]
+    assert {
+        "team_id": TEAM,
+        "team_domain": "sandbox",
+        "channel_id": GENERAL,
+        "channel_name": "general",
+        "user_id": MANAGER,
+        "user_name": "manager",
+        "command": "/invoice-check",
+        "text": "fields",
+        "is_enterprise_install": "false",
+        "trigger_id": "1.2",
+    }.items() <= body.items()
+    assert body["response_url"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.usefixtures("bot")
+def test_words_in_a_commands_acknowledgement_are_seen_by_that_person_only(slack: SlackSandbox) -> None:
+    assert slack.slash("", user=MANAGER).wait_ack() == {"text": "Usage: /invoice-check 32223"}
+
+    assert slack.ephemerals(MANAGER)[-1].text == "Usage: /invoice-check 32223"
+    assert all("Usage" not in m.text for m in slack.parents(BILLING))
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_response_url_answers_only_the_person_unless_told_otherwise(slack: SlackSandbox) -> None:
+    slack.slash("privately", user=TECHNICIAN)
+
+    assert slack.wait_for(lambda w: [m for m in w.ephemerals(TECHNICIAN) if m.text == "only you"], 5)
+
+
+def test_a_mention_is_posted_and_told_with_the_team_of_the_person(slack: SlackSandbox, bot: RunningBot) -> None:
+    slack.mention(f"<@{BOT}> 32223", user=OUTSIDER, channel=SHARED).wait_ack()
+
+    body, event = bot.bodies[0], bot.bodies[0]["event"]
+    assert (event["type"], event["user_team"], event["team"]) == ("app_mention", OTHER_TEAM, OTHER_TEAM)
+    assert body["is_ext_shared_channel"] is True
+    assert body["authorizations"][0]["is_bot"] is True
+    assert slack.parents(SHARED)[-1].ts == event["ts"]
+
+
+def test_a_mention_in_a_thread_names_the_thread(slack: SlackSandbox, bot: RunningBot) -> None:
+    parent = client_of(slack).chat_postMessage(channel=BILLING, text="a warning")["ts"]
+
+    slack.mention(f"<@{BOT}> 32223", thread_ts=parent).wait_ack()
+
+    assert bot.bodies[0]["event"]["thread_ts"] == parent
+    assert [m.text for m in slack.replies(BILLING, parent)] == [f"<@{BOT}> 32223"]
+
+
+def test_a_mention_where_the_bot_is_not_is_never_told(slack: SlackSandbox) -> None:
+    with pytest.raises(ValueError, match="app_mention"):
+        slack.mention(f"<@{BOT}> 32223", channel=GENERAL)
+
+
+def test_a_direct_message_arrives_as_a_message_of_type_im(slack: SlackSandbox, bot: RunningBot) -> None:
+    slack.direct_message("32223", user=MANAGER).wait_ack()
+
+    event = bot.bodies[0]["event"]
+    assert (event["type"], event["channel_type"], event["user"]) == ("message", "im", MANAGER)
+    assert event["channel"].startswith("D")
+
+
+def test_opening_the_home_tab_is_an_event(slack: SlackSandbox, bot: RunningBot) -> None:
+    slack.app_home_opened(MANAGER).wait_ack()
+
+    assert bot.bodies[0]["event"]["tab"] == "home"
+
+
+def test_a_press_carries_the_value_and_can_replace_the_message(slack: SlackSandbox, bot: RunningBot) -> None:
+    ts = client_of(slack).chat_postMessage(channel=BILLING, text="warning", blocks=BUTTONS)["ts"]
+    message = next(m for m in slack.parents(BILLING) if m.ts == ts)
+
+    slack.press("snooze", message, MANAGER, "two").wait_ack()
+
+    slack.wait_for(lambda _: message.edited, 5)
+    assert bot.bodies[0]["actions"][0]["value"] == "two"
+    assert bot.bodies[0]["container"]["message_ts"] == ts
+    assert (message.text, message.blocks) == (f"snoozed by {MANAGER}", [])
+
+
+def test_a_button_that_is_not_shown_cannot_be_pressed(slack: SlackSandbox) -> None:
+    client_of(slack).chat_postMessage(channel=BILLING, text="no buttons")
+
+    with pytest.raises(LookupError):
+        slack.press("snooze", slack.parents(BILLING)[-1])
+
+
+def test_a_message_shortcut_carries_the_message(slack: SlackSandbox, bot: RunningBot) -> None:
+    client_of(slack).chat_postMessage(channel=BILLING, text="see 32223 and 32224")
+
+    slack.message_shortcut("check_message", slack.parents(BILLING)[-1]).wait_ack()
+
+    assert bot.bodies[0]["message"]["text"] == "see 32223 and 32224"
+    assert bot.bodies[0]["channel"]["id"] == BILLING
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_submitted_modal_gets_its_answer_in_the_acknowledgement(slack: SlackSandbox) -> None:
+    assert slack.view_submission("settings").wait_ack() == {"response_action": "clear"}
+
+
+def test_a_redelivered_event_has_the_same_event_id_in_a_new_envelope(slack: SlackSandbox, bot: RunningBot) -> None:
+    first = slack.direct_message("again")
+    first.wait_ack()
+    second = slack.redeliver(first)
+    second.wait_ack()
+
+    assert bot.bodies[0]["event_id"] == bot.bodies[1]["event_id"]
+    assert first.envelope_id != second.envelope_id
+    assert second.retry_attempt == 1
+
+
+def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(
+    slack: SlackSandbox, bot: RunningBot
+) -> None:
+    slack.disconnect_all()
+    delivery = slack.direct_message("while you were away")
+
+    assert delivery.wait_ack(8) == {}
+    assert [b["event"]["text"] for b in bot.bodies] == ["while you were away"]
+
+
+def test_with_nobody_connected_a_command_fails_and_slackbot_says_so(quiet: SlackSandbox) -> None:
+    delivery = quiet.slash("32223")
+
+    assert delivery.wait_ack(3) is None
+    assert delivery.error == "dispatch_failed"
+    assert [(m.user, "dispatch_failed" in m.text) for m in quiet.ephemerals(TECHNICIAN)] == [(SLACKBOT, True)]
+
+
+def test_each_event_goes_to_one_of_several_connections(quiet: SlackSandbox) -> None:
+    with Listener(quiet) as one, Listener(quiet) as two:
+        sent = [quiet.direct_message(str(n)) for n in range(4)]
+
+        assert all(d.wait_ack() == {} for d in sent)
+        assert sorted(one.got + two.got) == ["0", "1", "2", "3"]
+        assert len(one.got) == len(two.got) == 2
+
+
+def test_an_event_whose_connection_is_lost_is_sent_again(quiet: SlackSandbox) -> None:
+    with Listener(quiet, acknowledges=False) as deaf:
+        delivery = quiet.direct_message("still there?")
+        deaf.wait_for_one()
+    with Listener(quiet) as awake:
+        assert delivery.wait_ack() == {}
+
+    assert (deaf.got, awake.got, delivery.retry_attempt) == (["still there?"], ["still there?"], 1)
+
+
+def test_a_command_whose_connection_is_lost_times_out_for_the_person(quiet: SlackSandbox) -> None:
+    with Listener(quiet, acknowledges=False) as deaf:
+        delivery = quiet.slash("32223")
+        deaf.wait_for_one()
+
+    assert delivery.wait_ack() is None
+    assert delivery.error == "operation_timeout"
+
+
+def test_a_link_works_once_and_only_with_its_ticket(quiet: SlackSandbox) -> None:
+    url = quiet.api_url.replace("/api/", "/link?ticket=guessed")
+
+    assert requests.get(url, timeout=5).status_code == 401
+
+
+class Listener:
+    """A second Socket Mode client: slack_sdk's own connection, without Bolt and without reconnecting."""
+
+    def __init__(self, slack: SlackSandbox, *, acknowledges: bool = True) -> None:
+        self.got: list[str] = []
+        self._slack = slack
+        self._acknowledges = acknowledges
+        self._arrived = threading.Semaphore(0)
+
+    def __enter__(self) -> Listener:
+        url = client_of(self._slack).apps_connections_open(app_token="xapp-sandbox")["url"]
+        before = self._slack.connections
+        quiet_logger = client_of(self._slack).logger
+        self._connection = Connection(url=url, logger=quiet_logger, on_message_listener=self._on_message)
+        self._connection.connect()
+        self._state = ConnectionState()  # type: ignore[no-untyped-call]
+        self._thread = threading.Thread(target=self._connection.run_until_completion, args=[self._state])
+        self._thread.daemon = True
+        self._thread.start()
+        self._slack.wait_connected(5, connections=before + 1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._state.terminated = True
+        assert self._connection.sock is not None
+        self._connection.sock.shutdown(2)
+        self._thread.join(5)
+        self._connection.close()
+
+    def wait_for_one(self) -> None:
+        assert self._arrived.acquire(timeout=5)
+
+    def _on_message(self, text: str) -> None:
+        message = json.loads(text)
+        if "envelope_id" not in message:
+            return
+        self.got.append(message["payload"].get("event", {}).get("text", ""))
+        self._arrived.release()
+        if self._acknowledges:
+            self._connection.send(json.dumps({"envelope_id": message["envelope_id"]}))
+
+
+# --- Web API: who may do what ----------------------------------------------------------------------------------
+
+
+def test_auth_test_names_the_bot_and_its_scopes(quiet: SlackSandbox) -> None:
+    answer = client_of(quiet).auth_test()
+
+    assert (answer["user_id"], answer["team_id"]) == (BOT, TEAM)
+    assert "chat:write" in answer.headers["x-oauth-scopes"]
+
+
+@pytest.mark.parametrize(
+    ("token", "error"),
+    [("xoxb-wrong", "invalid_auth"), ("xapp-sandbox", "not_allowed_token_type"), ("", "not_authed")],
+)
+def test_only_the_right_token_is_let_in(quiet: SlackSandbox, token: str, error: str) -> None:
+    assert refused(client_of(quiet, token).auth_test) == error
+
+
+def test_an_unknown_method_is_refused(quiet: SlackSandbox) -> None:
+    assert refused(client_of(quiet).api_call, api_method="chat.shout") == "unknown_method"
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [(FINANCE, "channel_not_found"), ("C0NOWHERE", "channel_not_found"), (RETIRED, "is_archived")],
+)
+def test_a_post_is_refused_where_the_bot_cannot_write(quiet: SlackSandbox, channel: str, error: str) -> None:
+    assert refused(client_of(quiet).chat_postMessage, channel=channel, text="x") == error
+
+
+def test_a_public_channel_is_open_to_a_guest_only_with_chat_write_public(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    assert client.chat_postMessage(channel=GENERAL, text="x")["ok"]
+
+    quiet.api.scopes.discard("chat:write.public")
+    assert refused(client.chat_postMessage, channel=GENERAL, text="x") == "not_in_channel"
+
+
+def test_a_method_without_its_scope_is_refused_with_the_scope_it_needs(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    for method, arguments, needed in (
+        ("conversations.info", {"channel": BILLING}, "channels:read"),
+        ("conversations.history", {"channel": BILLING}, "channels:history"),
+        ("users.info", {"user": MANAGER}, "users:read"),
+        ("usergroups.users.list", {"usergroup": "S0"}, "usergroups:read"),
+    ):
+        with pytest.raises(SlackApiError) as caught:
+            client.api_call(method, params=arguments)
+        assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", needed)
+
+
+def test_with_its_scopes_the_bot_can_look_things_up() -> None:
+    workspace = sample_workspace()
+    workspace.usergroups["S0"] = [MANAGER]
+    scopes = ["channels:read", "users:read", "usergroups:read", "im:write"]
+    with SlackSandbox(scopes=scopes, workspace=workspace) as slack:
+        client = client_of(slack)
+
+        assert client.conversations_info(channel=SHARED)["channel"]["is_ext_shared"] is True
+        assert client.users_info(user=OUTSIDER)["user"]["team_id"] == OTHER_TEAM
+        assert client.usergroups_users_list(usergroup="S0")["users"] == [MANAGER]
+        assert client.conversations_open(users=MANAGER)["channel"]["id"].startswith("D")
+        assert refused(client.chat_postMessage, channel=BILLING, text="x") == "missing_scope"
+
+
+# --- Web API: messages -----------------------------------------------------------------------------------------
+
+
+def test_a_message_to_a_person_goes_to_their_direct_messages(quiet: SlackSandbox) -> None:
+    answer = client_of(quiet).chat_postMessage(channel=MANAGER, text="hello")
+
+    assert quiet.workspace.channels[answer["channel"]].user == MANAGER
+    assert [m.text for m in quiet.parents(answer["channel"])] == ["hello"]
+
+
+def test_a_form_says_the_same_as_json(quiet: SlackSandbox) -> None:
+    form = {"channel": BILLING, "text": "t", "blocks": '[{"type": "divider"}]', "token": "xoxb-sandbox"}
+
+    assert requests.post(quiet.api_url + "chat.postMessage", data=form, timeout=5).json()["ok"]
+    assert quiet.parents(BILLING)[0].blocks == [{"type": "divider"}]
+
+
+def test_an_edit_keeps_the_earlier_version_and_text_alone_removes_the_blocks(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    ts = client.chat_postMessage(channel=BILLING, text="checking", blocks=[{"type": "divider"}])["ts"]
+
+    client.chat_update(channel=BILLING, ts=ts, text="billed")
+
+    message = quiet.parents(BILLING)[0]
+    assert (message.text, message.blocks) == ("billed", [])
+    assert [v.text for v in message.history] == ["checking"]
+
+
+def test_only_the_bots_own_messages_can_be_edited_or_deleted(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    theirs = quiet.workspace.post(BILLING, MANAGER, "mine").ts
+
+    assert refused(client.chat_update, channel=BILLING, ts=theirs, text="x") == "cant_update_message"
+    assert refused(client.chat_delete, channel=BILLING, ts=theirs) == "cant_delete_message"
+    assert refused(client.chat_update, channel=BILLING, ts="1.0", text="x") == "message_not_found"
+
+
+def test_a_text_that_may_be_posted_can_be_too_long_for_an_edit(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    ts = client.chat_postMessage(channel=BILLING, text="x" * 4001)["ts"]
+
+    assert refused(client.chat_update, channel=BILLING, ts=ts, text="x" * 4001) == "msg_too_long"
+
+
+def test_an_ephemeral_message_needs_its_reader_and_the_bot_in_the_channel(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    client.chat_postEphemeral(channel=BILLING, user=MANAGER, text="psst")
+
+    assert [m.text for m in quiet.ephemerals(MANAGER)] == ["psst"]
+    assert quiet.parents(BILLING) == []
+    assert refused(client.chat_postEphemeral, channel=BILLING, user=OUTSIDER, text="x") == "user_not_in_channel"
+    assert refused(client.chat_postEphemeral, channel=GENERAL, user=MANAGER, text="x") == "not_in_channel"
+
+
+def test_a_reply_needs_a_thread_that_exists(quiet: SlackSandbox) -> None:
+    error = refused(client_of(quiet).chat_postMessage, channel=BILLING, text="x", thread_ts="1.0")
+
+    assert error == "thread_not_found"
+
+
+def test_history_and_replies_give_back_threads_and_metadata() -> None:
+    metadata = {"event_type": "finding", "event_payload": {"ticket": "32223"}}
+    with SlackSandbox(scopes=["chat:write", "channels:history"]) as slack:
+        client = client_of(slack)
+        parent = client.chat_postMessage(channel=BILLING, text="parent", metadata=metadata)["ts"]
+        reply = client.chat_postMessage(channel=BILLING, text="reply", thread_ts=parent)["ts"]
+        client.chat_postMessage(channel=BILLING, text="next")
+
+        history = client.conversations_history(channel=BILLING, include_all_metadata=True)["messages"]
+        thread = client.conversations_replies(channel=BILLING, ts=reply)["messages"]
+        first_page = client.conversations_history(channel=BILLING, limit=1)
+        link = client.chat_getPermalink(channel=BILLING, message_ts=reply)["permalink"]
+
+    assert [m["text"] for m in history] == ["next", "parent"]
+    assert (history[1]["metadata"], history[1]["reply_count"]) == (metadata, 1)
+    assert [m["text"] for m in thread] == ["parent", "reply"]
+    assert "metadata" not in thread[0]
+    assert first_page["response_metadata"]["next_cursor"]
+    assert link.endswith(f"?thread_ts={parent}&cid={BILLING}")
+
+
+def test_refused_blocks_come_with_the_reason(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    with pytest.raises(SlackApiError) as caught:
+        client.chat_postMessage(channel=BILLING, text="x", blocks=[{"type": "header", "text": "no"}])
+    assert caught.value.response["error"] == "invalid_blocks"
+    assert "/blocks/0" in caught.value.response["response_metadata"]["messages"][0]
+
+    divider = [{"type": "divider"}]
+    assert client.api_call("blocks.validate", json={"blocks": divider})["ok"]
+    quiet.refuse_blocks("divider")
+    assert refused(client.api_call, api_method="blocks.validate", json={"blocks": divider}) == "invalid_blocks"
+    assert refused(client.chat_postMessage, channel=BILLING, text="x", blocks=divider) == "invalid_blocks"
+
+
+def test_a_home_tab_is_kept_for_its_person(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    client.views_publish(user_id=MANAGER, view={"type": "home", "blocks": BUTTONS})
+
+    assert quiet.workspace.homes[MANAGER]["blocks"] == BUTTONS
+    assert refused(client.views_publish, user_id=MANAGER, view={"type": "modal"}) == "invalid_arguments"
+
+
+# --- response_url ----------------------------------------------------------------------------------------------
+
+
+def response_url(slack: SlackSandbox) -> str:
+    delivery: Delivery = slack.slash("32223")
+    return str(delivery.payload["response_url"])
+
+
+def test_a_response_url_works_five_times(quiet: SlackSandbox) -> None:
+    url = response_url(quiet)
+    answers = [requests.post(url, json={"text": str(n)}, timeout=5) for n in range(6)]
+
+    assert [a.status_code for a in answers] == [200] * 5 + [404]
+    assert answers[-1].json()["error"] == "expired_url"
+
+
+def test_a_response_url_expires(quiet: SlackSandbox) -> None:
+    url = response_url(quiet)
+    quiet.expire_response_urls()
+
+    assert requests.post(url, json={"text": "late"}, timeout=5).status_code == 404
+
+
+def test_a_response_url_can_speak_to_the_channel(quiet: SlackSandbox) -> None:
+    requests.post(response_url(quiet), json={"text": "all", "response_type": "in_channel"}, timeout=5)
+
+    assert [m.text for m in quiet.parents(BILLING)] == ["all"]
+    assert [c.ok for c in quiet.calls_to("response_url")] == [True]
+
+
+# --- faults ----------------------------------------------------------------------------------------------------
+
+
+def test_every_call_is_recorded_with_how_it_ended(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    client.chat_postMessage(channel=BILLING, text="x")
+    refused(client.chat_postMessage, channel=FINANCE, text="x")
+
+    calls = quiet.calls_to("chat.postMessage")
+    assert [(c.args["channel"], c.ok, c.error) for c in calls] == [
+        (BILLING, True, None),
+        (FINANCE, False, "channel_not_found"),
+    ]
+    assert quiet.wait_for_call("chat.postMessage", count=2) is calls[1]
+
+
+def test_a_failure_on_demand_happens_as_often_as_asked(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    quiet.fail_next("chat.postMessage", "internal_error", times=2, status=500)
+
+    assert [refused(client.chat_postMessage, channel=BILLING, text="x") for _ in range(2)] == [
+        "internal_error"
+    ] * 2
+    assert client.chat_postMessage(channel=BILLING, text="x")["ok"]
+
+
+def test_posts_that_come_too_fast_are_told_to_wait() -> None:
+    with SlackSandbox(messages_per_second=1.0) as slack:
+        client = client_of(slack)
+        client.chat_postMessage(channel=BILLING, text="one")
+        with pytest.raises(SlackApiError) as caught:
+            client.chat_postMessage(channel=BILLING, text="two")
+        assert client.chat_postMessage(channel=GENERAL, text="elsewhere")["ok"]
+
+    assert caught.value.response.status_code == 429
+    assert caught.value.response.headers["Retry-After"] == "1"
+
+
+def test_the_sdks_retry_handler_understands_the_429(quiet: SlackSandbox) -> None:
+    quiet.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=0)
+
+    assert client_of(quiet, retries=True).chat_postMessage(channel=BILLING, text="x")["ok"]
+    assert [c.error for c in quiet.calls_to("chat.postMessage")] == ["ratelimited", None]
+
+
+def test_a_dropped_reply_leaves_the_message_posted(quiet: SlackSandbox) -> None:
+    quiet.drop_next_reply("chat.postMessage")
+
+    with pytest.raises((RemoteDisconnected, ConnectionResetError)):
+        client_of(quiet).chat_postMessage(channel=BILLING, text="once")
+
+    assert [m.text for m in quiet.parents(BILLING)] == ["once"]
+
+
+def test_a_hook_runs_before_the_call_is_dealt_with(quiet: SlackSandbox) -> None:
+    seen: list[int] = []
+    quiet.before("chat.postMessage", lambda _call: seen.append(len(quiet.parents(BILLING))))
+
+    client_of(quiet).chat_postMessage(channel=BILLING, text="x")
+
+    assert seen == [0]
+
+
+def test_waiting_in_vain_says_what_was_seen(quiet: SlackSandbox) -> None:
+    quiet.workspace.post(BILLING, BOT, "something else")
+
+    with pytest.raises(TimeoutError, match="something else"):
+        quiet.wait_for(lambda w: w.find(BILLING, "1.0"), 0.01)
+
+
+def test_timestamps_only_ever_grow() -> None:
+    workspace = sample_workspace()
+    stamps = [workspace.next_ts() for _ in range(20_001)]
+
+    assert stamps[0] == "1700000000.000100"
+    assert sorted(set(stamps)) == stamps
