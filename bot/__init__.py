@@ -1,3 +1,3 @@
-"""A Slack bot for managed service providers on Syncro: is this ticket billed?"""
+"""A Slack bot for managed service providers on Syncro: it proves whether a ticket is billed."""
 
 __version__ = "0.1.0"

@@ -2,113 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
+from bot.sandbox.slack_api import Answer, Args, SlackRefusalError, WebApi, flag, structured
 from bot.sandbox.slack_limits import UPDATED_TEXT, block_problems, message_error, view_problems
 from bot.sandbox.slack_payloads import fresh_id, message_json
 from bot.sandbox.slack_workspace import Blocks, Channel, Message, Workspace
 
-Args = dict[str, Any]
-Answer = dict[str, Any]
 
-DEFAULT_SCOPES = frozenset({"app_mentions:read", "chat:write", "chat:write.public", "commands", "im:history"})
-
-
-class SlackRefusalError(Exception):
-    """Slack says no: its error code, further fields of the answer, and the HTTP status."""
-
-    def __init__(self, code: str, *, status: int = 200, retry_after: int | None = None, **more: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.status = status
-        self.retry_after = retry_after
-        self.more = more
-
-
-@dataclass
-class WebApi:
-    """What the methods work on: the workspace, the tokens and scopes of the app, and the posting rate."""
-
-    workspace: Workspace
-    bot_token: str
-    app_token: str
-    scopes: set[str]
-    open_link: Callable[[], str]
-    """Gives the URL of a new Socket Mode connection."""
-    messages_per_second: float | None = None
-    """Posts allowed in one channel; None for no limit."""
-    last_post: dict[str, float] = field(default_factory=dict)
-
-    def answer(self, method: str, args: Args, token: str | None) -> Answer:
-        """Do what the method does and return its answer. SlackRefusalError when Slack would refuse."""
-        known = METHODS.get(method)
-        if known is None:
-            raise SlackRefusalError("unknown_method", req_method=method)
-        handler, scope = known
-        if method not in OPEN_TO_ALL:
-            self._authenticate(token, self.app_token if method == "apps.connections.open" else self.bot_token)
-        if scope:
-            self.require(scope)
-        return {"ok": True} | handler(self, args)
-
-    def require(self, scope: str) -> None:
-        """Refuse when the token lacks this scope."""
-        if scope not in self.scopes:
-            provided = ",".join(sorted(self.scopes))
-            raise SlackRefusalError("missing_scope", needed=scope, provided=provided)
-
-    def _authenticate(self, token: str | None, expected: str) -> None:
-        if not token:
-            raise SlackRefusalError("not_authed")
-        if token not in (self.bot_token, self.app_token):
-            raise SlackRefusalError("invalid_auth")
-        if token != expected:
-            raise SlackRefusalError("not_allowed_token_type")
-
-    def channel(self, channel_id: str) -> Channel:
-        """Return a channel the bot can see; private ones it is not in do not exist for it."""
-        channel = self.workspace.channels.get(channel_id)
-        if channel is None or (channel.is_private and not channel.bot_is_member):
-            raise SlackRefusalError("channel_not_found")
-        return channel
-
-    def writable(self, channel_id: str, *, as_guest: bool = True) -> Channel:
-        """Return a channel the bot may write to. `as_guest`: chat:write.public is enough for a public one."""
-        if channel_id in self.workspace.users:
-            return self.workspace.open_im(channel_id)
-        channel = self.channel(channel_id)
-        if channel.is_archived:
-            raise SlackRefusalError("is_archived")
-        if not channel.bot_is_member and not (as_guest and "chat:write.public" in self.scopes):
-            raise SlackRefusalError("not_in_channel")
-        return channel
-
-    def spend(self, channel_id: str) -> None:
-        """Count a post against the channel's rate; refuse with 429 when it comes too soon."""
-        now = time.monotonic()
-        if self.messages_per_second and now - self.last_post.get(channel_id, 0) < 1 / self.messages_per_second:
-            raise SlackRefusalError("ratelimited", status=429, retry_after=1)
-        self.last_post[channel_id] = now
-
-
-def flag(args: Args, name: str) -> bool:
-    """Return a boolean argument, from JSON or from a form."""
-    return args.get(name) in (True, 1, "1", "true", "True")
-
-
-def structured(args: Args, name: str, error: str) -> Any:
-    """Return an argument that is JSON: as such in a JSON body, as a string in a form. Refuse if malformed."""
-    value = args.get(name)
-    if not isinstance(value, str) or not value:
-        return value or None if isinstance(value, str) else value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise SlackRefusalError(error) from None
+def answer(api: WebApi, method: str, args: Args, token: str | None) -> Answer:
+    """Do what the method does and return its answer. SlackRefusalError when Slack would refuse."""
+    known = METHODS.get(method)
+    if known is None:
+        raise SlackRefusalError("unknown_method", req_method=method)
+    handler, scope = known
+    if method not in OPEN_TO_ALL:
+        api.authenticate(token, api.app_token if method == "apps.connections.open" else api.bot_token)
+    if scope:
+        api.require(scope)
+    return {"ok": True} | handler(api, args)
 
 
 def content(api: WebApi, args: Args, *, text_limit: int | None = None) -> tuple[str | None, Blocks | None]:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any, TypeVar
 
 from bot.sandbox import slack_payloads as payloads
-from bot.sandbox.slack_methods import SlackRefusalError
+from bot.sandbox.slack_api import SlackRefusalError
 from bot.sandbox.slack_responses import ResponseUrl, ResponseUrls, say
 from bot.sandbox.slack_socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
 from bot.sandbox.slack_workspace import BILLING, SLACKBOT, TECHNICIAN, Channel, Message, TypedCommand, Workspace

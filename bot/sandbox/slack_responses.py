@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.slack_api import SlackRefusalError
 from bot.sandbox.slack_limits import message_error
-from bot.sandbox.slack_methods import SlackRefusalError
 from bot.sandbox.slack_payloads import fresh_id
 from bot.sandbox.slack_workspace import Message, Workspace
 

@@ -15,8 +15,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.sandbox.slack_api import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
 from bot.sandbox.slack_faults import ApiCall, Fault, Faults, Hook
-from bot.sandbox.slack_methods import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
+from bot.sandbox.slack_methods import answer
 from bot.sandbox.slack_people import People
 from bot.sandbox.slack_socket import SocketHub
 from bot.sandbox.slack_workspace import Workspace, sample_workspace
@@ -133,7 +134,7 @@ class SlackSandbox(People):
         args = await read_arguments(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token")
         args.pop("token", None)
-        return await self._serve(request, method, args, lambda: self.api.answer(method, args, token))
+        return await self._serve(request, method, args, lambda: answer(self.api, method, args, token))
 
     async def _serve_response(self, request: web.Request) -> web.StreamResponse:
         body = await read_arguments(request)
@@ -167,16 +168,16 @@ class SlackSandbox(People):
             try:
                 if fault := self.faults.take(call.method):
                     raise as_refusal(fault)
-                answer, status, headers = work(), 200, {}
+                body, status, headers = work(), 200, {}
                 call.ok = True
             except SlackRefusalError as refusal:
-                answer = {"ok": False, "error": refusal.code} | refusal.more
+                body = {"ok": False, "error": refusal.code} | refusal.more
                 status = refusal.status
                 headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
                 call.ok, call.error = False, refusal.code
             self._changed.notify_all()
             headers["x-oauth-scopes"] = ",".join(sorted(self.api.scopes))
-            return web.json_response(answer, status=status, headers=headers)
+            return web.json_response(body, status=status, headers=headers)
 
 
 def as_refusal(fault: Fault) -> SlackRefusalError:

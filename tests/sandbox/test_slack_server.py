@@ -56,7 +56,8 @@ class RunningBot:
     def __init__(self, slack: SlackSandbox) -> None:
         self.bodies: list[Payload] = []
         client = WebClient(token="xoxb-sandbox", base_url=slack.api_url)
-        self.app = App(client=client)
+        # Without this Bolt acknowledges events before the listener has seen them.
+        self.app = App(client=client, process_before_response=True)
         self.app.command("/invoice-check")(self.on_command)
         self.app.event("app_mention")(self.on_event)
         self.app.event("message")(self.on_event)
@@ -98,7 +99,6 @@ def connected() -> Iterator[tuple[SlackSandbox, RunningBot]]:
         bot.handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_connected()
         yield slack, bot
-        slack.disconnect_all(announced=False)
         bot.handler.close()  # type: ignore[no-untyped-call]
 
 

@@ -1,0 +1,305 @@
+"""Every setting, validated at once, with a message that says what to do.
+
+Settings come from the environment and from a `.env` file in the working directory (the environment wins). A secret
+can also be read from a file: set `NAME_FILE` instead of `NAME`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.billing.policy import Policy
+
+
+class SettingsError(Exception):
+    """Settings are missing or wrong. `problems` are sentences, one for each, in the order of the settings."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))
+
+
+class Need(Enum):
+    """What a command is about to use, and so what must be set."""
+
+    SYNCRO = "Syncro"
+    SLACK = "Slack"
+
+
+def _words(value: Any) -> Any:
+    """Split "Resolved, Closed" at commas; a JSON list serves names that hold a comma."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            items = json.loads(value)
+        except ValueError:
+            raise ValueError("is neither a comma-separated list nor a JSON list of texts") from None
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise ValueError("is a JSON list, but not of texts only")
+        return tuple(items)
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _slack_ids(value: Any) -> Any:
+    words = _words(value)
+    for word in words if isinstance(words, tuple) else ():
+        if not re.fullmatch(r"[A-Za-z0-9_]+", word):
+            raise ValueError(f"holds {word!r}; give Slack ids (such as C0123ABCD), not names")
+    return words
+
+
+def _secret_file(value: Any) -> Any:
+    """Read a secret from the file that the setting names."""
+    if not isinstance(value, str | Path):
+        return value
+    path = Path(value)
+    try:
+        content = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    if not content:
+        raise ValueError(f"names {path}, which is empty")
+    return SecretStr(content)
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+SlackIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_ids)]
+SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
+
+_DEFAULT_POLICY = Policy()
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults. Build one with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
+
+    syncro_base_url: str | None = None
+    syncro_subdomain: str | None = None
+    syncro_api_token: SecretStr | None = None
+    syncro_api_token_file: SecretFile = None
+    syncro_requests_per_minute: int = Field(default=180, ge=1)
+    scan_limit: int = Field(default=200, ge=0)
+
+    slack_bot_token: SecretStr | None = None
+    slack_bot_token_file: SecretFile = None
+    slack_app_token: SecretStr | None = None
+    slack_app_token_file: SecretFile = None
+    slack_api_url: str = "https://slack.com/api/"
+    allowed_channels: SlackIds = ()
+    allowed_users: SlackIds = ()
+    allowed_usergroups: SlackIds = ()
+
+    database_url: SecretStr = SecretStr("sqlite:///invoice-bot.db")
+    database_url_file: SecretFile = None
+
+    finished_statuses: Words = _DEFAULT_POLICY.finished_statuses
+    non_billable_statuses: Words = _DEFAULT_POLICY.non_billable_statuses
+    non_billable_billing_statuses: Words = ()
+    non_billable_tags: Words = ()
+    non_billable_ticket_types: Words = ()
+    non_billable_problem_types: Words = ()
+
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("syncro_base_url")
+    @classmethod
+    def _check_base_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = _checked_url(value)
+        return url if url.endswith("/api/v1") else f"{url}/api/v1"
+
+    @field_validator("syncro_subdomain")
+    @classmethod
+    def _check_subdomain(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", value):
+            raise ValueError(
+                'must be only the first part of your Syncro address, the "acme" of acme.syncromsp.com'
+            )
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _check_slack_url(cls, value: str) -> str:
+        return f"{_checked_url(value)}/"
+
+    @field_validator("database_url", "database_url_file")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        text = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", value.get_secret_value())
+        if not text.startswith(("postgresql+psycopg://", "sqlite:///")) or text == "sqlite:///":
+            raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        if text.endswith(":memory:"):
+            raise ValueError("must name a file: what is kept in memory is lost with the process")
+        return SecretStr(text)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def syncro_api_url(self) -> str:
+        """The address of Syncro's API, ending in /api/v1; empty where nothing is set."""
+        if self.syncro_base_url:
+            return self.syncro_base_url
+        return f"https://{self.syncro_subdomain}.syncromsp.com/api/v1" if self.syncro_subdomain else ""
+
+    @property
+    def syncro_site(self) -> str:
+        """Where people open tickets and invoices in Syncro."""
+        return self.syncro_api_url.removesuffix("/api/v1")
+
+    @property
+    def syncro_token(self) -> str:
+        """Syncro's API token; empty where none is set."""
+        return _secret(self.syncro_api_token, self.syncro_api_token_file)
+
+    @property
+    def bot_token(self) -> str:
+        """Slack's bot token (xoxb-…); empty where none is set."""
+        return _secret(self.slack_bot_token, self.slack_bot_token_file)
+
+    @property
+    def app_token(self) -> str:
+        """Slack's app-level token for Socket Mode (xapp-…); empty where none is set."""
+        return _secret(self.slack_app_token, self.slack_app_token_file)
+
+    @property
+    def database(self) -> str:
+        """The database's address for SQLAlchemy; may hold a password."""
+        return _secret(self.database_url_file, self.database_url)
+
+    @property
+    def policy(self) -> Policy:
+        """The account's rules for what is finished and what is non-billable."""
+        return Policy(
+            finished_statuses=self.finished_statuses,
+            non_billable_statuses=self.non_billable_statuses,
+            non_billable_billing_statuses=self.non_billable_billing_statuses,
+            non_billable_tags=self.non_billable_tags,
+            non_billable_ticket_types=self.non_billable_ticket_types,
+            non_billable_problem_types=self.non_billable_problem_types,
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text, for the log filter that keeps them out."""
+        password = urlsplit(self.database).password or ""
+        return tuple(filter(None, (self.syncro_token, self.bot_token, self.app_token, password)))
+
+
+def load_settings(*needs: Need, environment_file: str | Path | None = ".env") -> Settings:
+    """Read and check all settings.
+
+    Raises:
+        SettingsError: with every problem at once, also of the settings that `needs` call for.
+
+    """
+    try:
+        settings = Settings(_env_file=environment_file)
+    except ValidationError as error:
+        problems = [_sentence(dict(each)) for each in error.errors(include_url=False, include_input=False)]
+        broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+        raise SettingsError([*problems, *_missing_beside(broken, needs, environment_file)]) from None
+    if problems := _missing(settings, needs):
+        raise SettingsError(problems)
+    return settings
+
+
+def _missing_beside(broken: set[str], needs: tuple[Need, ...], environment_file: str | Path | None) -> list[str]:
+    """What is missing besides the settings that are wrong: those count as set for this check."""
+    stand_ins: dict[str, Any] = {name: Settings.model_fields[name].get_default() for name in broken}
+    for name in broken & _STAND_INS.keys():
+        stand_ins[name] = _STAND_INS[name]
+    return _missing(Settings(_env_file=environment_file, **stand_ins), needs)
+
+
+_STAND_INS: Mapping[str, Any] = {
+    "syncro_base_url": "https://stand-in",
+    "syncro_subdomain": "stand-in",
+    "syncro_api_token_file": SecretStr("stand-in"),
+    "slack_bot_token_file": SecretStr("stand-in"),
+    "slack_app_token_file": SecretStr("stand-in"),
+    "database_url_file": SecretStr("sqlite:///stand-in"),
+}
+
+
+def _missing(settings: Settings, needs: tuple[Need, ...]) -> list[str]:
+    problems = []
+    if Need.SYNCRO in needs:
+        if not settings.syncro_api_url:
+            problems.append('SYNCRO_SUBDOMAIN is not set: give the "acme" of https://acme.syncromsp.com.')
+        if not settings.syncro_token:
+            problems.append("SYNCRO_API_TOKEN is not set: create one in Syncro under Admin, API Tokens.")
+    if Need.SLACK in needs:
+        problems += _slack_token("SLACK_BOT_TOKEN", settings.bot_token, "xoxb-", "OAuth & Permissions")
+        problems += _slack_token(
+            "SLACK_APP_TOKEN", settings.app_token, "xapp-", "Basic Information, App-Level Tokens"
+        )
+    return problems
+
+
+def _slack_token(name: str, token: str, prefix: str, where: str) -> list[str]:
+    if not token:
+        return [
+            f"{name} is not set: copy the token that begins with {prefix} from your Slack app's page, {where}."
+        ]
+    if re.match(r"x(?:app|ox[a-z])-", token) and not token.startswith(prefix):
+        return [
+            f"{name} holds another kind of token: it must begin with {prefix} (your Slack app's page, {where})."
+        ]
+    return []
+
+
+def _secret(*candidates: SecretStr | None) -> str:
+    return next((each.get_secret_value() for each in candidates if each is not None), "")
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    name = str(error["loc"][0]).upper() if error["loc"] else "A setting"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    lowered = message[:1].lower() + message[1:]
+    return f"{name} {lowered.removeprefix('input ')}."
+
+
+def _checked_url(value: str) -> str:
+    """An http(s) address without query, without the closing slash. Plain http only on this machine itself."""
+    url = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a valid address") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("must be an address that begins with https://")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a plain address without user name, password or query")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("must begin with https://, because the token would travel unencrypted")
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,137 @@
+"""What people type when they mean tickets: numbers, ranges, addresses of tickets in Syncro. Pure functions.
+
+A *reference* is text: a ticket number ("32223"), or "id:" and an internal id ("id:109554336"), which is what the
+address of a ticket in Syncro holds.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+ID_PREFIX = "id:"
+LONGEST_NUMBER = 12
+"""Digits; anything longer is a typing error, not a ticket number."""
+
+_NUMBER = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})")
+_RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
+_SPACED_DASH = re.compile(r"(?<=[0-9])\s*[-\u2010-\u2015\u2212]\s*(?=#?[0-9])")
+_SLACK_LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_ADDRESS = re.compile(r"https?://[^\s<>|]+")
+_TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
+_FILLER = frozenset({"and", "or", "ticket", "tickets", "please", "check", "&", "#", "+"})
+_NAMED = re.compile(rf"(?:#|\btickets?\s*#?\s*)([0-9]{{1,{LONGEST_NUMBER}}})(?![0-9-])", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w.,:/$€£+-])([0-9]{3,8})(?![\w]|[.,:/-][0-9])")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was understood of a text. `count` is how many tickets it means, also where they are too many."""
+
+    references: tuple[str, ...] = ()
+    misunderstood: tuple[str, ...] = ()
+    count: int = 0
+
+
+def parse(text: str, *, site: str, limit: int) -> Typed:
+    """Read a list of tickets, strictly: every word must be a number, a range, an address of `site`, or filler.
+
+    Where the list means more than `limit` tickets, `references` is empty and `count` says how many.
+    """
+    references: dict[str, None] = {}
+    misunderstood: list[str] = []
+    count = 0
+    for word in _words(text):
+        if word.casefold() in _FILLER:
+            continue
+        found = _range(word) or _single(word, site)
+        if found is None:
+            misunderstood.append(word)
+        else:
+            low, high = found
+            count += _size(low, high)
+            if count <= limit:
+                references.update(dict.fromkeys(_expand(low, high)))
+    if count > limit:
+        # Distinct tickets count, so a number that was typed twice is no reason to refuse.
+        return Typed((), tuple(misunderstood), count)
+    return Typed(tuple(references), tuple(misunderstood), len(references))
+
+
+def find_in_prose(text: str, *, site: str) -> tuple[str, ...]:
+    """Every ticket that a sentence or message mentions: "#32223", "ticket 32223", addresses of `site`.
+
+    Only where none is named that way, bare numbers of three to eight digits are taken for ticket numbers.
+    """
+    prose = _normal(text)
+    named: list[tuple[int, str]] = []
+    for match in _ADDRESS.finditer(prose):
+        reference = _from_address(match.group().rstrip(".,;:!?)"), site)
+        if reference is not None:
+            named.append((match.start(), reference))
+    without_addresses = _ADDRESS.sub(lambda match: " " * len(match.group()), prose)
+    named.extend((match.start(), match.group(1)) for match in _NAMED.finditer(without_addresses))
+    if not named:
+        named = [(match.start(), match.group(1)) for match in _BARE.finditer(without_addresses)]
+    return tuple(dict.fromkeys(reference for _, reference in sorted(named)))
+
+
+def as_people_say(reference: str) -> str:
+    """The reference in words: "#32223", or "with id 109554336"."""
+    if reference.startswith(ID_PREFIX):
+        return f"with id {reference.removeprefix(ID_PREFIX)}"
+    return f"#{reference}"
+
+
+def _normal(text: str) -> str:
+    """Slack's `<address|label>` becomes the address; full-width digits and odd dashes become plain ones."""
+    return unicodedata.normalize("NFKC", _SLACK_LINK.sub(r" \1 ", text))
+
+
+def _words(text: str) -> Iterable[str]:
+    closed_up = _SPACED_DASH.sub("-", _normal(text))
+    for word in re.split(r"[\s,;]+", closed_up):
+        stripped = word if word.startswith("http") else word.strip("().:!?")
+        if stripped:
+            yield stripped
+
+
+def _range(word: str) -> tuple[str, str] | None:
+    match = _RANGE.fullmatch(word)
+    if match is None:
+        return None
+    low, high = match.groups()
+    return (low, high) if int(low) <= int(high) else (high, low)
+
+
+def _single(word: str, site: str) -> tuple[str, str] | None:
+    match = _NUMBER.fullmatch(word)
+    reference = match.group(1) if match is not None else _from_address(word, site)
+    return None if reference is None else (reference, reference)
+
+
+def _from_address(word: str, site: str) -> str | None:
+    if not word.startswith(("http://", "https://")):
+        return None
+    try:
+        address, own = urlsplit(word), urlsplit(site)
+    except ValueError:
+        return None
+    path = _TICKET_PATH.fullmatch(address.path)
+    if path is None or address.netloc.casefold() != own.netloc.casefold():
+        return None
+    return ID_PREFIX + path.group(1)
+
+
+def _size(low: str, high: str) -> int:
+    return 1 if low == high else int(high) - int(low) + 1
+
+
+def _expand(low: str, high: str) -> Iterable[str]:
+    if low == high:
+        return [low]
+    width = len(low) if low.startswith("0") else 0
+    return [str(number).zfill(width) for number in range(int(low), int(high) + 1)]
