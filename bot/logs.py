@@ -9,9 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-_TOKEN_SHAPES = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|https?://[^\s\"']*(?:/commands/|/actions/|ticket=)[^\s\"']*"
-)
+_TOKEN_SHAPES = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|https?://[^\s\"']*(?:/commands/|/actions/|ticket=)[^\s\"']*")
 _HIDDEN = "[hidden]"
 
 
@@ -24,6 +22,9 @@ def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
         root.removeHandler(earlier)
     root.addHandler(handler)
     root.setLevel(level)
+    engine = logging.getLogger("dbos")  # it would bring a console handler of its own, which hides no secrets
+    engine.handlers[:] = [handler]
+    engine.propagate = False
     for chatty in ("urllib3", "slack_bolt", "slack_sdk", "dbos", "asyncio", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 

@@ -83,9 +83,7 @@ _DEFAULT_POLICY = Policy()
 class Settings(BaseSettings):
     """All settings, with their defaults. Build one with `load_settings`."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
 
     syncro_base_url: str | None = None
     syncro_subdomain: str | None = None
@@ -128,9 +126,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_subdomain(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", value):
-            raise ValueError(
-                'must be only the first part of your Syncro address, the "acme" of acme.syncromsp.com'
-            )
+            raise ValueError('must be only the first part of your Syncro address, the "acme" of acme.syncromsp.com')
         return value
 
     @field_validator("slack_api_url")
@@ -250,21 +246,15 @@ def _missing(settings: Settings, needs: tuple[Need, ...]) -> list[str]:
             problems.append("SYNCRO_API_TOKEN is not set: create one in Syncro under Admin, API Tokens.")
     if Need.SLACK in needs:
         problems += _slack_token("SLACK_BOT_TOKEN", settings.bot_token, "xoxb-", "OAuth & Permissions")
-        problems += _slack_token(
-            "SLACK_APP_TOKEN", settings.app_token, "xapp-", "Basic Information, App-Level Tokens"
-        )
+        problems += _slack_token("SLACK_APP_TOKEN", settings.app_token, "xapp-", "Basic Information, App-Level Tokens")
     return problems
 
 
 def _slack_token(name: str, token: str, prefix: str, where: str) -> list[str]:
     if not token:
-        return [
-            f"{name} is not set: copy the token that begins with {prefix} from your Slack app's page, {where}."
-        ]
+        return [f"{name} is not set: copy the token that begins with {prefix} from your Slack app's page, {where}."]
     if re.match(r"x(?:app|ox[a-z])-", token) and not token.startswith(prefix):
-        return [
-            f"{name} holds another kind of token: it must begin with {prefix} (your Slack app's page, {where})."
-        ]
+        return [f"{name} holds another kind of token: it must begin with {prefix} (your Slack app's page, {where})."]
     return []
 
 

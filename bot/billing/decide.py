@@ -10,6 +10,7 @@ from bot.billing.evidence import Evidence, FoundLink
 from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.billing.policy import Due, Expectation, Ticket, fold, unbilled
 from bot.syncro.models import Schedule
+from bot.ticket_references import as_people_say
 
 _STRENGTH = {kind: strength for strength, kind in enumerate(LinkKind)}
 
@@ -41,7 +42,7 @@ class Case:
 
 def no_such_ticket(number: str, now: datetime) -> Finding:
     """The finding for a number that Syncro does not know."""
-    reason = f"Syncro has no ticket with the number {number}."
+    reason = f"Syncro has no ticket {as_people_say(number)}."
     return Finding(ticket_number=number, verdict=Verdict.NOT_FOUND, reason=reason, checked_at=now)
 
 

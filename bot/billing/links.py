@@ -64,8 +64,13 @@ def match(detail: InvoiceDetail, ticket: TicketKeys) -> Match:
 
 
 def is_the_listed_invoice(detail: InvoiceDetail, row: InvoiceRow) -> bool:
-    """Whether the detail is the invoice that the row names: `/invoices/{x}` takes an id *or* a number."""
+    """Whether the detail is the invoice that the row names: `/invoices/{x}` takes an id *or* a number.
+
+    Nothing keeps an account from using a number twice, so the customer has to be the same too.
+    """
     if row.id is not None and detail.id != row.id:
+        return False
+    if None not in (row.customer_id, detail.customer_id) and detail.customer_id != row.customer_id:
         return False
     return row.number is None or detail.number == row.number
 

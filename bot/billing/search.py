@@ -5,6 +5,7 @@ Everything here is a computation that asks (see `bot.billing.reads`); it does no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from bot.billing.policy import Ticket, unbilled
 from bot.billing.reads import Asking, Failed, FindTicket, ListInvoices, ListSchedules, ReadTicket, ask
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceRow, Page, TicketRow
+from bot.ticket_references import ID_PREFIX
 
 DETAILS_AT_ONCE = 8
 """Invoice details asked for in one round: reading stops after the round that holds a link."""
@@ -50,8 +52,11 @@ class Scope:
     exhaustive: bool = False
 
 
-def look_up(number: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
-    """Find the ticket of exactly this number, then read its timers and charges."""
+def look_up(reference: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
+    """Find a ticket by number, or by "id:" and internal id, and read its timers and charges."""
+    if reference.startswith(ID_PREFIX):
+        return (yield from _look_up_id(reference.removeprefix(ID_PREFIX)))
+    number = reference
     row = yield from _find_row(number)
     if not isinstance(row, TicketRow):
         return row
@@ -59,11 +64,24 @@ def look_up(number: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
     if isinstance(detail, Failed):
         return LookedUp(Ticket(row, None), detail.sentence)
     if (detail.id, detail.number) != (row.id, row.number):
-        problem = (
-            f"Asked for ticket {number} (id {row.id}), Syncro answered ticket {detail.number} (id {detail.id})."
-        )
+        problem = f"Asked for ticket {number} (id {row.id}), Syncro answered ticket {detail.number} (id {detail.id})."
         return LookedUp(Ticket(row, None), problem)
     return LookedUp(Ticket(row, detail))
+
+
+def _look_up_id(ticket_id: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
+    """Read the ticket, then its list row too: only the row holds the billing status."""
+    detail = yield from ask(ReadTicket(ticket_id))
+    if isinstance(detail, Failed):
+        return NoSuchTicket() if detail.kind is FailureKind.NOT_FOUND else detail
+    if detail.id != ticket_id:
+        sentence = f"Asked for the ticket with id {ticket_id}, Syncro answered the one with id {detail.id}."
+        return Failed(FailureKind.UNREADABLE, sentence)
+    row = yield from _find_row(detail.number)
+    if isinstance(row, TicketRow) and row.id == ticket_id:
+        return LookedUp(Ticket(row, detail))
+    problem = f"Ticket {detail.number} (id {ticket_id}) is not in the list of tickets, so its row is unread."
+    return LookedUp(Ticket(detail, detail), row.sentence if isinstance(row, Failed) else problem)
 
 
 def _find_row(number: str) -> Asking[TicketRow | NoSuchTicket | Failed]:
@@ -210,12 +228,20 @@ def _account_for(evidence: Evidence, place: _Place, own: list[InvoiceRow]) -> tu
     outcome = f"{_count(len(own), 'invoice')} listed, "
     outcome += f"{len(own) - len(unread)} read, {len(unread)} could not be read" if unread else "all read, no link"
     evidence.receipt.append(Looked(place.name, outcome if own else "none listed"))
-    return tuple(unread)
+    return (*unread, *_indistinct(own))
 
 
-def _read_listing(
-    place: _Place, reading: int, most_rows: int | None = None
-) -> Asking[Listing[InvoiceRow] | Failed]:
+def _indistinct(rows: Sequence[InvoiceRow]) -> list[str]:
+    """Numbers that several invoices share, where rows have no id: one of them was read, nobody knows which."""
+    numbers = Counter(row.number for row in rows if row.id is None)
+    return [
+        f"Syncro lists {count} invoices with the number {number}, and no ids to tell them apart."
+        for number, count in numbers.items()
+        if count > 1
+    ]
+
+
+def _read_listing(place: _Place, reading: int, most_rows: int | None = None) -> Asking[Listing[InvoiceRow] | Failed]:
     def page_read(number: int) -> ListInvoices:
         return place.page(number, reading)
 
@@ -251,7 +277,7 @@ def _skip_older(evidence: Evidence, place: _Place, since: datetime, limit: int) 
     hidden = [row for row in untried if row.updated_at is not None and row.updated_at >= since]
     evidence.note_listed(hidden)
     yield from _read_details(evidence, hidden)
-    for why in filter(None, map(evidence.why_unread, hidden)):
+    for why in (*filter(None, map(evidence.why_unread, hidden)), *_indistinct(own)):
         evidence.fail(why)
     evidence.skipped = yield from _count_skipped(evidence, place, listing, len(untried) - len(hidden))
     outcome = f"{evidence.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"
@@ -259,9 +285,7 @@ def _skip_older(evidence: Evidence, place: _Place, since: datetime, limit: int) 
     return True
 
 
-def _count_skipped(
-    evidence: Evidence, place: _Place, listing: Listing[InvoiceRow], skipped_so_far: int
-) -> Asking[int]:
+def _count_skipped(evidence: Evidence, place: _Place, listing: Listing[InvoiceRow], skipped_so_far: int) -> Asking[int]:
     """How many invoices were skipped. Where the list was not read to its end, its last page tells."""
     if listing.is_whole:
         return skipped_so_far

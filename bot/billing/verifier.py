@@ -250,8 +250,7 @@ class _Desk:
 
     def _progress(self, done: int) -> Progress:
         invoices = sum(
-            isinstance(read, ReadInvoice) and not isinstance(answer, Failed)
-            for read, answer in self._answers.items()
+            isinstance(read, ReadInvoice) and not isinstance(answer, Failed) for read, answer in self._answers.items()
         )
         return Progress(
             at=self.now,

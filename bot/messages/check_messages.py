@@ -289,8 +289,7 @@ def _places(finding: Finding) -> list[Line]:
 
 def _links(finding: Finding) -> list[Line]:
     return [
-        line(f"• invoice {words.invoice_total(invoice)}: {words.how_linked(invoice)}")
-        for invoice in finding.invoices
+        line(f"• invoice {words.invoice_total(invoice)}: {words.how_linked(invoice)}") for invoice in finding.invoices
     ]
 
 

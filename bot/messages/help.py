@@ -58,6 +58,11 @@ def too_many(count: int, limit: int) -> str:
     )
 
 
+def no_numbers_in_message() -> str:
+    """The shortcut was used on a message that names no ticket."""
+    return "I found no ticket number in that message. Nothing was checked."
+
+
 def not_allowed(reason: str) -> str:
     """Why a request is refused: `channel`, `user`, `external_channel`, `external_user`, or a sentence."""
     why = _NOT_ALLOWED.get(reason) or mrkdwn(reason, 600) or "You may not check invoices here."
@@ -74,9 +79,7 @@ def not_stored() -> str:
 
 def _usage(command: str) -> list[Line]:
     return [
-        line(
-            "Give me ticket numbers, and I look in Syncro for the invoice that bills each. I change nothing there."
-        ),
+        line("Give me ticket numbers, and I look in Syncro for the invoice that bills each. I change nothing there."),
         line("*How to ask*"),
         line(f"• `{command} 32223` — one ticket; `#32223` works too"),
         line(f"• `{command} 32223 32224 32230-32240` — several, and ranges, up to 50 tickets"),

@@ -210,9 +210,7 @@ def split_messages(parts: Sequence[Part], continued: Part) -> list[Rendered]:
     return [joined(message) for message in messages]
 
 
-def fit(
-    head: Sequence[Part], lines: Sequence[Line], tail: Sequence[Part], rest: Callable[[int], Line]
-) -> Rendered:
+def fit(head: Sequence[Part], lines: Sequence[Line], tail: Sequence[Part], rest: Callable[[int], Line]) -> Rendered:
     """One message of `head`, as many of `lines` as there is room for, and `tail`.
 
     Nothing is dropped in silence: where lines have to stay out, `rest(how many are shown)` says which.

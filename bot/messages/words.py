@@ -12,6 +12,7 @@ from typing import Final
 from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
+from bot.ticket_references import as_people_say
 
 NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
 """Belongs to every "could not verify"."""
@@ -112,7 +113,7 @@ def listed(items: Sequence[str]) -> str:
 
 def numbers(ticket_numbers: Iterable[str]) -> str:
     """#32223, #32224, escaped; past sixty it says how many more there are."""
-    every = [f"#{mrkdwn(number, _NUMBER)}" for number in ticket_numbers]
+    every = [mrkdwn(as_people_say(number), _NUMBER + 10) for number in ticket_numbers]
     more = len(every) - _NUMBERS_NAMED
     return ", ".join(every[:_NUMBERS_NAMED]) + (f" and {more} more" if more > 0 else "")
 
@@ -126,7 +127,7 @@ def tickets(ticket_numbers: Sequence[str]) -> str:
 
 def bare_number(finding: Finding) -> str:
     """#32223, for plain_text objects."""
-    return f"#{plain(finding.ticket_number, _NUMBER)}"
+    return plain(as_people_say(finding.ticket_number), _NUMBER + 10)
 
 
 # Parts of a finding, as mrkdwn
@@ -134,7 +135,7 @@ def bare_number(finding: Finding) -> str:
 
 def number_link(finding: Finding) -> str:
     """#32223, linked to the ticket where its address is known."""
-    return link(finding.ticket_url, f"#{plain(finding.ticket_number, _NUMBER)}")
+    return link(finding.ticket_url, plain(as_people_say(finding.ticket_number), _NUMBER + 10))
 
 
 def how_linked(invoice: InvoiceLink) -> str:

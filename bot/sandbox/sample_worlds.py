@@ -258,9 +258,7 @@ def _add_unbilled_tickets(sample: Sample) -> None:
     """Three finished tickets on no invoice. Their customer has more than one page of invoices."""
     world = sample.world
     garage = world.add_customer("Sample Family Garage")
-    contradiction = world.add_ticket(
-        garage, number=32_311, subject="Set up scanner for job sheets", status="Invoiced"
-    )
+    contradiction = world.add_ticket(garage, number=32_311, subject="Set up scanner for job sheets", status="Invoiced")
     sample.expect(contradiction, Verdict.NOT_INVOICED)
 
     forgotten = world.add_ticket(garage, number=32_312, subject="Emergency server restart on Sunday")

@@ -131,9 +131,7 @@ def interaction(kind: str, workspace: Workspace, user: User) -> Payload:
     }
 
 
-def message_action(
-    workspace: Workspace, callback_id: str, message: Message, user: User, response_url: str
-) -> Payload:
+def message_action(workspace: Workspace, callback_id: str, message: Message, user: User, response_url: str) -> Payload:
     """Return the payload of a message shortcut."""
     return interaction("message_action", workspace, user) | {
         "callback_id": callback_id,
@@ -145,9 +143,7 @@ def message_action(
     }
 
 
-def block_actions(
-    workspace: Workspace, message: Message, user: User, action: Payload, response_url: str
-) -> Payload:
+def block_actions(workspace: Workspace, message: Message, user: User, action: Payload, response_url: str) -> Payload:
     """Return the payload of a pressed button in a message."""
     ephemeral = message.ephemeral_to is not None
     container: Payload = {

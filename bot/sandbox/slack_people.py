@@ -81,9 +81,7 @@ class People:
             payload = payloads.message_action(self.workspace, callback_id, message, person, url)
         return self._interact(payload)
 
-    def press(
-        self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None
-    ) -> Delivery:
+    def press(self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
         """Press a button of a message. LookupError when the message has no such button.
 
         `value` picks one of several with the same action_id; a value that none has is sent as it is.

@@ -189,9 +189,7 @@ class Workspace:
     def replies(self, channel: str, ts: str) -> list[Message]:
         """Return the thread below a message without the message itself, oldest first."""
         return [
-            m
-            for m in self.messages
-            if m.channel == channel and m.thread_ts == ts and m.ts != ts and not m.ephemeral_to
+            m for m in self.messages if m.channel == channel and m.thread_ts == ts and m.ts != ts and not m.ephemeral_to
         ]
 
     def ephemerals(self, user: str) -> list[Message]:

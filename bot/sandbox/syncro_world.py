@@ -418,9 +418,7 @@ class World:
 
     def convert(self, charge: Charge, invoice: Invoice) -> InvoiceLine:
         """Turn a charge into a line of the invoice; the charge then names that line."""
-        line = self._append_line(
-            invoice, charge.name, charge.description, price=charge.price, quantity=charge.quantity
-        )
+        line = self._append_line(invoice, charge.name, charge.description, price=charge.price, quantity=charge.quantity)
         charge.converted, charge.item_id = True, line.id
         return line
 
@@ -530,9 +528,7 @@ class World:
         return {
             **self._ticket_core(ticket),
             "ticket_timers": [_timer_json(ticket, timer) for timer in ticket.timers],
-            "line_items": [
-                _charge_json(ticket, charge, position) for position, charge in enumerate(ticket.charges)
-            ],
+            "line_items": [_charge_json(ticket, charge, position) for position, charge in enumerate(ticket.charges)],
             "customer": self.customer_detail(self.customers[ticket.customer_id]),
             "contact": None,
             "ticket_type": {"id": 1, "name": type_name, "disabled": False} if type_name else None,

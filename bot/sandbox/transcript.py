@@ -189,9 +189,7 @@ def _rich_part(part: Block, name_of: slack_text.NameOf) -> Text:
     if part.get("type") == "rich_text_list":
         ordered = part.get("style") == "ordered"
         marks = [f"{n}. " if ordered else "\u2022 " for n in range(1, len(elements) + 1)]
-        return Text("\n").join(
-            Text(mark) + _rich_part(e, name_of) for mark, e in zip(marks, elements, strict=True)
-        )
+        return Text("\n").join(Text(mark) + _rich_part(e, name_of) for mark, e in zip(marks, elements, strict=True))
     shown = Text().join(_rich_leaf(element, name_of) for element in elements)
     if part.get("type") == "rich_text_quote":
         return Text("\n").join(Text("\u2502 ") + line for line in shown.split("\n"))

@@ -207,9 +207,7 @@ class SyncroClient:
         try:
             return json.loads(content, parse_float=Decimal)
         except (ValueError, RecursionError):
-            raise UnreadableError(
-                what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls
-            ) from None
+            raise UnreadableError(what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls) from None
 
     def _send(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         deadline = time.monotonic() + self._timeouts.total

@@ -161,14 +161,6 @@ class InvoiceRow(Record):
     ticket_id: OptionalIdentifier = None
     created_at: Time = None
     updated_at: Time = None
-    carries_ticket_id: bool = Field(default=False, description="whether the row had a ticket_id key at all")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _note_ticket_id_key(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "carries_ticket_id" not in value:
-            return {**value, "carries_ticket_id": "ticket_id" in value}
-        return value
 
     @model_validator(mode="after")
     def _needs_a_name(self) -> InvoiceRow:

@@ -1,0 +1,201 @@
+"""The job engine: DBOS on SQLite or Postgres.
+
+A job is stored before its question is acknowledged, runs step by step, and goes on after the last recorded step when
+its process is killed. The same key enqueued twice runs once, for as long as the first is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import sqlite3
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+from dbos import error as dbos_error
+from filelock import FileLock, Timeout
+
+from bot.jobs.request import CheckRequest
+from bot.messages.poster import SlackUnavailableError
+from bot.store.executors import ExecutorRegistry
+
+log = logging.getLogger(__name__)
+
+ENGINE_ERROR: type[Exception] = dbos_error.DBOSException
+"""What a step raises when the engine stops under a job."""
+
+_QUEUE = "checks"
+_CHECK = "check"
+_APPLICATION_VERSION = "1"
+"""Constant: by default it would be a hash of the code, and an upgrade would strand the jobs of the old version."""
+_SINGLE_EXECUTOR = "invoice-bot"
+_JOBS_AT_ONCE = 16
+_POLLING_SECONDS = 0.1
+_STEP_TRIES = 12
+"""With waits of 1, 2, 4, … seconds between them: more than half an hour of Slack being away."""
+_RECOVERIES = 1000
+_KEEP_FINISHED = timedelta(days=30)
+
+RunCheck = Callable[[CheckRequest, "RecordedSteps", str], None]
+
+
+class DatabaseInUseError(Exception):
+    """Another bot has this SQLite file open. One process at a time; several need Postgres."""
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be opened; the text says why, without its password."""
+
+
+class RecordedSteps:
+    """Steps of the job that is running on this thread, recorded by DBOS."""
+
+    def __init__(self, *, resumed: bool) -> None:
+        self._resumed = resumed
+
+    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
+        """Do the effect once; see `bot.jobs.steps.Steps`."""
+        tries = 0
+
+        def once() -> Any:
+            nonlocal tries
+            tries += 1
+            return effect(self._resumed or tries > 1)
+
+        options = StepOptions(
+            name=name,
+            retries_allowed=True,
+            max_attempts=_STEP_TRIES,
+            should_retry=lambda error: isinstance(error, SlackUnavailableError),
+        )
+        return DBOS.run_step(options, once)
+
+
+class JobEngine:
+    """Stores questions and runs their jobs. One per process; build it, `launch` it, `stop` it.
+
+    `database` is SQLAlchemy's address of a SQLite file or a Postgres database.
+    """
+
+    def __init__(self, database: str, run_check: RunCheck) -> None:
+        self._database = sqlalchemy.make_url(database)
+        self._is_sqlite = self._database.get_backend_name() == "sqlite"
+        self._lock: FileLock | None = None
+        self._executors: ExecutorRegistry | None = None
+        self._run_check = run_check
+        self._executor = _SINGLE_EXECUTOR if self._is_sqlite else _own_name()
+
+    def launch(self) -> None:
+        """Open the database, take up what was cut off, and begin to work.
+
+        Raises:
+            DatabaseInUseError: another bot holds the SQLite file.
+            DatabaseUnavailableError: the database cannot be opened or written.
+
+        """
+        try:
+            if self._is_sqlite:
+                self._prepare_sqlite(Path(self._database.database or ""))
+            self._start()
+        except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError, dbos_error.DBOSException) as error:
+            self._release()
+            raise DatabaseUnavailableError(
+                f"The database {self._database.render_as_string(hide_password=True)} cannot be used "
+                f"({_first_line(error)}). Check DATABASE_URL."
+            ) from None
+
+    def enqueue(self, key: str, request: CheckRequest) -> None:
+        """Store a question. When this returns, it will be answered; the same `key` again changes nothing."""
+        with SetWorkflowID(key):
+            DBOS.enqueue_workflow(_QUEUE, self._workflow, request.to_json())
+
+    def purge(self, now: datetime) -> int:
+        """Forget jobs that ended more than 30 days before `now`. Returns how many."""
+        finished = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=(now - _KEEP_FINISHED).isoformat(),
+            load_input=False,
+            load_output=False,
+            limit=1000,
+        )
+        if finished:
+            DBOS.delete_workflows([job.workflow_id for job in finished])
+        return len(finished)
+
+    def stop(self, *, patience_seconds: int) -> None:
+        """Stop taking up jobs, wait a little for those under way; what is cut off goes on at the next start."""
+        if self._executors is not None:
+            self._executors.leave()
+        DBOS.destroy(workflow_completion_timeout_sec=patience_seconds, destroy_registry=True)
+        self._release()
+
+    def _start(self) -> None:
+        config = DBOSConfig(
+            name="invoice-bot",
+            system_database_url=self._database.render_as_string(hide_password=False),
+            application_version=_APPLICATION_VERSION,
+            executor_id=self._executor,
+            serializer=DBOSPortableJSONSerializer(),
+            max_executor_threads=4 * _JOBS_AT_ONCE,
+            log_level="WARNING",
+        )
+        DBOS(config=config)
+        self._workflow = DBOS.workflow(name=_CHECK, max_recovery_attempts=_RECOVERIES)(self._job())
+        DBOS.launch()
+        DBOS.register_queue(_QUEUE, worker_concurrency=_JOBS_AT_ONCE, polling_interval_sec=_POLLING_SECONDS)
+        if not self._is_sqlite:
+            self._executors = ExecutorRegistry(self._database, self._executor, on_silent=_take_over)
+            self._executors.join()
+
+    def _job(self) -> Callable[[dict[str, Any]], None]:
+        run_check = self._run_check
+        this_run = uuid.uuid4().hex
+
+        def check(stored: dict[str, Any]) -> None:
+            begun_by = DBOS.run_step({"name": "begin"}, lambda: this_run)
+            steps = RecordedSteps(resumed=begun_by != this_run)
+            run_check(CheckRequest.from_json(stored), steps, DBOS.workflow_id or "")
+
+        return check
+
+    def _prepare_sqlite(self, path: Path) -> None:
+        """Lock the file against a second bot, and let readers and a writer work side by side (WAL)."""
+        lock = FileLock(f"{path}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise DatabaseInUseError(
+                f"Another invoice-bot is running on {path}. Stop it first, or set DATABASE_URL to a Postgres "
+                "database, which several processes can share."
+            ) from None
+        self._lock = lock
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def _own_name() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _take_over(executor: str) -> None:
+    """Put the jobs of a silent process back into the queue. Doing it twice is harmless."""
+    jobs = DBOS._recover_pending_workflows([executor])  # noqa: SLF001 - DBOS has no public name for it
+    if jobs:
+        log.warning("Process %s fell silent; its %d unfinished jobs go on here", executor, len(jobs))
+
+
+def _first_line(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().partition("\n")[0][:200] or type(error).__name__

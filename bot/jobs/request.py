@@ -1,0 +1,32 @@
+"""What somebody asked in Slack, as plain values that can be stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """A question about tickets, and where its answer belongs.
+
+    `thread_ts` is set when the question was asked inside a thread. `response_url` reaches the person for 30 minutes
+    even where the bot cannot post. `direct` marks a direct message to the bot.
+    """
+
+    references: tuple[str, ...]
+    channel: str
+    user: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+    direct: bool = False
+    exhaustive: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**asdict(self), "references": list(self.references)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> CheckRequest:
+        """From what `to_json` gave."""
+        return cls(**{**values, "references": tuple(values["references"])})

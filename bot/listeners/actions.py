@@ -1,0 +1,51 @@
+"""The button "Check again" under an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.jobs.request import CheckRequest
+from bot.listeners.access import Asking
+from bot.listeners.desk import Desk
+from bot.messages.check_messages import CHECK_AGAIN
+from bot.messages.poster import Poster
+from bot.messages.rendered import Rendered
+
+
+def register(app: App, desk: Desk, poster: Poster) -> None:
+    """Listen for the button. The new answer comes where the old one stands."""
+
+    @app.action(CHECK_AGAIN)
+    def check_again(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        reply = _submit(desk, body, action.get("value") or "")
+        ack()
+        if reply is not None:
+            poster.respond(body["response_url"], reply)
+
+
+def _submit(desk: Desk, body: dict[str, Any], value: str) -> Rendered | None:
+    wish = desk.read_command(value)
+    if wish.reply is not None:
+        return wish.reply
+    container, user = body["container"], body["user"]
+    channel = container["channel_id"]
+    # The parent's own thread holds its evidence; only an answer inside somebody's thread goes on in that thread.
+    thread_ts = container.get("thread_ts")
+    request = CheckRequest(
+        references=wish.references,
+        channel=channel,
+        user=user["id"],
+        thread_ts=thread_ts if thread_ts != container.get("message_ts") else None,
+        response_url=body.get("response_url"),
+        direct=channel.startswith("D"),
+    )
+    asking = Asking(
+        user=user["id"],
+        channel=channel,
+        team=user.get("team_id"),
+        own_team=(body.get("team") or {}).get("id"),
+        direct=request.direct,
+    )
+    return desk.submit(f"button:{body['trigger_id']}", request, asking)

@@ -1,0 +1,76 @@
+"""`@bot 32223` in a channel or a thread, and direct messages to the bot."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt import App, BoltContext
+
+from bot.jobs.request import CheckRequest
+from bot.listeners.access import Asking
+from bot.listeners.desk import Desk
+from bot.messages.poster import CannotPostError, Poster, SlackUnavailableError
+from bot.messages.rendered import Rendered
+
+log = logging.getLogger(__name__)
+
+_MENTION = re.compile(r"<@[UW][A-Z0-9_]+(?:\|[^>]*)?>")
+
+
+def register(app: App, desk: Desk, poster: Poster) -> None:
+    """Listen for mentions and direct messages."""
+
+    @app.event("app_mention")
+    def mentioned(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+        _answer(event, body, context, desk, poster, direct=False)
+
+    @app.event("message")
+    def messaged(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+        # Edits, joins and the bot's own messages carry a subtype or a bot_id.
+        is_person = event.get("subtype") in (None, "thread_broadcast", "file_share") and not event.get("bot_id")
+        if event.get("channel_type") == "im" and is_person:
+            _answer(event, body, context, desk, poster, direct=True)
+
+
+def _answer(
+    event: dict[str, Any], body: dict[str, Any], context: BoltContext, desk: Desk, poster: Poster, *, direct: bool
+) -> None:
+    user, channel = event.get("user"), event.get("channel")
+    if not user or not channel:
+        return  # a message of another app: there is nobody to answer
+    wish = desk.read_prose(_MENTION.sub(" ", event.get("text") or "").strip())
+    thread_ts = event.get("thread_ts")
+    reply = wish.reply
+    if reply is None:
+        request = CheckRequest(
+            references=wish.references,
+            channel=channel,
+            user=user,
+            thread_ts=thread_ts,
+            direct=direct,
+            exhaustive=wish.exhaustive,
+        )
+        asking = Asking(
+            user=user,
+            channel=channel,
+            team=event.get("user_team") or event.get("team"),
+            own_team=context.team_id,
+            direct=direct,
+            shared_channel=bool(body.get("is_ext_shared_channel")),
+        )
+        reply = desk.submit(f"message:{channel}:{event.get('ts')}", request, asking)
+    if reply is not None:
+        _say(poster, channel, user, reply, thread_ts, direct=direct)
+
+
+def _say(poster: Poster, channel: str, user: str, reply: Rendered, thread_ts: str | None, *, direct: bool) -> None:
+    """Answer the person only; in a direct message there is nobody else anyway."""
+    try:
+        if direct:
+            poster.post(channel, reply, thread_ts=thread_ts)
+        else:
+            poster.whisper(channel, user, reply, thread_ts=thread_ts)
+    except (CannotPostError, SlackUnavailableError) as error:
+        log.warning("A reply to a message in %s could not be delivered: %s", channel, error)

@@ -1,0 +1,206 @@
+"""Sends messages to Slack, and says what came of it in terms the caller can act on."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.webhook import WebhookClient
+
+from bot.messages.rendered import Rendered
+
+log = logging.getLogger(__name__)
+
+_BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+_CHANNEL_REFUSES = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "no_permission",
+        "team_access_not_granted",
+        "messages_tab_disabled",
+        "cannot_dm_bot",
+        "user_not_found",
+        "external_channel",
+    }
+)
+_MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+EXTERNAL_CHANNEL = "external_channel"
+"""Our own code for a channel shared with another company: billing data is not posted there."""
+_REMEMBER_CHANNEL_SECONDS = 600.0
+
+
+class CannotPostError(Exception):
+    """The channel will not take the message. `code` is Slack's word for why; tell the person."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class MessageGoneError(Exception):
+    """The message to edit, or the thread to answer in, is no longer there."""
+
+
+class SlackUnavailableError(Exception):
+    """Slack did not take the message and may later: no connection, an inner error, or a token to be mended."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands. `channel` is the one Slack chose: for a person it is their direct-message channel."""
+
+    channel: str
+    ts: str
+
+
+def slack_client(token: str, api_url: str) -> WebClient:
+    """A Web API client that waits as long as Slack asks when it is told to slow down.
+
+    It does not repeat a request whose answer was lost: a post might then appear twice. The job decides that.
+    """
+    patience = RateLimitErrorRetryHandler(max_retry_count=20)
+    return WebClient(token=token, base_url=api_url, timeout=30, retry_handlers=[patience])
+
+
+class Poster:
+    """Posts, edits and whispers. Safe to share between threads."""
+
+    def __init__(self, client: WebClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._external: dict[str, tuple[float, bool]] = {}
+
+    def post(self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None) -> Posted:
+        """Post a message. `mark` goes with it as metadata, so that `find` can recognise it.
+
+        Raises:
+            CannotPostError: the channel refuses messages from the bot.
+            MessageGoneError: the thread is gone.
+            SlackUnavailableError: try again later.
+
+        """
+        extra: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+        if thread_ts is not None:
+            extra["thread_ts"] = thread_ts
+        if mark is not None:
+            extra["metadata"] = {"event_type": "invoice_check", "event_payload": {"mark": mark}}
+        answer = self._send(self._client.chat_postMessage, message, channel=channel, **extra)
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def update(self, place: Posted, message: Rendered) -> None:
+        """Replace a message of the bot's own. Doing it twice changes nothing.
+
+        Raises:
+            CannotPostError: the channel refuses messages from the bot.
+            MessageGoneError: somebody deleted the message.
+            SlackUnavailableError: try again later.
+
+        """
+        self._send(self._client.chat_update, message, channel=place.channel, ts=place.ts)
+
+    def whisper(self, channel: str, user: str, message: Rendered, *, thread_ts: str | None = None) -> None:
+        """Show a message to one person in a channel.
+
+        Raises:
+            CannotPostError, SlackUnavailableError: as for `post`.
+
+        """
+        extra = {} if thread_ts is None else {"thread_ts": thread_ts}
+        self._send(self._client.chat_postEphemeral, message, channel=channel, user=user, **extra)
+
+    def respond(self, response_url: str, message: Rendered) -> bool:
+        """Answer where a command was typed, visible to that person only; False when Slack no longer takes it.
+
+        Slack allows five uses of a `response_url` within 30 minutes.
+        """
+        for shown in (message, message.as_text_only()):
+            try:
+                answer = WebhookClient(response_url, timeout=30).send(
+                    text=shown.text,
+                    blocks=list(shown.blocks) or None,
+                    response_type="ephemeral",
+                    replace_original=False,
+                )
+            except (SlackClientError, OSError, http.client.HTTPException):
+                return False
+            if answer.status_code == 200:
+                return True
+            if not shown.blocks:
+                break
+        return False
+
+    def is_external(self, channel: str) -> bool:
+        """Whether the channel is shared with another company (Slack Connect). Unknown counts as no.
+
+        Reading it needs `channels:read` and `groups:read`; a private channel without the bot is invisible anyway.
+        """
+        with self._lock:
+            known = self._external.get(channel)
+        if known is not None and self._clock() - known[0] < _REMEMBER_CHANNEL_SECONDS:
+            return known[1]
+        try:
+            about = self._client.conversations_info(channel=channel)["channel"]
+        except (SlackApiError, SlackClientError, OSError, http.client.HTTPException):
+            return False
+        external = bool(about.get("is_ext_shared") or about.get("is_pending_ext_shared"))
+        with self._lock:
+            self._external[channel] = (self._clock(), external)
+        return external
+
+    def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
+        """Look for a message posted earlier with this mark, where the bot may read the channel's history."""
+        try:
+            if thread_ts is None:
+                answer = self._client.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+            else:
+                answer = self._client.conversations_replies(
+                    channel=channel, ts=thread_ts, limit=200, include_all_metadata=True
+                )
+        except (SlackApiError, SlackClientError, OSError, http.client.HTTPException):
+            return None
+        for message in answer.get("messages") or []:
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("mark") == mark:
+                return Posted(channel, str(message["ts"]))
+        return None
+
+    def _send(self, method: Callable[..., Any], message: Rendered, **where: Any) -> Any:
+        """Send with blocks; if Slack refuses those, send the same words as text."""
+        try:
+            return self._call(method, text=message.text, blocks=list(message.blocks), **where)
+        except _BlocksRefusedError as error:
+            log.warning("Slack refused the blocks of a message (%s); sending its words as text", error)
+            return self._call(method, text=message.as_text_only().text, blocks=[], **where)
+
+    def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return method(**arguments)
+        except SlackApiError as error:
+            raise _named(str(error.response.get("error", "unknown_error"))) from None
+        except (SlackClientError, OSError, http.client.HTTPException) as error:
+            raise SlackUnavailableError(f"no connection to Slack ({type(error).__name__})") from None
+
+
+class _BlocksRefusedError(Exception):
+    """Slack refused the blocks, not the message."""
+
+
+def _named(code: str) -> Exception:
+    if code in _BLOCKS_REFUSED:
+        return _BlocksRefusedError(code)
+    if code in _CHANNEL_REFUSES or code.startswith("restricted_action"):
+        return CannotPostError(code)
+    if code in _MESSAGE_GONE:
+        return MessageGoneError(code)
+    return SlackUnavailableError(f"Slack answered {code}")

@@ -1,0 +1,99 @@
+"""Which processes are alive, when several share one Postgres database.
+
+Each says so every second. One that is silent for long is taken for dead, and somebody else goes on with its jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+SILENT_AFTER_SECONDS = 8.0
+
+_metadata = sa.MetaData()
+_executors = sa.Table(
+    "invoice_bot_executors",
+    _metadata,
+    sa.Column("executor_id", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+
+class ExecutorRegistry:
+    """Keeps this process's heartbeat and watches the others'. `on_silent` must be harmless when called twice."""
+
+    def __init__(
+        self,
+        database: sa.URL,
+        executor: str,
+        *,
+        on_silent: Callable[[str], None],
+        beat_seconds: float = BEAT_SECONDS,
+        silent_after_seconds: float = SILENT_AFTER_SECONDS,
+    ) -> None:
+        self._engine = sa.create_engine(database, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._executor = executor
+        self._on_silent = on_silent
+        self._beat_seconds = beat_seconds
+        self._silent_after = silent_after_seconds
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._live, name="heartbeat", daemon=True)
+
+    def join(self) -> None:
+        """Create the table where needed, say that we are here, and begin to watch."""
+        with self._engine.begin() as connection:
+            # Two processes that start together must not both create the table.
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('invoice_bot_executors'))"))
+            _metadata.create_all(connection)
+        self._beat()
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Say goodbye: whoever watches may take over at once what is left."""
+        self._leaving.set()
+        self._thread.join(timeout=5)
+        gone = sa.update(_executors).where(_executors.c.executor_id == self._executor)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(gone.values(seen_at=sa.text("to_timestamp(0)")))
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("Could not say goodbye to the database (%s)", type(error).__name__)
+        self._engine.dispose()
+
+    def _live(self) -> None:
+        while not self._leaving.wait(self._beat_seconds):
+            try:
+                self._beat()
+                self._reap()
+            except Exception as error:  # noqa: BLE001 - the heart must not stop for a database that is away
+                log.warning("Heartbeat failed (%s); trying again", type(error).__name__)
+
+    def _beat(self) -> None:
+        mine = {"executor": self._executor}
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO invoice_bot_executors (executor_id, seen_at) VALUES (:executor, now()) "
+                    "ON CONFLICT (executor_id) DO UPDATE SET seen_at = now()"
+                ),
+                mine,
+            )
+
+    def _reap(self) -> None:
+        """Hand over the jobs of the silent, then forget them: in this order, so that a crash between loses nothing."""
+        silent_since = sa.text("now() - make_interval(secs => :seconds)").bindparams(seconds=self._silent_after)
+        others = sa.select(_executors.c.executor_id).where(
+            _executors.c.executor_id != self._executor, _executors.c.seen_at < silent_since
+        )
+        with self._engine.begin() as connection:
+            silent = list(connection.execute(others).scalars())
+        for executor in silent:
+            self._on_silent(executor)
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(_executors).where(_executors.c.executor_id == executor))
