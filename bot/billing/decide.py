@@ -202,7 +202,7 @@ def _reason_scheduled(left: Unbilled, schedule: Schedule) -> str:
 def _reason_not_invoiced(case: Case, left: Unbilled) -> str:
     reason = f"{case.expectation.reason} Every place where its invoice could be was read, and none bills it."
     if fold(case.ticket.status) == "invoiced":
-        reason += " The status says Invoiced, but a status is set by hand and proves nothing."
+        reason += " Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
     paused = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges and s.paused]
     if paused and left.charges:
         reason += f' The recurring invoice "{paused[0].name}" would pick up its charges, but it is paused.'

@@ -150,7 +150,7 @@ def _caution(findings: Iterable[Finding]) -> list[Line]:
 def _short_line(finding: Finding) -> Line:
     """A ticket that needs attention, in the parent of several."""
     found = words.headline_line(finding)
-    more = " ".join(filter(None, [_why_briefly(finding), _look_at(finding)]))
+    more = _why_briefly(finding)
     return line(" · ".join(filter(None, [found.mrkdwn, more])), " ".join(filter(None, [found.words, more])))
 
 
@@ -160,12 +160,6 @@ def _why_briefly(finding: Finding) -> str:
     return words.reason(finding, 150) or mrkdwn(next(iter(finding.failures), ""))
 
 
-def _look_at(finding: Finding) -> str:
-    if not finding.possible:
-        return ""
-    return f"To look at: invoice {mrkdwn(finding.possible[0].number, 20)}."
-
-
 def _details(finding: Finding) -> list[Line]:
     """What stands under the headline of a single ticket."""
     why = words.reason(finding)
@@ -173,14 +167,8 @@ def _details(finding: Finding) -> list[Line]:
         f"Subject: {mrkdwn(finding.subject)}" if finding.subject.strip() else "",
         f"Status in Syncro: {mrkdwn(finding.status, 80)}" if finding.status.strip() else "",
     ]
-    texts = [why, *_contradiction(finding), " · ".join(filter(None, known)), _other_unbilled(finding)]
+    texts = [why, " · ".join(filter(None, known)), _other_unbilled(finding)]
     return [*[line(text) for text in texts if text], *_failures(finding), *_possible(finding)]
-
-
-def _contradiction(finding: Finding) -> list[str]:
-    if not finding.contradiction:
-        return []
-    return ["Contradiction: its status in Syncro says that it is invoiced, and no invoice bills it."]
 
 
 def _other_unbilled(finding: Finding) -> str:
@@ -267,8 +255,7 @@ def _receipt_of_many(findings: Sequence[Finding], outage: Sequence[Line], closin
 def _full_line(finding: Finding) -> list[Line]:
     """A ticket that needs attention, with everything that helps to settle it."""
     why = [line(words.reason(finding))] if finding.reason.strip() else []
-    also = [line(text) for text in _contradiction(finding)]
-    return [words.headline_line(finding), *why, *also, *_failures(finding), *_possible(finding)]
+    return [words.headline_line(finding), *why, *_failures(finding), *_possible(finding)]
 
 
 def _compact(finding: Finding) -> list[Line]:
@@ -294,7 +281,8 @@ def _links(finding: Finding) -> list[Line]:
 
 
 def _failures(finding: Finding) -> list[Line]:
-    return [line(f"• {mrkdwn(failure, 600)}") for failure in finding.failures]
+    """What could not be read, as far as the reason does not say it already."""
+    return [line(f"• {mrkdwn(failure, 600)}") for failure in finding.failures if failure not in finding.reason]
 
 
 def _possible(finding: Finding) -> list[Line]:

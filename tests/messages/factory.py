@@ -153,6 +153,4 @@ def any_findings(draw: st.DrawFn) -> list[Finding]:
     """One to fifty findings; the larger lists repeat a few, so that examples stay quick to make."""
     few = draw(st.lists(any_finding, min_size=1, max_size=3))
     copies = draw(st.sampled_from([1, 2, 16]))
-    return [
-        replace(finding, ticket_number=str(30_000 + index)) for index, finding in enumerate(few * copies, start=1)
-    ]
+    return [replace(finding, ticket_number=str(30_000 + index)) for index, finding in enumerate(few * copies, start=1)]

@@ -69,9 +69,18 @@ def test_could_not_verify_is_no_statement_and_names_the_cause_and_the_invoice() 
     assert "Please look at invoice 67470: “Toner model 32223” holds the number" in text
 
 
-def test_a_status_that_contradicts_the_proof_is_said() -> None:
-    text = outcome([a_finding(Verdict.NOT_INVOICED, contradiction=True)], None).text
-    assert "Contradiction: its status in Syncro says that it is invoiced, and no invoice bills it." in text
+def test_the_reason_that_names_a_contradiction_is_said() -> None:
+    said = "Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
+    assert said in outcome([a_finding(Verdict.NOT_INVOICED, reason=said, contradiction=True)], None).text
+
+
+def test_a_failure_that_the_reason_names_is_not_said_twice() -> None:
+    finding = a_finding(
+        Verdict.UNVERIFIED, reason="Invoice 1 failed.", failures=("Invoice 1 failed.", "List 2 failed.")
+    )
+    text = outcome([finding], None).text
+    assert text.count("Invoice 1 failed.") == 1
+    assert text.count("List 2 failed.") == 1
 
 
 def test_the_parent_says_when_it_was_checked_what_it_cost_and_where_the_evidence_is() -> None:
@@ -222,8 +231,7 @@ def test_progress_says_how_far_it_is(done: int, wanted: int | None, what: str, s
 def test_a_check_that_broke_down_says_nothing_about_the_invoice() -> None:
     message = failed(["1", "2"], "The worker was stopped.")
     assert message.text == (
-        f"2 tickets · ❓ Could not verify — {NO_STATEMENT}\n#1, #2\n"
-        "The check did not finish: The worker was stopped."
+        f"2 tickets · ❓ Could not verify — {NO_STATEMENT}\n#1, #2\nThe check did not finish: The worker was stopped."
     )
     assert buttons(message)[0]["value"] == "1,2"
     assert "the cause is not known" in failed(["1"], "").text

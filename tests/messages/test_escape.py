@@ -93,7 +93,7 @@ def test_italics_and_strike_have_no_marks_at_a_word_boundary(text: str) -> None:
 
 @given(untrusted)
 def test_making_plain_twice_is_making_plain_once(text: str) -> None:
-    assert plain(plain(text, 10_000), 10_000) == plain(text, 10_000)
+    assert plain(plain(text, 1_000_000), 1_000_000) == plain(text, 1_000_000)
 
 
 def test_a_link_cannot_be_ended_early_by_its_address_or_its_label() -> None:
@@ -102,9 +102,7 @@ def test_a_link_cannot_be_ended_early_by_its_address_or_its_label() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "url", [None, "", "javascript:alert(1)", "/tickets/1", "https://", "https://[", "x" * 999]
-)
+@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "/tickets/1", "https://", "https://[", "x" * 999])
 def test_a_label_without_a_usable_address_is_only_a_label(url: str | None) -> None:
     assert link(url, "<67469>") == "&lt;67469&gt;"
 

@@ -18,9 +18,7 @@ def test_help_shows_every_way_to_ask_and_every_answer() -> None:
 
 def test_what_was_not_understood_is_quoted_and_harmless() -> None:
     told = help_words.not_understood(["abc", "<!channel>", "*x*"], "/invoice-check")
-    assert told.startswith(
-        "I did not understand “abc”, “&lt;!channel&gt;” and “\u2217x\u2217”. Nothing was checked."
-    )
+    assert told.startswith("I did not understand “abc”, “&lt;!channel&gt;” and “\u2217x\u2217”. Nothing was checked.")
     assert "`/invoice-check 32223`" in told
 
 

@@ -94,9 +94,7 @@ def test_a_cell_links_only_to_a_usable_address() -> None:
 def test_splitting_keeps_every_line_in_order_in_words_and_in_blocks(given_lines: list[Line]) -> None:
     messages = split_messages(paragraphs(given_lines), CONTINUED)
     said = "\n".join(each.words for each in given_lines)
-    shown = [
-        block["text"]["text"] for message in messages for block in message.blocks if block["type"] == "section"
-    ]
+    shown = [block["text"]["text"] for message in messages for block in message.blocks if block["type"] == "section"]
     assert "\n".join(shown) == said
     assert "\n".join(message.text.removeprefix("Continued\n") for message in messages) == said
     assert all(message.text.startswith("Continued\n") for message in messages[1:])

@@ -1,0 +1,1 @@
+"""Measurements: what an answer costs in API calls and seconds. `python -m tests.benchmarks` prints them."""
