@@ -31,6 +31,19 @@ log = logging.getLogger(__name__)
 
 _RECONNECT_SECONDS = 5.0
 _PURGE_SECONDS = 24 * 60 * 60.0
+_TOKEN_TROUBLE = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""What Slack says when only the operator can help."""
 _SHUTDOWN_PATIENCE = 3
 """Seconds that jobs under way get to finish at the end; what is cut off goes on at the next start."""
 
@@ -107,7 +120,7 @@ class Bot:
             if not stop.is_set():
                 log.info("Ready: %s", "listening to Slack and working" if listen else "working")
             while not stop.wait(_PURGE_SECONDS):
-                self._engine.purge(utc_now())
+                self._purge()
         finally:
             log.info("Stopping")
             if self._handler is not None:
@@ -117,6 +130,14 @@ class Bot:
     def _run_check(self, request: CheckRequest, steps: RecordedSteps, key: str) -> None:
         self._job.run(request, steps, key=key, is_engine_error=ENGINE_ERROR)
 
+    def _purge(self) -> None:
+        try:
+            forgotten = self._engine.purge(utc_now())
+        except Exception as error:  # noqa: BLE001 - housekeeping must not end the bot; tomorrow is another day
+            log.warning("Old jobs could not be removed (%s)", type(error).__name__)
+        else:
+            log.info("Removed %d old jobs", forgotten)
+
     def _connect(self, stop: threading.Event) -> None:
         """Open the Socket Mode connection; while Slack is out of reach, try again every few seconds."""
         handler = SocketModeHandler(self._bolt(), self._settings.app_token)
@@ -125,13 +146,18 @@ class Bot:
                 handler.connect()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 code = str(error.response.get("error", "unknown_error"))
-                raise SlackRefusedError(_slack_advice(code)) from None
+                if code in _TOKEN_TROUBLE:
+                    raise SlackRefusedError(_slack_advice(code)) from None
+                self._wait_for_slack(stop, code)
             except Exception as error:  # noqa: BLE001 - whatever kept us from Slack, trying again is right
-                log.warning("No connection to Slack (%s); trying again", type(error).__name__)
-                stop.wait(_RECONNECT_SECONDS)
+                self._wait_for_slack(stop, type(error).__name__)
             else:
                 self._handler = handler
                 return
+
+    def _wait_for_slack(self, stop: threading.Event, why: str) -> None:
+        log.warning("No connection to Slack (%s); trying again", why)
+        stop.wait(_RECONNECT_SECONDS)
 
     def _bolt(self) -> App:
         """The Bolt app. Listeners finish before Slack is acknowledged, so what is acknowledged is stored."""

@@ -40,6 +40,7 @@ def read_list(
     if not first.rows and not first.is_last:
         return _broken(f"The {what} cannot be read to its end: its first page is empty, yet more are announced.")
     pages = [first]
+    seen = set(first.rows)
     while not pages[-1].is_last:
         if most_rows is not None and _fewest_rows(pages) > most_rows:
             return Listing(tuple(row for page in pages for row in page.rows), len(pages), is_whole=False)
@@ -52,9 +53,10 @@ def read_list(
             page = answers[read]
             if isinstance(page, Failed):
                 return page
-            if problem := _problem(pages, page):
+            if problem := _problem(seen, page):
                 return _broken(f"The {what} cannot be read to its end: {problem}.")
             pages.append(page)
+            seen.update(page.rows)
     return Listing(tuple(row for page in pages for row in page.rows), len(pages))
 
 
@@ -72,11 +74,10 @@ def _next_numbers(last: Page[Row]) -> Sequence[int]:
     return range(last.number + 1, last.total_pages + 1)
 
 
-def _problem(pages: list[Page[Row]], page: Page[Row]) -> str:
+def _problem(seen: set[Row], page: Page[Row]) -> str:
     """Why this page cannot be what it claims; empty when it can."""
     if not page.rows:
         return "" if page.is_last else f"page {page.number} is empty, yet more are announced"
-    seen = {row for earlier in pages for row in earlier.rows}
     if all(row in seen for row in page.rows):
         return f"page {page.number} repeats earlier pages"
     return ""

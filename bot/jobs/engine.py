@@ -42,6 +42,7 @@ _STEP_TRIES = 12
 """With waits of 1, 2, 4, … seconds between them: more than half an hour of Slack being away."""
 _RECOVERIES = 1000
 _KEEP_FINISHED = timedelta(days=30)
+_PURGE_AT_ONCE = 500
 
 RunCheck = Callable[[CheckRequest, "RecordedSteps", str], None]
 
@@ -118,16 +119,20 @@ class JobEngine:
 
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`. Returns how many."""
-        finished = DBOS.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED"],
-            end_time=(now - _KEEP_FINISHED).isoformat(),
-            load_input=False,
-            load_output=False,
-            limit=1000,
-        )
-        if finished:
-            DBOS.delete_workflows([job.workflow_id for job in finished])
-        return len(finished)
+        forgotten = 0
+        while True:
+            finished = DBOS.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+                completed_before=(now - _KEEP_FINISHED).isoformat(),
+                load_input=False,
+                load_output=False,
+                limit=_PURGE_AT_ONCE,
+            )
+            if finished:
+                DBOS.delete_workflows([job.workflow_id for job in finished])
+            forgotten += len(finished)
+            if len(finished) < _PURGE_AT_ONCE:
+                return forgotten
 
     def stop(self, *, patience_seconds: int) -> None:
         """Stop taking up jobs, wait a little for those under way; what is cut off goes on at the next start."""
