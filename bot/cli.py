@@ -15,6 +15,10 @@ from typer.exceptions import TyperException
 import bot
 from bot import app as composition
 from bot.billing.findings import CheckReport
+from bot.doctor.examination import examine
+from bot.doctor.report import results_as_json, show_results
+from bot.doctor.results import is_well
+from bot.doctor.settings import read_settings
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.logs import set_up_logging
 from bot.settings import Need, Settings, SettingsError, load_settings
@@ -25,6 +29,8 @@ CANNOT_RUN = 3
 """Exit status: configuration, authentication, or a service out of reach."""
 MOST_TICKETS = 1000
 """Tickets in one call of `check`."""
+LONGEST_GOODBYE_SECONDS = 8.0
+"""A process manager waits ten seconds before it kills."""
 
 cli = typer.Typer(
     name="invoice-bot",
@@ -98,6 +104,38 @@ def worker() -> None:
 
 
 @cli.command()
+def demo(
+    command: Annotated[
+        list[str] | None, typer.Option(help='Ask only this, such as "/invoice-check 32223"; may be repeated.')
+    ] = None,
+    show_blocks: Annotated[
+        bool, typer.Option("--show-blocks", help="Print a Block Kit Builder link for each message.")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Show long threads in full.")] = False,
+) -> None:
+    """See the bot at work on sample data. Needs neither Slack nor Syncro, nor any setting."""
+    from bot.sandbox.demo import Wishes, run  # the stand-ins are of no use to the other commands
+
+    raise typer.Exit(run(Wishes(tuple(command or ()), full=full, show_blocks=show_blocks)))
+
+
+@cli.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Look whether settings, Slack, Syncro and the database are in order. Changes nothing. Exit status: 0 or 3."""
+    read = read_settings()
+    settings = read.settings
+    set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets())
+    results = examine(read)
+    if json:
+        sys.stdout.write(results_as_json(results) + "\n")
+    else:
+        show_results(Console(), results)
+    raise typer.Exit(0 if is_well(results) else CANNOT_RUN)
+
+
+@cli.command()
 def version() -> None:
     """Print the version."""
     sys.stdout.write(f"invoice-bot {bot.__version__}\n")
@@ -117,14 +155,27 @@ def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: b
 def _run_bot(*, listen: bool) -> NoReturn:
     settings = _prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _stop_at_a_signal(stop)
     with composition.checker(settings) as checker:
         composition.Bot(settings, checker).run(stop, listen=listen)
         sys.stderr.flush()
         # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the
         # job reads it again at the next start. Leaving now loses nothing.
         os._exit(0)
+
+
+def _stop_at_a_signal(stop: threading.Event) -> None:
+    """Set `stop` at SIGTERM or SIGINT, and see to it that the process ends even where Slack or a database hangs."""
+
+    def end(*_: object) -> None:
+        stop.set()
+        # What is stored goes on at the next start, so leaving in the middle loses nothing.
+        goodbye = threading.Timer(LONGEST_GOODBYE_SECONDS, os._exit, (0,))
+        goodbye.daemon = True
+        goodbye.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
 
 
 def _prepare(*needs: Need) -> Settings:

@@ -9,14 +9,17 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-_TOKEN_SHAPES = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|https?://[^\s\"']*(?:/commands/|/actions/|ticket=)[^\s\"']*")
+_TOKEN_SHAPES = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?:https?|wss?)://[^\s\"']*(?:/commands/|/actions/|ticket=)[^\s\"']*"
+)
 _HIDDEN = "[hidden]"
 
 
 def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
     """Send the log to stderr in one form, with every known or token-shaped secret replaced by "[hidden]"."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(_JsonLines() if form == "json" else _Plain(), secrets))
+    hide = _Hide(secrets)
+    handler.setFormatter(_JsonLines(hide) if form == "json" else _Plain(hide))
     root = logging.getLogger()
     for earlier in root.handlers[:]:
         root.removeHandler(earlier)
@@ -29,39 +32,48 @@ def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
-class _Redacting(logging.Formatter):
-    """Formats with another formatter, then removes secrets from the whole line, traceback included."""
+class _Hide:
+    """Replaces secrets in a text. It works on plain text: once written as JSON, a secret may be spelled otherwise."""
 
-    def __init__(self, inner: logging.Formatter, secrets: Sequence[str]) -> None:
-        super().__init__()
-        self._inner = inner
+    def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = sorted((secret for secret in secrets if len(secret) > 3), key=len, reverse=True)
 
-    def format(self, record: logging.LogRecord) -> str:
-        line = self._inner.format(record)
+    def __call__(self, text: str) -> str:
         for secret in self._secrets:
-            line = line.replace(secret, _HIDDEN)
-        return _TOKEN_SHAPES.sub(_HIDDEN, line)
+            text = text.replace(secret, _HIDDEN)
+        return _TOKEN_SHAPES.sub(_HIDDEN, text)
 
 
 class _Plain(logging.Formatter):
-    def __init__(self) -> None:
+    """A line for people; a traceback follows on lines of its own."""
+
+    def __init__(self, hide: _Hide) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._hide(super().format(record))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         return _moment(record)
 
 
 class _JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def __init__(self, hide: _Hide) -> None:
+        super().__init__()
+        self._hide = hide
+
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": _moment(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self._hide(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = self._hide(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import sqlalchemy
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -134,6 +135,21 @@ class Settings(BaseSettings):
     def _check_slack_url(cls, value: str) -> str:
         return f"{_checked_url(value)}/"
 
+    @field_validator(
+        "syncro_api_token",
+        "syncro_api_token_file",
+        "slack_bot_token",
+        "slack_bot_token_file",
+        "slack_app_token",
+        "slack_app_token_file",
+    )
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        token = value.get_secret_value().strip() if value is not None else ""
+        if not re.fullmatch(r"[!-~]*", token):  # anything else could not be sent in an HTTP header
+            raise ValueError("must be one word without spaces or special characters: copy the token again")
+        return SecretStr(token) if token else None
+
     @field_validator("database_url", "database_url_file")
     @classmethod
     def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
@@ -144,6 +160,12 @@ class Settings(BaseSettings):
             raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
         if text.endswith(":memory:"):
             raise ValueError("must name a file: what is kept in memory is lost with the process")
+        try:
+            url = sqlalchemy.make_url(text)
+        except (ValueError, sqlalchemy.exc.ArgumentError):
+            raise ValueError("is no valid address: check host and port, and percent-encode the password") from None
+        if any("password" in name for name in url.query):
+            raise ValueError("must have the password before the host (USER:PASSWORD@HOST), where it can be hidden")
         return SecretStr(text)
 
     @field_validator("log_level", mode="before")
@@ -197,8 +219,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log filter that keeps them out."""
-        password = urlsplit(self.database).password or ""
-        return tuple(filter(None, (self.syncro_token, self.bot_token, self.app_token, password)))
+        tokens = (self.syncro_token, self.bot_token, self.app_token)
+        return tuple(filter(None, (*tokens, *_passwords(self.database))))
 
 
 def load_settings(*needs: Need, environment_file: str | Path | None = ".env") -> Settings:
@@ -210,6 +232,9 @@ def load_settings(*needs: Need, environment_file: str | Path | None = ".env") ->
     """
     try:
         settings = Settings(_env_file=environment_file)
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"{environment_file} cannot be read ({type(error).__name__}): it must be a text file in UTF-8."
+        raise SettingsError([problem]) from None
     except ValidationError as error:
         problems = [_sentence(dict(each)) for each in error.errors(include_url=False, include_input=False)]
         broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
@@ -230,8 +255,11 @@ def _missing_beside(broken: set[str], needs: tuple[Need, ...], environment_file:
 _STAND_INS: Mapping[str, Any] = {
     "syncro_base_url": "https://stand-in",
     "syncro_subdomain": "stand-in",
+    "syncro_api_token": SecretStr("stand-in"),
     "syncro_api_token_file": SecretStr("stand-in"),
+    "slack_bot_token": SecretStr("stand-in"),
     "slack_bot_token_file": SecretStr("stand-in"),
+    "slack_app_token": SecretStr("stand-in"),
     "slack_app_token_file": SecretStr("stand-in"),
     "database_url_file": SecretStr("sqlite:///stand-in"),
 }
@@ -260,6 +288,12 @@ def _slack_token(name: str, token: str, prefix: str, where: str) -> list[str]:
 
 def _secret(*candidates: SecretStr | None) -> str:
     return next((each.get_secret_value() for each in candidates if each is not None), "")
+
+
+def _passwords(database: str) -> tuple[str, ...]:
+    """The database's password: as it is, and as its address spells it."""
+    spelled = re.search(r"://[^:/@]*:([^/]*)@", database)
+    return (sqlalchemy.make_url(database).password or "", spelled.group(1) if spelled else "")
 
 
 def _sentence(error: dict[str, Any]) -> str:

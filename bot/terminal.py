@@ -113,31 +113,31 @@ def progress_shown(console: Console, tickets: int) -> Iterator[Any]:
 
 def _panel(finding: Finding) -> RenderableType:
     label, style = _STYLE[finding.verdict]
-    title = Text.assemble((f" Ticket {as_people_say(finding.ticket_number)} ", "bold"), (f" {label} ", style))
+    title = Text.assemble((f" Ticket {clean(as_people_say(finding.ticket_number))} ", "bold"), (f" {label} ", style))
     border = "red" if finding.verdict is Verdict.NOT_INVOICED else "dim"
     return Panel(Group(*_lines(finding)), title=title, title_align="left", border_style=border, padding=(0, 1))
 
 
 def _lines(finding: Finding) -> Iterator[Text]:
-    about = [_clean(text) for text in (finding.customer, finding.subject) if text]
+    about = [clean(text) for text in (finding.customer, finding.subject) if text]
     if finding.status:
-        about.append(f"status {_clean(finding.status)}")
+        about.append(f"status {clean(finding.status)}")
     if about:
         yield Text(" · ".join(about))
-    yield Text(_clean(finding.reason))
+    yield Text(clean(finding.reason))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {invoice.total:,.2f}"
-        payer = f", billed to {_clean(invoice.billed_to)}" if invoice.billed_to else ""
+        payer = f", billed to {clean(invoice.billed_to)}" if invoice.billed_to else ""
         how = _HOW[invoice.link.value]
-        yield Text(f"→ invoice {_clean(invoice.number)}{total}: {how}{payer}\n  {invoice.url}", style="green")
+        yield Text(f"→ invoice {clean(invoice.number)}{total}: {how}{payer}\n  {clean(invoice.url)}", style="green")
     for mention in finding.possible:
-        yield Text(f"→ look at invoice {_clean(mention.number)}: “{_clean(mention.text)}”\n  {mention.url}")
+        yield Text(f"→ look at invoice {clean(mention.number)}: “{clean(mention.text)}”\n  {clean(mention.url)}")
     if finding.unbilled.charges or finding.unbilled.minutes:
         yield Text(f"On no invoice yet: {finding.unbilled.charges:,.2f} in charges, {finding.unbilled.minutes} min")
     if finding.ticket_url:
-        yield Text(finding.ticket_url, style="dim")
+        yield Text(clean(finding.ticket_url), style="dim")
     for looked in finding.receipt:
-        yield Text(f"· {_clean(looked.place)}: {_clean(looked.outcome)}", style="dim")
+        yield Text(f"· {clean(looked.place)}: {clean(looked.outcome)}", style="dim")
     yield Text(_counts(finding), style="dim")
 
 
@@ -157,8 +157,8 @@ def _summary(findings: Sequence[Finding]) -> str:
     return f"{len(findings)} ticket{'' if len(findings) == 1 else 's'}: {', '.join(parts)}"
 
 
-def _clean(text: str) -> str:
-    """Text from Syncro without what would move a terminal's cursor or turn its writing direction."""
+def clean(text: str) -> str:
+    """Text from outside without what would move a terminal's cursor or turn its writing direction."""
     return _CONTROL.sub("", text.replace("\n", " "))
 
 

@@ -18,12 +18,19 @@ LONGEST_NUMBER = 12
 
 _NUMBER = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})")
 _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
-_SPACED_DASH = re.compile(r"(?<=[0-9])\s*[-\u2010-\u2015\u2212]\s*(?=#?[0-9])")
+_SPACED_DASH = re.compile(r"(?<=[0-9])[^\S\n]*[-\u2010-\u2015\u2212][^\S\n]*(?=#?[0-9])")
+"""Within a line only: a dash at the beginning of the next line is a list's bullet."""
 _SLACK_LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 _ADDRESS = re.compile(r"https?://[^\s<>|]+")
 _TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
 _FILLER = frozenset({"and", "or", "ticket", "tickets", "please", "check", "&", "#", "+"})
 _NAMED = re.compile(rf"(?:#|\btickets?\s*#?\s*)([0-9]{{1,{LONGEST_NUMBER}}})(?![0-9-])", re.IGNORECASE)
+_LISTED = re.compile(
+    rf"\btickets\s*:?\s*#?[0-9]{{3,{LONGEST_NUMBER}}}"
+    r"(?:(?:\s*,\s*(?:(?:and|or)\s+)?|\s*[&+/]\s*|\s+(?:and|or)\s+)#?[0-9]{3,8}(?![\w-]|[.:/][0-9]))+",
+    re.IGNORECASE,
+)
+"""A list after the plural: "tickets 32223, 32224 and 32225"."""
 _BARE = re.compile(r"(?<![\w.,:/$€£+-])([0-9]{3,8})(?![\w]|[.,:/-][0-9])")
 
 
@@ -41,9 +48,8 @@ def parse(text: str, *, site: str, limit: int) -> Typed:
 
     Where the list means more than `limit` tickets, `references` is empty and `count` says how many.
     """
-    references: dict[str, None] = {}
+    spans: dict[tuple[str, str], None] = {}
     misunderstood: list[str] = []
-    count = 0
     for word in _words(text):
         if word.casefold() in _FILLER:
             continue
@@ -51,13 +57,12 @@ def parse(text: str, *, site: str, limit: int) -> Typed:
         if found is None:
             misunderstood.append(word)
         else:
-            low, high = found
-            count += _size(low, high)
-            if count <= limit:
-                references.update(dict.fromkeys(_expand(low, high)))
+            spans[found] = None
+    # Distinct tickets count, so a number that was typed twice is no reason to refuse.
+    count = _distinct(spans)
     if count > limit:
-        # Distinct tickets count, so a number that was typed twice is no reason to refuse.
         return Typed((), tuple(misunderstood), count)
+    references = dict.fromkeys(reference for low, high in spans for reference in _expand(low, high))
     return Typed(tuple(references), tuple(misunderstood), len(references))
 
 
@@ -74,6 +79,9 @@ def find_in_prose(text: str, *, site: str) -> tuple[str, ...]:
             named.append((match.start(), reference))
     without_addresses = _ADDRESS.sub(lambda match: " " * len(match.group()), prose)
     named.extend((match.start(), match.group(1)) for match in _NAMED.finditer(without_addresses))
+    for listed in _LISTED.finditer(without_addresses):
+        numbers = re.finditer(r"[0-9]+", listed.group())
+        named.extend((listed.start() + number.start(), number.group()) for number in numbers)
     if not named:
         named = [(match.start(), match.group(1)) for match in _BARE.finditer(without_addresses)]
     return tuple(dict.fromkeys(reference for _, reference in sorted(named)))
@@ -126,12 +134,29 @@ def _from_address(word: str, site: str) -> str | None:
     return ID_PREFIX + path.group(1)
 
 
-def _size(low: str, high: str) -> int:
-    return 1 if low == high else int(high) - int(low) + 1
+def _distinct(spans: Iterable[tuple[str, str]]) -> int:
+    """How many tickets the spans name together, without listing them: a range can be very long."""
+    count = 0
+    reached: dict[int, int] = {}
+    numbers = []
+    for low, high in spans:
+        if low.startswith(ID_PREFIX):
+            count += 1
+        else:
+            numbers.append((int(low), int(high), _width(low)))
+    for first, last, width in sorted(numbers):
+        begin = max(first, reached.get(width, -1) + 1)
+        count += max(0, last - begin + 1)
+        reached[width] = max(last, reached.get(width, -1))
+    return count
 
 
 def _expand(low: str, high: str) -> Iterable[str]:
     if low == high:
         return [low]
-    width = len(low) if low.startswith("0") else 0
-    return [str(number).zfill(width) for number in range(int(low), int(high) + 1)]
+    return [str(number).zfill(_width(low)) for number in range(int(low), int(high) + 1)]
+
+
+def _width(number: str) -> int:
+    """How many digits to fill up to: "007-010" means 007, 008, 009, 010."""
+    return len(number) if number.startswith("0") else 0

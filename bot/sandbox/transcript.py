@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -19,6 +20,7 @@ from bot.sandbox.slack_workspace import Channel, Message, TypedCommand, Workspac
 
 Block = dict[str, Any]
 Renderer = Callable[[Block, slack_text.NameOf], RenderableType]
+Frame = Callable[[RenderableType], RenderableType]
 
 BOLD = Style(bold=True)
 FAINT = Style(dim=True)
@@ -27,28 +29,32 @@ RICH_STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 
-def render_workspace(workspace: Workspace) -> RenderableType:
-    """Return every conversation in which something was said, one after the other."""
+def render_workspace(workspace: Workspace, *, thread_frame: Frame = Group) -> RenderableType:
+    """Return every conversation in which something was said, one after the other.
+
+    `thread_frame` is put around each thread, to show less of it.
+    """
     spoken = {m.channel for m in workspace.messages} | {c.channel for c in workspace.commands}
-    return Group(*(render_channel(c, workspace) for c in workspace.channels.values() if c.id in spoken))
+    shown = [channel for channel in workspace.channels.values() if channel.id in spoken]
+    return Group(*(render_channel(channel, workspace, thread_frame=thread_frame) for channel in shown))
 
 
-def render_channel(channel: Channel, workspace: Workspace) -> RenderableType:
+def render_channel(channel: Channel, workspace: Workspace, *, thread_frame: Frame = Group) -> RenderableType:
     """Return one conversation in the order of time, each thread indented below its parent."""
     parents = [m for m in workspace.messages if m.channel == channel.id and (m.is_parent or _orphan(m, workspace))]
     commands = [c for c in workspace.commands if c.channel == channel.id]
     lines: list[Message | TypedCommand] = sorted([*parents, *commands], key=lambda line: float(line.ts))
     partner = workspace.name_of(channel.user) if channel.user else ""
     title = f"direct message with {partner}" if channel.is_im else f"#{channel.name}"
-    heading = Rule(Text(slack_text.safe(title), BOLD), align="left")
-    return Group(heading, *(_line(line, workspace) for line in lines))
+    heading = Rule(Text(slack_text.safe(title), BOLD), align="left", style=FAINT)
+    return Group(heading, *(_line(line, workspace, thread_frame) for line in lines))
 
 
 def render_message(message: Message, workspace: Workspace) -> RenderableType:
     """Return one message as it is shown now, with its author; the thread below it is left out."""
     body: RenderableType = Group(*render_blocks(message.blocks, workspace.name_of))
     if not message.blocks:
-        body = slack_text.mrkdwn(message.text, workspace.name_of)
+        body = slack_text.mrkdwn(_with_channel_names(message.text, workspace), workspace.name_of)
     return Group(_heading(message, workspace), Padding(body, (0, 0, 0, 2)))
 
 
@@ -62,12 +68,19 @@ def block_kit_builder_url(blocks: list[Block]) -> str:
     return BUILDER + quote(json.dumps({"blocks": blocks}, ensure_ascii=False, separators=(",", ":")), safe="")
 
 
+def _with_channel_names(text: str, workspace: Workspace) -> str:
+    """Give each reference to a channel of this workspace the channel's name, as Slack does for those who see it."""
+    for channel in workspace.channels.values():
+        text = text.replace(f"<#{channel.id}>", f"<#{channel.id}|{channel.name}>")
+    return text
+
+
 def _orphan(message: Message, workspace: Workspace) -> bool:
     """Say whether a reply stands below nothing, because its parent was deleted."""
     return workspace.find(message.channel, message.thread_ts or "") is None
 
 
-def _line(line: Message | TypedCommand, workspace: Workspace) -> RenderableType:
+def _line(line: Message | TypedCommand, workspace: Workspace, thread_frame: Frame) -> RenderableType:
     if isinstance(line, TypedCommand):
         who = Text(slack_text.safe(workspace.name_of(line.user)), BOLD)
         return who.append("  ").append(slack_text.safe(line.text), Style(color="cyan"))
@@ -78,7 +91,7 @@ def _line(line: Message | TypedCommand, workspace: Workspace) -> RenderableType:
         count = sum(m.ephemeral_to is None for m in replies)
         label = Text(f"{count} {'reply' if count == 1 else 'replies'} in thread", FAINT)
         inner = Group(label, *(render_message(m, workspace) for m in replies))
-        shown.append(Padding(inner, (0, 0, 0, 6)))
+        shown.append(Padding(thread_frame(inner), (0, 0, 0, 3)))
     return Group(*shown)
 
 
@@ -157,7 +170,7 @@ def _image(block: Block, name_of: slack_text.NameOf) -> RenderableType:
 def _table(block: Block, name_of: slack_text.NameOf) -> RenderableType:
     """Return a table or data_table; its first row is the header."""
     rows = [[_cell(cell, name_of) for cell in row] for row in block.get("rows", [])]
-    table = Table(show_edge=False, pad_edge=False, title_justify="left")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left")
     if caption := block.get("caption"):
         table.title = Text(slack_text.safe(str(caption)), FAINT)
     if not rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import requests
 from pydantic import BaseModel, ValidationError
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 from bot.syncro.budget import RateBudget
 from bot.syncro.errors import (
@@ -38,8 +40,12 @@ from bot.syncro.models import (
 from bot.syncro.retries import RetryPolicy, TransientError, seconds_from_retry_after
 
 PAGE_SIZE = 25  # rows in a full page (Syncro's OpenAPI document, every `page` parameter)
+PIECE = 64 * 1024  # bytes taken from the connection at once, at most
 LARGEST_ANSWER = 20 * 1024 * 1024
 """Bytes after which an answer is given up: no record of Syncro's is anywhere near."""
+
+_SENDABLE = re.compile("[!-~]+")
+"""Anything else in a header (a line break, a curly quote) is refused below us, in words that quote the token."""
 
 Value = TypeVar("Value")
 Row = TypeVar("Row", bound=Record)
@@ -92,6 +98,7 @@ class SyncroClient:
         connections: int = 16,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._token_can_be_sent = _SENDABLE.fullmatch(token) is not None
         self._budget = budget
         self._retries = retries or RetryPolicy()
         self._timeouts = timeouts or Timeouts()
@@ -158,6 +165,19 @@ class SyncroClient:
             raise UnreadableError("the token's user (/me)", "Syncro's answer is not a JSON object", calls=calls)
         return Reply(body, calls)
 
+    def tickets(self, *, page: int = 1) -> Reply[Page[TicketRow]]:
+        """One page of all tickets."""
+        return self._page(f"page {page} of the ticket list", "tickets", {}, "tickets", TicketRow, page)
+
+    def ticket_statuses(self) -> Reply[tuple[str, ...]]:
+        """The ticket statuses that this Syncro account has."""
+        what = "the ticket settings"
+        body, calls = self._get(what, "tickets/settings", {})
+        names = body.get("ticket_status_list") if isinstance(body, dict) else None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UnreadableError(what, 'Syncro\'s answer holds no list "ticket_status_list"', calls=calls)
+        return Reply(tuple(names), calls)
+
     def _record(self, what: str, path: str, reference: str, key: str, model: type[Model]) -> Reply[Model]:
         body, calls = self._get(what, f"{path}/{quote(reference, safe='')}", {})
         record = body.get(key) if isinstance(body, dict) else None
@@ -181,6 +201,8 @@ class SyncroClient:
         return Reply(Page[model](rows=validated, number=page, total_pages=total, size=PAGE_SIZE), calls)  # type: ignore[valid-type]
 
     def _get(self, what: str, path: str, query: Mapping[str, str]) -> tuple[Any, int]:
+        if not self._token_can_be_sent:
+            raise UnauthorisedError(what, "the API token is empty or holds a character that no token has")
         calls = 0
         try:
             for attempt in self._retries.retrying():
@@ -220,14 +242,15 @@ class SyncroClient:
                 stream=True,
             ) as response:
                 content = bytearray()
-                for piece in response.iter_content(64 * 1024):
+                # Not iter_content: it waits for a whole piece, which takes hours where each byte takes a second.
+                while piece := response.raw.read1(PIECE, decode_content=True):
                     content += piece
                     if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
                         raise TransientError("Syncro's answer took too long or did not end")
                 return response.status_code, response.headers, bytes(content)
         except requests.Timeout:
             raise TransientError("Syncro did not answer in time") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, OSError) as error:
             # The exception's own text names hosts and sockets; its kind is enough for people.
             raise TransientError(f"no connection to Syncro ({type(error).__name__})") from None
 

@@ -18,6 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 LARGEST_AMOUNT = Decimal(10) ** 12
 """No price or total is anywhere near; what claims to be is nonsense and would overflow sums."""
 
+PLAUSIBLE_YEARS = range(1900, 3000)
+"""A date outside is a placeholder such as 0001-01-01: no time that can be converted or reckoned with."""
+
 
 def _identifier(value: Any) -> Any:
     """Turn a JSON integer into its decimal name; leave text as it is, without surrounding space."""
@@ -50,7 +53,7 @@ def _lenient_time(value: Any) -> Any:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    return moment.astimezone(UTC) if moment.year in PLAUSIBLE_YEARS else None
 
 
 def _lenient_money(value: Any) -> Any:

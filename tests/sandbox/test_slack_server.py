@@ -269,9 +269,7 @@ def test_a_redelivered_event_has_the_same_event_id_in_a_new_envelope(slack: Slac
     assert second.retry_attempt == 1
 
 
-def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(
-    slack: SlackSandbox, bot: RunningBot
-) -> None:
+def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(slack: SlackSandbox, bot: RunningBot) -> None:
     slack.disconnect_all()
     delivery = slack.direct_message("while you were away")
 
@@ -581,9 +579,7 @@ def test_a_failure_on_demand_happens_as_often_as_asked(quiet: SlackSandbox) -> N
     client = client_of(quiet)
     quiet.fail_next("chat.postMessage", "internal_error", times=2, status=500)
 
-    assert [refused(client.chat_postMessage, channel=BILLING, text="x") for _ in range(2)] == [
-        "internal_error"
-    ] * 2
+    assert [refused(client.chat_postMessage, channel=BILLING, text="x") for _ in range(2)] == ["internal_error"] * 2
     assert client.chat_postMessage(channel=BILLING, text="x")["ok"]
 
 

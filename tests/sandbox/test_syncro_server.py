@@ -341,9 +341,7 @@ def test_equal_looking_faults_are_counted_apart_and_nest(ask: Caller) -> None:
 
 def test_429_says_when_to_come_back_in_seconds_or_as_a_date(ask: Caller) -> None:
     later = NOW + timedelta(seconds=90)
-    ask.sandbox.faults += [
-        Fault(path, too_many_requests(after)) for path, after in (("/me", 7), ("/tickets", later))
-    ]
+    ask.sandbox.faults += [Fault(path, too_many_requests(after)) for path, after in (("/me", 7), ("/tickets", later))]
     ask.sandbox.faults.append(Fault("/invoices", too_many_requests()))
     assert (ask("/me").status_code, ask("/me").headers["Retry-After"]) == (429, "7")
     assert parsedate_to_datetime(ask("/tickets").headers["Retry-After"]) == later

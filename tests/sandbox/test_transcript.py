@@ -134,9 +134,7 @@ def test_rich_text_shows_lists_quotes_people_and_pings(workspace: Workspace) -> 
             section("rich_text_list", item, style="ordered"),
             section("rich_text_list", item, style="bullet"),
             section("rich_text_quote", {"type": "text", "text": "quoted"}),
-            section(
-                "rich_text_section", {"type": "user", "user_id": MANAGER}, {"type": "broadcast", "range": "here"}
-            ),
+            section("rich_text_section", {"type": "user", "user_id": MANAGER}, {"type": "broadcast", "range": "here"}),
             section("rich_text_section", {"type": "emoji", "name": "warning"}, {"type": "usergroup"}),
         ),
     )
@@ -170,7 +168,7 @@ def test_the_chat_reads_in_order_with_threads_below_their_parents(workspace: Wor
     places = [output.index(part) for part in [*order, "only visible to you: Technician", "for you", "privately"]]
     assert places == sorted(places)
     assert "direct message with Manager" in output
-    assert "\n        the evidence" in output
+    assert "\n     the evidence" in output
 
 
 def test_a_reply_whose_parent_was_deleted_is_still_shown(workspace: Workspace) -> None:
@@ -179,6 +177,22 @@ def test_a_reply_whose_parent_was_deleted_is_still_shown(workspace: Workspace) -
     workspace.delete(parent)
 
     assert "orphan" in seen(render_workspace(workspace))
+
+
+def test_a_channel_is_shown_by_its_name(workspace: Workspace) -> None:
+    message = workspace.post(BILLING, BOT, f"ask in <#{BILLING}>, not in <#C0UNKNOWN>")
+    assert "ask in #billing, not in #C0UNKNOWN" in seen(render_message(message, workspace))
+
+
+def test_a_frame_is_put_around_each_thread_and_nothing_else(workspace: Workspace) -> None:
+    parent = workspace.post(BILLING, BOT, "the outcome")
+    workspace.post(BILLING, BOT, "the evidence", thread_ts=parent.ts)
+
+    output = seen(render_workspace(workspace, thread_frame=lambda _: "framed"))
+
+    assert "the outcome" in output
+    assert "framed" in output
+    assert "the evidence" not in output
 
 
 def test_the_builder_url_gives_back_the_same_blocks() -> None:

@@ -1,0 +1,93 @@
+"""The whole examination: builds the clients, with little patience, and puts the checks together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+
+from slack_sdk import WebClient
+
+from bot.doctor import database, slack, syncro
+from bot.doctor.results import Result, Subject, examine_all, skipped
+from bot.doctor.settings import SettingsRead, check_settings
+from bot.syncro.budget import RateBudget
+from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.retries import RetryPolicy
+
+PATIENCE = 12.0
+"""Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
+_ANSWER_SECONDS = 4
+_SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, patience=6.0)
+_SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)
+
+
+def examine(read: SettingsRead) -> list[Result]:
+    """Make every check that the settings allow; those that cannot be made are listed as skipped, with the reason."""
+    subjects = [_syncro(read), _clock(read), _slack(read), _socket(read), _database(read)]
+    return [check_settings(read), syncro.check_limit(read), *examine_all(subjects, patience=PATIENCE)]
+
+
+def _syncro(read: SettingsRead) -> Subject:
+    if read.without_syncro:
+        return _skipped(syncro.SYNCRO_CHECKS, read.without_syncro)
+    return Subject(syncro.SYNCRO_CHECKS, partial(_ask_syncro, read))
+
+
+def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
+    settings = read.settings
+    client = SyncroClient(
+        settings.syncro_api_url,
+        settings.syncro_token,
+        budget=RateBudget(settings.syncro_requests_per_minute),
+        retries=_SYNCRO_RETRIES,
+        timeouts=_SYNCRO_TIMEOUTS,
+    )
+    try:
+        yield from syncro.examine_syncro(read, client)
+    finally:
+        client.close()
+
+
+def _clock(read: SettingsRead) -> Subject:
+    names, url = (syncro.CLOCK,), read.settings.syncro_api_url
+    if not url:
+        return _skipped(names, "Syncro's address is not set, see the settings")
+    ask = partial(syncro.server_time, url, _ANSWER_SECONDS)
+    return Subject(names, lambda: iter([syncro.check_clock(ask, lambda: datetime.now(UTC))]))
+
+
+def _slack(read: SettingsRead) -> Subject:
+    if read.without_bot_token:
+        return _skipped(slack.SLACK_CHECKS, read.without_bot_token)
+    client = _slack_client(read, read.settings.bot_token)
+    return Subject(slack.SLACK_CHECKS, partial(slack.examine_slack, read, client))
+
+
+def _socket(read: SettingsRead) -> Subject:
+    names, token = (slack.SOCKET,), read.settings.app_token
+    if read.without_app_token:
+        return _skipped(names, read.without_app_token)
+    client = _slack_client(read, token)
+    greet = partial(slack.first_message, timeout=2 * _ANSWER_SECONDS)
+    return Subject(names, lambda: iter([slack.check_socket(client, token, greet)]))
+
+
+def _slack_client(read: SettingsRead, token: str) -> WebClient:
+    quiet = logging.getLogger("bot.doctor.slack")
+    quiet.setLevel(logging.CRITICAL)  # the client would log what the report says anyway
+    return WebClient(
+        token=token, base_url=read.settings.slack_api_url, timeout=_ANSWER_SECONDS, retry_handlers=[], logger=quiet
+    )
+
+
+def _database(read: SettingsRead) -> Subject:
+    names = (database.NAME,)
+    if read.without_database:
+        return _skipped(names, read.without_database)
+    return Subject(names, partial(database.examine_database, read.settings.database, timeout=_ANSWER_SECONDS))
+
+
+def _skipped(names: tuple[str, ...], why: str) -> Subject:
+    return Subject(names, partial(skipped, names, why))

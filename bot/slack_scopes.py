@@ -1,0 +1,28 @@
+"""The permissions that the bot asks Slack for, the same as in manifest.yml, and what each is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+REQUIRED: Mapping[str, str] = MappingProxyType(
+    {
+        "commands": "people ask with /invoice-check and with the message shortcut",
+        "chat:write": "answers are posted",
+        "chat:write.public": "answers are posted in public channels to which the bot was not invited",
+        "app_mentions:read": "people ask by mentioning the bot",
+        "im:history": "people ask in a direct message",
+        "channels:read": "billing data stays out of public channels that are shared with another company",
+        "groups:read": "billing data stays out of private channels that are shared with another company",
+    }
+)
+"""Without one of these the bot does not do what it promises."""
+
+OPTIONAL: Mapping[str, str] = MappingProxyType(
+    {
+        "usergroups:read": "the members of ALLOWED_USERGROUPS are read; needed only where that is set",
+        "channels:history": "after a crash the bot finds its own message in a public channel instead of posting twice",
+        "groups:history": "after a crash the bot finds its own message in a private channel instead of posting twice",
+    }
+)
+"""A workspace may decline these."""

@@ -1,0 +1,144 @@
+"""The command line keeps its promises: names, options, exit statuses, one clear line for each error."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+
+import bot
+from bot.cli import cli, main
+from bot.sandbox.sample_worlds import incident
+from bot.sandbox.syncro_server import SyncroSandbox
+from bot.settings import Settings
+
+OFFLINE = {"SYNCRO_BASE_URL": "http://127.0.0.1:9", "SYNCRO_API_TOKEN": "t"}
+PROMISED = {
+    "serve": set(),
+    "worker": set(),
+    "check": {"--json", "--exhaustive", "--fresh"},
+    "doctor": {"--json"},
+    "version": set(),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: int | str | None
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command line within this process, in an empty directory, with exactly these settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.cli.set_up_logging", lambda **_: None)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def call(*words: str, **variables: str) -> Outcome:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["invoice-bot", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        written = capsys.readouterr()
+        return Outcome(ended.value.code, written.out, written.err)
+
+    return call
+
+
+def test_every_promised_command_has_its_options() -> None:
+    commands = typer.main.get_group(cli).commands
+    assert set(PROMISED) <= set(commands)
+    for name, options in PROMISED.items():
+        has = {option for parameter in commands[name].params for option in parameter.opts if option.startswith("--")}
+        assert options == has - {"--help"}, name
+
+
+def test_every_command_says_what_it_does() -> None:
+    assert all(command.help for command in typer.main.get_group(cli).commands.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "No such command"),
+        (["check"], "Missing argument"),
+        (["check", "--nonsense", "1"], "No such option"),
+        (["doctor", "extra"], "unexpected extra argument"),
+        (["check", "x1"], "'x1' is not a ticket number"),
+        (["check", "please"], "at least one ticket number"),
+        (["check", "1-1001"], "1001 tickets; one call can check 1000"),
+        (["check", "https://other.example/tickets/1"], "is not a ticket number"),
+    ],
+)
+def test_a_wrong_call_ends_with_3_and_one_line(run: Run, words: list[str], said: str) -> None:
+    outcome = run(*words, **OFFLINE)
+    assert (outcome.status, outcome.stdout) == (3, "")
+    assert re.fullmatch(r"invoice-bot: [^\n]+\n", outcome.stderr)
+    assert said in outcome.stderr
+
+
+@pytest.mark.parametrize("command", ["check 1", "serve", "worker"])
+def test_missing_settings_end_with_3_and_a_line_each(run: Run, command: str) -> None:
+    outcome = run(*command.split())
+    assert (outcome.status, outcome.stdout) == (3, "")
+    lines = outcome.stderr.splitlines()
+    assert len(lines) == (2 if command == "check 1" else 4)
+    assert all(line.startswith("invoice-bot: S") and " is not set: " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SYNCRO_API_TOKEN": "line\nbreak"},
+        {"DATABASE_URL": "postgresql://u:p@h:port/d"},
+        {"LOG_LEVEL": "loud"},
+        {"SYNCRO_BASE_URL": "http://acme.syncromsp.com"},
+    ],
+)
+def test_a_wrong_setting_ends_with_3_and_one_line(run: Run, wrong: dict[str, str]) -> None:
+    outcome = run("check", "1", **{**OFFLINE, **wrong})
+    assert (outcome.status, outcome.stdout) == (3, "")
+    assert outcome.stderr.startswith(f"invoice-bot: {next(iter(wrong))} ")
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_refused_token_ends_with_3_and_one_line(run: Run) -> None:
+    with SyncroSandbox(incident().world) as syncro:
+        outcome = run("check", "32223", "--json", SYNCRO_BASE_URL=syncro.base_url, SYNCRO_API_TOKEN="other")
+    assert (outcome.status, outcome.stdout) == (3, "")
+    assert outcome.stderr.count("\n") == 1
+    assert "SYNCRO_API_TOKEN" in outcome.stderr
+
+
+def test_check_answers_and_says_so_in_its_status(run: Run) -> None:
+    with SyncroSandbox(incident().world) as syncro:
+        outcome = run("check", "32223", SYNCRO_BASE_URL=syncro.base_url, SYNCRO_API_TOKEN=syncro.token)
+    assert outcome.status == 0
+    assert "#32223" in outcome.stdout
+    assert outcome.stderr == ""
+
+
+def test_help_and_version_end_with_0(run: Run) -> None:
+    assert run("--help").status == 0
+    assert run("check", "--help").status == 0
+    assert run("version") == Outcome(0, f"invoice-bot {bot.__version__}\n", "")
+
+
+def test_python_m_bot_is_invoice_bot(tmp_path: Path) -> None:
+    for program in ([sys.executable, "-m", "bot"], [str(Path(sys.executable).with_name("invoice-bot"))]):
+        done = subprocess.run([*program, "nonsense"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 3
+        assert done.stderr == "invoice-bot: No such command 'nonsense'.\n"

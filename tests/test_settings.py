@@ -1,0 +1,332 @@
+"""Settings are checked all at once, say what to do, and keep their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from bot.settings import Need, Settings, SettingsError, load_settings
+
+Load = Callable[..., Settings]
+COMPLETE = {
+    "SYNCRO_SUBDOMAIN": "acme",
+    "SYNCRO_API_TOKEN": "syncro-secret",
+    "SLACK_BOT_TOKEN": "xoxb-secret",
+    "SLACK_APP_TOKEN": "xapp-secret",
+}
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
+    """Load settings from exactly these variables, with the needs of `serve`."""
+    monkeypatch.chdir(tmp_path)
+
+    def read(needs: tuple[Need, ...] = (Need.SYNCRO, Need.SLACK), **variables: str) -> Settings:
+        for name in Settings.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return load_settings(*needs)
+
+    return read
+
+
+@pytest.fixture
+def problems(load: Load) -> Callable[..., list[str]]:
+    """Load settings from `COMPLETE` with these changes, and give the problems."""
+
+    def read(needs: tuple[Need, ...] = (Need.SYNCRO, Need.SLACK), **variables: str) -> list[str]:
+        with pytest.raises(SettingsError) as caught:
+            load(needs, **{**COMPLETE, **variables})
+        return caught.value.problems
+
+    return read
+
+
+Problems = Callable[..., list[str]]
+
+
+def test_defaults_are_those_of_the_design(load: Load) -> None:
+    settings = load(**COMPLETE)
+    assert settings.syncro_requests_per_minute == 180
+    assert settings.scan_limit == 200
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.database == "sqlite:///invoice-bot.db"
+    assert settings.finished_statuses == ("Resolved", "Invoiced", "Closed", "Completed")
+    assert settings.non_billable_statuses == ("Non-Billable", "No Charge")
+    assert (settings.log_format, settings.log_level) == ("text", "INFO")
+    nothing = {
+        name: getattr(settings, name)
+        for name in Settings.model_fields
+        if name.startswith(("allowed_", "non_billable_")) and name != "non_billable_statuses"
+    }
+    assert len(nothing) == 7
+    assert set(nothing.values()) == {()}
+
+
+def test_check_needs_no_slack_and_nothing_needs_nothing(load: Load) -> None:
+    load((Need.SYNCRO,), SYNCRO_SUBDOMAIN="acme", SYNCRO_API_TOKEN="t")
+    load(())
+
+
+def test_everything_that_is_missing_is_said_at_once(load: Load) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load()
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "SYNCRO_SUBDOMAIN",
+        "SYNCRO_API_TOKEN",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+    ]
+
+
+def test_what_is_wrong_and_what_is_missing_is_said_at_once(problems: Problems) -> None:
+    found = problems(LOG_LEVEL="loud", SCAN_LIMIT="many", SYNCRO_REQUESTS_PER_MINUTE="0", SLACK_APP_TOKEN="")
+    assert [problem.split()[0] for problem in found] == [
+        "SYNCRO_REQUESTS_PER_MINUTE",
+        "SCAN_LIMIT",
+        "LOG_LEVEL",
+        "SLACK_APP_TOKEN",
+    ]
+    assert all(problem.endswith(".") for problem in found)
+
+
+@pytest.mark.parametrize("name", [*COMPLETE, "SYNCRO_BASE_URL"])
+def test_what_is_wrong_is_not_also_called_missing(problems: Problems, name: str) -> None:
+    assert [problem.split()[0] for problem in problems(**{name: "not one word"})] == [name]
+
+
+# --- Syncro's address ---
+
+
+@pytest.mark.parametrize(
+    ("given_url", "api_url"),
+    [
+        ("https://acme.syncromsp.com", "https://acme.syncromsp.com/api/v1"),
+        ("https://acme.syncromsp.com/", "https://acme.syncromsp.com/api/v1"),
+        ("https://acme.syncromsp.com/api/v1/", "https://acme.syncromsp.com/api/v1"),
+        (" https://psa.example.com:8443/api/v1 ", "https://psa.example.com:8443/api/v1"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v1"),
+        ("http://localhost:8080/api/v1", "http://localhost:8080/api/v1"),
+        ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
+    ],
+)
+def test_the_api_address_is_completed(load: Load, given_url: str, api_url: str) -> None:
+    settings = load(**{**COMPLETE, "SYNCRO_BASE_URL": given_url})
+    assert settings.syncro_api_url == api_url
+    assert settings.syncro_site == api_url.removesuffix("/api/v1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://acme.syncromsp.com",
+        "http://127.0.0.1.example.com",
+        "http://10.0.0.1",
+        "ftp://acme.syncromsp.com",
+        "acme.syncromsp.com",
+        "https://",
+        "https://user:password@acme.syncromsp.com",
+        "https://acme.syncromsp.com?x=1",
+        "https://acme.syncromsp.com:port",
+        "https://[bad",
+    ],
+)
+@pytest.mark.parametrize("name", ["SYNCRO_BASE_URL", "SLACK_API_URL"])
+def test_an_address_that_would_lose_the_token_is_refused(problems: Problems, name: str, url: str) -> None:
+    (problem,) = problems(**{name: url})
+    assert problem.startswith(f"{name} ")
+    assert "password@" not in problem
+
+
+@pytest.mark.parametrize("subdomain", ["acme.syncromsp.com", "https://acme", "-acme", "acme/", "ac me"])
+def test_the_subdomain_is_only_the_first_part(problems: Problems, subdomain: str) -> None:
+    (problem,) = problems(SYNCRO_SUBDOMAIN=subdomain)
+    assert "the first part" in problem
+
+
+# --- secrets ---
+
+
+def test_a_secret_can_come_from_a_file(load: Load, tmp_path: Path) -> None:
+    files = {}
+    for name, value in {**COMPLETE, "DATABASE_URL": "postgresql://bot:pw@db/bot"}.items():
+        if name != "SYNCRO_SUBDOMAIN":
+            path = tmp_path / name
+            path.write_text(f"{value}\n", encoding="utf-8")
+            files[f"{name}_FILE"] = str(path)
+    settings = load(SYNCRO_SUBDOMAIN="acme", **files)
+    assert settings.syncro_token == "syncro-secret"
+    assert settings.bot_token == "xoxb-secret"
+    assert settings.app_token == "xapp-secret"
+    assert settings.database == "postgresql+psycopg://bot:pw@db/bot"
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
+def test_a_secret_file_that_holds_nothing_readable_is_named(
+    problems: Problems, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    (problem,) = problems(SYNCRO_API_TOKEN="", SYNCRO_API_TOKEN_FILE=str(path))
+    assert problem.startswith("SYNCRO_API_TOKEN_FILE names")
+    assert str(path) in problem
+
+
+@pytest.mark.parametrize("name", ["SYNCRO_API_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "with…dots", "nul\x01"])
+def test_a_token_that_no_http_header_can_carry_is_refused_without_showing_it(
+    problems: Problems, name: str, token: str
+) -> None:
+    (problem,) = problems(**{name: token})
+    assert problem.startswith(f"{name} must be one word")
+    assert token not in problem
+
+
+def test_space_around_a_token_does_not_matter_and_a_blank_one_is_missing(load: Load, problems: Problems) -> None:
+    assert load(**{**COMPLETE, "SYNCRO_API_TOKEN": " syncro-secret\n"}).syncro_token == "syncro-secret"
+    (problem,) = problems(SYNCRO_API_TOKEN="  ")
+    assert problem.startswith("SYNCRO_API_TOKEN is not set")
+
+
+def test_swapped_slack_tokens_are_noticed(problems: Problems) -> None:
+    found = problems(SLACK_BOT_TOKEN="xapp-secret", SLACK_APP_TOKEN="xoxb-secret")
+    assert "must begin with xoxb-" in found[0]
+    assert "must begin with xapp-" in found[1]
+    (user_token,) = problems(SLACK_BOT_TOKEN="xoxp-secret")
+    assert "another kind of token" in user_token
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql://bot:p%40ss-word@db/bot",
+        "postgresql://bot:p#ss-word@db/bot",
+        "postgresql://bot:p?ss-word@db/bot",
+        "postgresql://bot:pass-word@[no-address/bot",
+    ],
+)
+def test_the_password_of_the_database_is_known_to_the_log_however_it_is_spelled(load: Load, database: str) -> None:
+    spelled = database.partition("bot:")[2].partition("@")[0]
+    assert {spelled, spelled.replace("%40", "@")} <= set(load(**COMPLETE, DATABASE_URL=database).secrets())
+
+
+def test_no_secret_is_in_what_python_shows_of_the_settings(load: Load) -> None:
+    settings = load(**COMPLETE, DATABASE_URL="postgresql://bot:db-secret@db/bot")
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), f"{settings!s:>5}"):
+        assert "secret" not in shown.replace("SecretStr", "")
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), st.text(st.characters(exclude_characters="\0"), min_size=1))
+def test_no_error_shows_a_secret_and_none_escapes(name: str, value: str) -> None:
+    secret = "s3cr3t"
+    given_value = f"{value}{secret}" if "token" in name or name == "database_url" else value
+    with pytest.MonkeyPatch.context() as patch:
+        for other in Settings.model_fields:
+            patch.delenv(other.upper(), raising=False)
+        try:
+            patch.setenv(name.upper(), given_value)
+        except UnicodeEncodeError:
+            return  # the environment cannot hold it
+        problems = _problems()
+    if not name.endswith("_file"):
+        assert secret not in " ".join(problems)
+
+
+def _problems() -> list[str]:
+    try:
+        load_settings(environment_file=None)
+    except SettingsError as error:
+        return error.problems
+    return []
+
+
+# --- lists ---
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Resolved", ("Resolved",)),
+        (" Resolved , Closed ,", ("Resolved", "Closed")),
+        ('["Closed, paid", "Done"]', ("Closed, paid", "Done")),
+        (' ["One"]', ("One",)),
+        ("[]", ()),
+    ],
+)
+def test_a_list_is_written_with_commas_or_as_json(load: Load, written: str, names: tuple[str, ...]) -> None:
+    assert load(**COMPLETE, FINISHED_STATUSES=written).policy.finished_statuses == names
+
+
+@pytest.mark.parametrize("written", ["[", '["open"', "[1]", '[["a"]]'])
+def test_a_list_that_is_no_list_is_refused(problems: Problems, written: str) -> None:
+    (problem,) = problems(NON_BILLABLE_TAGS=written)
+    assert problem.startswith("NON_BILLABLE_TAGS ")
+
+
+def test_slack_names_where_ids_belong_are_refused(load: Load, problems: Problems) -> None:
+    assert load(**COMPLETE, ALLOWED_CHANNELS="C0123ABCD,G0123ABCD").allowed_channels == ("C0123ABCD", "G0123ABCD")
+    (problem,) = problems(ALLOWED_CHANNELS="#billing")
+    assert "'#billing'" in problem
+    assert "ids" in problem
+
+
+# --- the database ---
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("sqlite:///bot.db", "sqlite:///bot.db"),
+        ("sqlite:////var/lib/bot.db", "sqlite:////var/lib/bot.db"),
+        ("postgres://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgresql://u:p@h:5432/d", "postgresql+psycopg://u:p@h:5432/d"),
+        ("postgresql+psycopg2://u@h/d", "postgresql+psycopg://u@h/d"),
+    ],
+)
+def test_sqlite_files_and_postgres_are_databases(load: Load, written: str, meant: str) -> None:
+    assert load(**COMPLETE, DATABASE_URL=written).database == meant
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "bot.db",
+        "mysql://u@h/d",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "postgresql://u:s3cr3t@h:port/d",
+        "postgresql://h/d?user=u&password=s3cr3t",
+    ],
+)
+def test_other_databases_are_refused(problems: Problems, written: str) -> None:
+    (problem,) = problems(DATABASE_URL=written)
+    assert problem.startswith("DATABASE_URL ")
+    assert "s3cr3t" not in problem
+
+
+# --- .env ---
+
+
+def test_the_environment_wins_over_the_file(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SCAN_LIMIT=7\nLOG_LEVEL=debug\n", encoding="utf-8")
+    settings = load(**COMPLETE, SCAN_LIMIT="9")
+    assert (settings.scan_limit, settings.log_level) == (9, "DEBUG")
+
+
+def test_a_file_that_cannot_be_read_is_said_plainly(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SYNCRO_API_TOKEN=\xff\xfe\n")
+    (problem,) = problems()
+    assert problem.startswith(".env cannot be read")
+
+
+def test_an_unset_secret_is_empty_text() -> None:
+    settings = Settings.model_construct(syncro_api_token=None, slack_bot_token=SecretStr("xoxb-1"))
+    assert (settings.syncro_token, settings.bot_token) == ("", "xoxb-1")
