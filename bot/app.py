@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ from bot.jobs.request import CheckRequest
 from bot.listeners import actions, commands, mentions, shortcuts
 from bot.listeners.access import Access
 from bot.listeners.desk import Desk
-from bot.messages.poster import Poster, slack_client
+from bot.listeners.replies import Replies
+from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -30,6 +32,9 @@ from bot.syncro.client import SyncroClient
 log = logging.getLogger(__name__)
 
 _RECONNECT_SECONDS = 5.0
+_PING_SECONDS = 3.0
+"""How often the connection to Slack is looked at; while it is gone, people's commands fail."""
+_REPLIES_AT_ONCE = 4
 _PURGE_SECONDS = 24 * 60 * 60.0
 _TOKEN_TROUBLE = frozenset(
     {
@@ -44,6 +49,10 @@ _TOKEN_TROUBLE = frozenset(
     }
 )
 """What Slack says when only the operator can help."""
+_BOT_TOKEN_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
+_APP_TOKEN_ADVICE = (
+    "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
+)
 _SHUTDOWN_PATIENCE = 3
 """Seconds that jobs under way get to finish at the end; what is cut off goes on at the next start."""
 
@@ -96,7 +105,7 @@ class Bot:
         self._job = CheckJob(check.verifier, check.reader.perform, self._poster, utc_now)
         self._engine = JobEngine(settings.database, self._run_check)
         self._access = Access(
-            client,
+            hasty_slack_client(settings.bot_token, settings.slack_api_url),
             channels=settings.allowed_channels,
             users=settings.allowed_users,
             usergroups=settings.allowed_usergroups,
@@ -140,14 +149,17 @@ class Bot:
 
     def _connect(self, stop: threading.Event) -> None:
         """Open the Socket Mode connection; while Slack is out of reach, try again every few seconds."""
-        handler = SocketModeHandler(self._bolt(), self._settings.app_token)
+        handler = SocketModeHandler(self._bolt(), self._settings.app_token, ping_interval=_PING_SECONDS)
         while not stop.is_set():
+            advice = _BOT_TOKEN_ADVICE
             try:
+                self._client.auth_test()
+                advice = _APP_TOKEN_ADVICE
                 handler.connect()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 code = str(error.response.get("error", "unknown_error"))
                 if code in _TOKEN_TROUBLE:
-                    raise SlackRefusedError(_slack_advice(code)) from None
+                    raise SlackRefusedError(f"Slack refuses the connection ({code}). {advice}") from None
                 self._wait_for_slack(stop, code)
             except Exception as error:  # noqa: BLE001 - whatever kept us from Slack, trying again is right
                 self._wait_for_slack(stop, type(error).__name__)
@@ -166,15 +178,9 @@ class Bot:
         app = App(client=self._client, logger=bolt_log, process_before_response=True, token_verification_enabled=False)
         bolt_log.setLevel(logging.WARNING)
         desk = Desk(self._access, self._engine.enqueue, self._settings.syncro_site)
+        replies = Replies(self._poster, ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit)
         commands.register(app, desk)
-        mentions.register(app, desk, self._poster)
-        shortcuts.register(app, desk, self._poster)
-        actions.register(app, desk, self._poster)
+        mentions.register(app, desk, replies)
+        shortcuts.register(app, desk, replies)
+        actions.register(app, desk, replies)
         return app
-
-
-def _slack_advice(code: str) -> str:
-    return (
-        f"Slack refuses the Socket Mode connection ({code}). "
-        "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
-    )

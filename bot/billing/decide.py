@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from bot.billing.evidence import Evidence, FoundLink
@@ -11,6 +11,9 @@ from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, Possi
 from bot.billing.policy import Due, Expectation, Ticket, fold, unbilled
 from bot.syncro.models import Schedule
 from bot.ticket_references import as_people_say
+
+RUN_TAKES = timedelta(days=1)
+"""How long after its `next_run` a recurring invoice may still be made: runs start at 06:00 and may take hours."""
 
 _STRENGTH = {kind: strength for strength, kind in enumerate(LinkKind)}
 
@@ -64,7 +67,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     links = _distinct(evidence.links)
     billed_lines = frozenset(line.id for found in links for line in found.detail.line_items if line.id)
     still_unbilled = unbilled(ticket, billed_lines)
-    schedule = _next_pickup(evidence.schedules)
+    schedule = _next_pickup(evidence.schedules, now)
     verdict = _verdict(case, links, still_unbilled, schedule)
     scheduled = schedule if verdict is Verdict.SCHEDULED else None
     contradiction = verdict is Verdict.NOT_INVOICED and fold(ticket.status) == "invoiced"
@@ -137,13 +140,18 @@ def _possible(evidence: Evidence, pages: SyncroPages) -> tuple[PossibleMention, 
     )
 
 
-def _next_pickup(schedules: list[Schedule]) -> Schedule | None:
+def _next_pickup(schedules: list[Schedule], now: datetime) -> Schedule | None:
     """The active recurring invoice that picks up ticket charges next; one without a date comes last."""
-    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused]
+    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused and not _is_overdue(s, now)]
     dated = sorted((s.next_run.timestamp(), s.id, s) for s in active if s.next_run is not None)
     if dated:
         return dated[0][2]
     return active[0] if active else None
+
+
+def _is_overdue(schedule: Schedule, now: datetime) -> bool:
+    """Whether the run should have been long ago: nothing tells that it will still come."""
+    return schedule.next_run is not None and schedule.next_run < now - RUN_TAKES
 
 
 def _reason(verdict: Verdict, case: Case, left: Unbilled, schedule: Schedule | None) -> str:
@@ -203,7 +211,8 @@ def _reason_not_invoiced(case: Case, left: Unbilled) -> str:
     reason = f"{case.expectation.reason} Every place where its invoice could be was read, and none bills it."
     if fold(case.ticket.status) == "invoiced":
         reason += " Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
-    paused = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges and s.paused]
-    if paused and left.charges:
-        reason += f' The recurring invoice "{paused[0].name}" would pick up its charges, but it is paused.'
+    stopped = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges]
+    if stopped and left.charges:
+        why = "it is paused" if stopped[0].paused else f"its next run was due on {stopped[0].next_run:%Y-%m-%d}"
+        reason += f' The recurring invoice "{stopped[0].name}" would pick up its charges, but {why}.'
     return reason

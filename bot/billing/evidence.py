@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -62,7 +63,8 @@ class Evidence:
     schedules: list[Schedule] = field(default_factory=list)
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
-    _listed: set[tuple[str | None, str | None]] = field(default_factory=set)
+    _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)
+    _namesakes: Counter[str | None] = field(default_factory=Counter)
     _read: dict[RowKey, InvoiceDetail] = field(default_factory=dict)
     _unread: dict[RowKey, str] = field(default_factory=dict)
     _vanished: set[RowKey] = field(default_factory=set)
@@ -70,7 +72,11 @@ class Evidence:
 
     def note_listed(self, rows: list[InvoiceRow]) -> None:
         """Remember rows that were offered as places to look."""
-        self._listed.update((row.id, row.number) for row in rows)
+        for row in rows:
+            name = (row.id, row.number, row.created_at)
+            if name not in self._listed:
+                self._listed.add(name)
+                self._namesakes[row.number] += row.id is None
 
     def note_detail(self, row: InvoiceRow, answer: InvoiceDetail | Failed) -> None:
         """Take in what reading a row's detail gave: a link, a mention, nothing, or a failed read."""
@@ -118,10 +124,17 @@ class Evidence:
         """Why the row's detail does not count as read; None when it does."""
         key = row_key(row)
         if key in self._read:
-            return None
+            return self._why_indistinct(row)
         if key in self._vanished:
             return f"Syncro lists {name_of(row)} but has no detail of it."
         return self._unread.get(key, f"{name_of(row).capitalize()} was not read.")
+
+    def _why_indistinct(self, row: InvoiceRow) -> str | None:
+        """Nothing keeps an account from using a number twice; without an id only one of the two can be read."""
+        namesakes = self._namesakes[row.number]
+        if row.id is not None or namesakes < 2:
+            return None
+        return f"Syncro lists {namesakes} invoices with the number {row.number} and no ids to tell them apart."
 
     @property
     def failures(self) -> tuple[str, ...]:

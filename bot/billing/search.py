@@ -5,7 +5,6 @@ Everything here is a computation that asks (see `bot.billing.reads`); it does no
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -228,17 +227,7 @@ def _account_for(evidence: Evidence, place: _Place, own: list[InvoiceRow]) -> tu
     outcome = f"{_count(len(own), 'invoice')} listed, "
     outcome += f"{len(own) - len(unread)} read, {len(unread)} could not be read" if unread else "all read, no link"
     evidence.receipt.append(Looked(place.name, outcome if own else "none listed"))
-    return (*unread, *_indistinct(own))
-
-
-def _indistinct(rows: Sequence[InvoiceRow]) -> list[str]:
-    """Numbers that several invoices share, where rows have no id: one of them was read, nobody knows which."""
-    numbers = Counter(row.number for row in rows if row.id is None)
-    return [
-        f"Syncro lists {count} invoices with the number {number}, and no ids to tell them apart."
-        for number, count in numbers.items()
-        if count > 1
-    ]
+    return tuple(unread)
 
 
 def _read_listing(place: _Place, reading: int, most_rows: int | None = None) -> Asking[Listing[InvoiceRow] | Failed]:
@@ -275,9 +264,10 @@ def _skip_older(evidence: Evidence, place: _Place, since: datetime, limit: int) 
     if listing.is_whole and len(untried) <= limit:
         return False
     hidden = [row for row in untried if row.updated_at is not None and row.updated_at >= since]
-    evidence.note_listed(hidden)
     yield from _read_details(evidence, hidden)
-    for why in (*filter(None, map(evidence.why_unread, hidden)), *_indistinct(own)):
+    looked_at = [row for row in own if evidence.was_tried(row)]
+    evidence.note_listed(looked_at)
+    for why in filter(None, map(evidence.why_unread, looked_at)):
         evidence.fail(why)
     evidence.skipped = yield from _count_skipped(evidence, place, listing, len(untried) - len(hidden))
     outcome = f"{evidence.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"

@@ -66,13 +66,16 @@ class Conversation:
             self._steps.run("edit progress", self._editing(place, shown))
 
     def close(self, parent: Rendered, thread: Sequence[Rendered]) -> None:
-        """Edit the parent to its outcome and put the evidence into the thread."""
+        """Edit the parent to its outcome and put the evidence into the thread.
+
+        Without evidence a progress message says the outcome too: it must not go on saying that we are looking.
+        """
         if self._parent is not None and not self._finish_parent(self._parent, parent):
             self._parent = None
         if self._parent is None:
             self._answer_by_response_url(parent)
             return
-        evidence = list(thread)
+        evidence = list(thread) or ([parent] if self._progress is not None else [])
         if self._progress is not None and evidence:
             edited = self._steps.run("edit progress to evidence", self._editing(self._progress, evidence[0]))
             evidence = evidence[1:] if edited["done"] else evidence

@@ -40,6 +40,9 @@ _JOBS_AT_ONCE = 16
 _POLLING_SECONDS = 0.1
 _STEP_TRIES = 12
 """With waits of 1, 2, 4, … seconds between them: more than half an hour of Slack being away."""
+_SQLITE_CONNECTIONS = 2
+"""SQLite lets waiting writers in unfairly: with twenty connections a question was seen to wait three seconds to be
+stored while jobs were busy. The queue for a connection is fair."""
 _RECOVERIES = 1000
 _KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500
@@ -136,9 +139,10 @@ class JobEngine:
 
     def stop(self, *, patience_seconds: int) -> None:
         """Stop taking up jobs, wait a little for those under way; what is cut off goes on at the next start."""
-        if self._executors is not None:
-            self._executors.leave()
         DBOS.destroy(workflow_completion_timeout_sec=patience_seconds, destroy_registry=True)
+        if self._executors is not None:
+            # Only now: whoever watches takes the jobs over at once, and must not do so while they still run here.
+            self._executors.leave()
         self._release()
 
     def _start(self) -> None:
@@ -150,14 +154,18 @@ class JobEngine:
             serializer=DBOSPortableJSONSerializer(),
             max_executor_threads=4 * _JOBS_AT_ONCE,
             log_level="WARNING",
+            sys_db_pool_size=_SQLITE_CONNECTIONS if self._is_sqlite else None,
         )
+        if not self._is_sqlite:
+            # Known before the first job is taken up: a crash right after that must be noticed.
+            self._executors = ExecutorRegistry(self._database, self._executor, on_silent=_take_over)
+            self._executors.join()
         DBOS(config=config)
         self._workflow = DBOS.workflow(name=_CHECK, max_recovery_attempts=_RECOVERIES)(self._job())
         DBOS.launch()
         DBOS.register_queue(_QUEUE, worker_concurrency=_JOBS_AT_ONCE, polling_interval_sec=_POLLING_SECONDS)
-        if not self._is_sqlite:
-            self._executors = ExecutorRegistry(self._database, self._executor, on_silent=_take_over)
-            self._executors.join()
+        if self._executors is not None:
+            self._executors.watch()
 
     def _job(self) -> Callable[[dict[str, Any]], None]:
         run_check = self._run_check

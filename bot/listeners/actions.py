@@ -9,12 +9,12 @@ from slack_bolt import Ack, App
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
 from bot.listeners.desk import Desk
+from bot.listeners.replies import Replies
 from bot.messages.check_messages import CHECK_AGAIN
-from bot.messages.poster import Poster
 from bot.messages.rendered import Rendered
 
 
-def register(app: App, desk: Desk, poster: Poster) -> None:
+def register(app: App, desk: Desk, replies: Replies) -> None:
     """Listen for the button. The new answer comes where the old one stands."""
 
     @app.action(CHECK_AGAIN)
@@ -22,7 +22,7 @@ def register(app: App, desk: Desk, poster: Poster) -> None:
         reply = _submit(desk, body, action.get("value") or "")
         ack()
         if reply is not None:
-            poster.respond(body["response_url"], reply)
+            replies.respond(body["response_url"], reply)
 
 
 def _submit(desk: Desk, body: dict[str, Any], value: str) -> Rendered | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 
@@ -11,31 +10,28 @@ from slack_bolt import App, BoltContext
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
 from bot.listeners.desk import Desk
-from bot.messages.poster import CannotPostError, Poster, SlackUnavailableError
-from bot.messages.rendered import Rendered
-
-log = logging.getLogger(__name__)
+from bot.listeners.replies import Replies
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9_]+(?:\|[^>]*)?>")
 
 
-def register(app: App, desk: Desk, poster: Poster) -> None:
+def register(app: App, desk: Desk, replies: Replies) -> None:
     """Listen for mentions and direct messages."""
 
     @app.event("app_mention")
     def mentioned(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
-        _answer(event, body, context, desk, poster, direct=False)
+        _answer(event, body, context, desk, replies, direct=False)
 
     @app.event("message")
     def messaged(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
         # Edits, joins and the bot's own messages carry a subtype or a bot_id.
         is_person = event.get("subtype") in (None, "thread_broadcast", "file_share") and not event.get("bot_id")
         if event.get("channel_type") == "im" and is_person:
-            _answer(event, body, context, desk, poster, direct=True)
+            _answer(event, body, context, desk, replies, direct=True)
 
 
 def _answer(
-    event: dict[str, Any], body: dict[str, Any], context: BoltContext, desk: Desk, poster: Poster, *, direct: bool
+    event: dict[str, Any], body: dict[str, Any], context: BoltContext, desk: Desk, replies: Replies, *, direct: bool
 ) -> None:
     user, channel = event.get("user"), event.get("channel")
     if not user or not channel:
@@ -62,15 +58,4 @@ def _answer(
         )
         reply = desk.submit(f"message:{channel}:{event.get('ts')}", request, asking)
     if reply is not None:
-        _say(poster, channel, user, reply, thread_ts, direct=direct)
-
-
-def _say(poster: Poster, channel: str, user: str, reply: Rendered, thread_ts: str | None, *, direct: bool) -> None:
-    """Answer the person only; in a direct message there is nobody else anyway."""
-    try:
-        if direct:
-            poster.post(channel, reply, thread_ts=thread_ts)
-        else:
-            poster.whisper(channel, user, reply, thread_ts=thread_ts)
-    except (CannotPostError, SlackUnavailableError) as error:
-        log.warning("A reply to a message in %s could not be delivered: %s", channel, error)
+        replies.say(channel, user, reply, thread_ts, direct=direct)

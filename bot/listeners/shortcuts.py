@@ -9,15 +9,15 @@ from slack_bolt import Ack, App
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
 from bot.listeners.desk import MOST_TICKETS, Desk
+from bot.listeners.replies import Replies
 from bot.messages.help import no_numbers_in_message, too_many
-from bot.messages.poster import Poster
 from bot.messages.rendered import Rendered
 from bot.ticket_references import find_in_prose
 
 CALLBACK = "check_invoices"
 
 
-def register(app: App, desk: Desk, poster: Poster) -> None:
+def register(app: App, desk: Desk, replies: Replies) -> None:
     """Listen for the shortcut."""
 
     @app.shortcut({"callback_id": CALLBACK, "type": "message_action"})
@@ -25,7 +25,7 @@ def register(app: App, desk: Desk, poster: Poster) -> None:
         reply = _submit(desk, shortcut)
         ack()
         if reply is not None:
-            poster.respond(shortcut["response_url"], reply)
+            replies.respond(shortcut["response_url"], reply)
 
 
 def _submit(desk: Desk, shortcut: dict[str, Any]) -> Rendered | None:

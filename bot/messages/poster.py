@@ -31,9 +31,15 @@ _CHANNEL_REFUSES = frozenset(
         "cannot_dm_bot",
         "user_not_found",
         "external_channel",
+        "is_inactive",
+        "cannot_reply_to_message",
     }
 )
 _MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
+)
+"""Says nothing about what was asked, only that Slack could not answer now."""
 EXTERNAL_CHANNEL = "external_channel"
 """Our own code for a channel shared with another company: billing data is not posted there."""
 _REMEMBER_CHANNEL_SECONDS = 600.0
@@ -70,6 +76,11 @@ def slack_client(token: str, api_url: str) -> WebClient:
     """
     patience = RateLimitErrorRetryHandler(max_retry_count=20)
     return WebClient(token=token, base_url=api_url, timeout=30, retry_handlers=[patience])
+
+
+def hasty_slack_client(token: str, api_url: str) -> WebClient:
+    """A Web API client for what has to be known before Slack is acknowledged, within three seconds."""
+    return WebClient(token=token, base_url=api_url, timeout=2, retry_handlers=[])
 
 
 class Poster:
@@ -141,39 +152,56 @@ class Poster:
         return False
 
     def is_external(self, channel: str) -> bool:
-        """Whether the channel is shared with another company (Slack Connect). Unknown counts as no.
+        """Whether the channel is shared with another company (Slack Connect). Where Slack does not say, it is not.
 
         Reading it needs `channels:read` and `groups:read`; a private channel without the bot is invisible anyway.
+
+        Raises:
+            SlackUnavailableError: try again later.
+
         """
         with self._lock:
             known = self._external.get(channel)
         if known is not None and self._clock() - known[0] < _REMEMBER_CHANNEL_SECONDS:
             return known[1]
-        try:
-            about = self._client.conversations_info(channel=channel)["channel"]
-        except (SlackApiError, SlackClientError, OSError, http.client.HTTPException):
+        answer = self._read(self._client.conversations_info, channel=channel)
+        if answer is None:
             return False
+        about = answer["channel"]
         external = bool(about.get("is_ext_shared") or about.get("is_pending_ext_shared"))
         with self._lock:
             self._external[channel] = (self._clock(), external)
         return external
 
     def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
-        """Look for a message posted earlier with this mark, where the bot may read the channel's history."""
-        try:
-            if thread_ts is None:
-                answer = self._client.conversations_history(channel=channel, limit=100, include_all_metadata=True)
-            else:
-                answer = self._client.conversations_replies(
-                    channel=channel, ts=thread_ts, limit=200, include_all_metadata=True
-                )
-        except (SlackApiError, SlackClientError, OSError, http.client.HTTPException):
-            return None
-        for message in answer.get("messages") or []:
+        """Look for a message posted earlier with this mark, where the bot may read the channel's history.
+
+        Raises:
+            SlackUnavailableError: try again later.
+
+        """
+        if thread_ts is None:
+            where = {"channel": channel, "limit": 100, "include_all_metadata": True}
+            answer = self._read(self._client.conversations_history, **where)
+        else:
+            where = {"channel": channel, "ts": thread_ts, "limit": 200, "include_all_metadata": True}
+            answer = self._read(self._client.conversations_replies, **where)
+        for message in (answer or {}).get("messages") or []:
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("mark") == mark:
                 return Posted(channel, str(message["ts"]))
         return None
+
+    def _read(self, method: Callable[..., Any], **what: Any) -> Any:
+        """Read something that Slack may not let us read: None then."""
+        try:
+            return method(**what)
+        except SlackApiError as error:
+            if _code(error) in _PASSING or error.response.status_code >= 500:
+                raise SlackUnavailableError(f"Slack answered {_code(error)}") from None
+            return None
+        except (SlackClientError, OSError, http.client.HTTPException) as error:
+            raise _no_connection(error) from None
 
     def _send(self, method: Callable[..., Any], message: Rendered, **where: Any) -> Any:
         """Send with blocks; if Slack refuses those, send the same words as text."""
@@ -187,13 +215,21 @@ class Poster:
         try:
             return method(**arguments)
         except SlackApiError as error:
-            raise _named(str(error.response.get("error", "unknown_error"))) from None
+            raise _named(_code(error)) from None
         except (SlackClientError, OSError, http.client.HTTPException) as error:
-            raise SlackUnavailableError(f"no connection to Slack ({type(error).__name__})") from None
+            raise _no_connection(error) from None
 
 
 class _BlocksRefusedError(Exception):
     """Slack refused the blocks, not the message."""
+
+
+def _code(error: SlackApiError) -> str:
+    return str(error.response.get("error", "unknown_error"))
+
+
+def _no_connection(error: Exception) -> SlackUnavailableError:
+    return SlackUnavailableError(f"no connection to Slack ({type(error).__name__})")
 
 
 def _named(code: str) -> Exception:

@@ -46,18 +46,22 @@ class ExecutorRegistry:
         self._thread = threading.Thread(target=self._live, name="heartbeat", daemon=True)
 
     def join(self) -> None:
-        """Create the table where needed, say that we are here, and begin to watch."""
+        """Create the table where needed, and say that we are here."""
         with self._engine.begin() as connection:
             # Two processes that start together must not both create the table.
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('invoice_bot_executors'))"))
             _metadata.create_all(connection)
         self._beat()
+
+    def watch(self) -> None:
+        """Go on saying so, and watch the others, until `leave`."""
         self._thread.start()
 
     def leave(self) -> None:
         """Say goodbye: whoever watches may take over at once what is left."""
         self._leaving.set()
-        self._thread.join(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
         gone = sa.update(_executors).where(_executors.c.executor_id == self._executor)
         try:
             with self._engine.begin() as connection:
