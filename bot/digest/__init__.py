@@ -1,0 +1,1 @@
+"""Findings of many tickets become one digest: totals, groups, ages, changes since last time. Pure functions."""
