@@ -10,13 +10,16 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from croniter import croniter
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.billing.policy import Policy
@@ -60,6 +63,15 @@ def _slack_ids(value: Any) -> Any:
     return words
 
 
+def _slack_id(value: Any) -> Any:
+    ids = _slack_ids(value)
+    if isinstance(ids, tuple):
+        if len(ids) > 1:
+            raise ValueError("must be one Slack id")
+        return ids[0] if ids else None
+    return ids
+
+
 def _secret_file(value: Any) -> Any:
     """Read a secret from the file that the setting names."""
     if not isinstance(value, str | Path):
@@ -76,6 +88,7 @@ def _secret_file(value: Any) -> Any:
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 SlackIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_ids)]
+SlackId = Annotated[str | None, BeforeValidator(_slack_id)]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
 
 _DEFAULT_POLICY = Policy()
@@ -111,6 +124,15 @@ class Settings(BaseSettings):
     non_billable_tags: Words = ()
     non_billable_ticket_types: Words = ()
     non_billable_problem_types: Words = ()
+
+    digest_channel: SlackId = None
+    digest_schedule: str = "0 9 * * mon-fri"
+    digest_timezone: str = "UTC"
+    digest_lookback_days: int = Field(default=30, ge=1, le=3650)
+    digest_grace_hours: int = Field(default=24, ge=0, le=8760)
+    digest_when_empty: Literal["line", "silent"] = "line"
+    labor_rate: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2)
+    managers: SlackIds = ()
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -168,10 +190,28 @@ class Settings(BaseSettings):
             raise ValueError("must have the password before the host (USER:PASSWORD@HOST), where it can be hidden")
         return SecretStr(text)
 
-    @field_validator("log_level", mode="before")
+    @field_validator("digest_schedule")
     @classmethod
-    def _upper(cls, value: Any) -> Any:
-        return value.upper() if isinstance(value, str) else value
+    def _check_schedule(cls, value: str) -> str:
+        if len(value.split()) != 5 or not croniter.is_valid(value):
+            raise ValueError('must be a cron expression of five fields, such as "0 9 * * mon-fri"')
+        return value
+
+    @field_validator("digest_timezone")
+    @classmethod
+    def _check_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError('must be an IANA time zone, such as "Europe/Berlin" or "America/Chicago"') from None
+        return value
+
+    @field_validator("log_level", "digest_when_empty", mode="before")
+    @classmethod
+    def _any_case(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        return value.upper() if info.field_name == "log_level" else value.lower()
 
     @property
     def syncro_api_url(self) -> str:

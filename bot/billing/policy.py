@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -82,15 +83,18 @@ def expectation(ticket: Ticket, policy: Policy) -> Expectation:
     reason = _non_billable_reason(ticket, policy)
     if reason is not None:
         return Expectation(Due.NEVER, reason)
-    finished = fold(ticket.status) in _folded(policy.finished_statuses)
-    resolved = ticket.row.resolved_at is not None
-    if ticket.detail is not None and ticket.detail.resolved_at is not None:
-        resolved = True
-    if finished or resolved:
+    if fold(ticket.status) in _folded(policy.finished_statuses) or finished_at(ticket) is not None:
         return Expectation(Due.YES, f'The work is finished (status "{ticket.status}").')
     return Expectation(
         Due.NOT_YET, f'The work is not finished (status "{ticket.status}"), so an invoice is not due yet.'
     )
+
+
+def finished_at(ticket: Ticket) -> datetime | None:
+    """When the ticket was resolved, as Syncro has it; None where it names no date."""
+    if ticket.detail is not None and ticket.detail.resolved_at is not None:
+        return ticket.detail.resolved_at
+    return ticket.row.resolved_at
 
 
 def _non_billable_reason(ticket: Ticket, policy: Policy) -> str | None:

@@ -13,6 +13,7 @@ from bot.billing.reads import (
     FindTicket,
     ListInvoices,
     ListSchedules,
+    ListTickets,
     Read,
     ReadInvoice,
     ReadTicket,
@@ -52,6 +53,8 @@ class SyncroReader:
         match read:
             case FindTicket(number, page):
                 return self._client.find_tickets(number, page=page)
+            case ListTickets(updated_since, page):
+                return self._client.tickets_updated_since(updated_since, page=page)
             case ReadTicket(ticket_id):
                 return self._client.ticket(ticket_id)
             case ReadInvoice(reference):

@@ -32,6 +32,15 @@ class FindTicket(Read[Page[TicketRow]]):
 
 
 @dataclass(frozen=True)
+class ListTickets(Read[Page[TicketRow]]):
+    """One page of the tickets that changed since a moment. `reading` as for `ListInvoices`."""
+
+    updated_since: datetime
+    page: int = 1
+    reading: int = 1
+
+
+@dataclass(frozen=True)
 class ReadTicket(Read[TicketDetail]):
     """A ticket's timers and charges, by internal id."""
 

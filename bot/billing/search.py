@@ -51,20 +51,29 @@ class Scope:
     exhaustive: bool = False
 
 
-def look_up(reference: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
-    """Find a ticket by number, or by "id:" and internal id, and read its timers and charges."""
+def look_up(reference: str, known: TicketRow | None = None) -> Asking[LookedUp | NoSuchTicket | Failed]:
+    """Find a ticket by number, or by "id:" and internal id, and read its timers and charges.
+
+    `known` is the ticket's list row where a list has just been read.
+    """
+    if known is not None:
+        return (yield from _read_detail(known))
     if reference.startswith(ID_PREFIX):
         return (yield from _look_up_id(reference.removeprefix(ID_PREFIX)))
     number = reference
     row = yield from _find_row(number)
     if not isinstance(row, TicketRow):
         return row
+    return (yield from _read_detail(row))
+
+
+def _read_detail(row: TicketRow) -> Asking[LookedUp]:
     detail = yield from ask(ReadTicket(row.id))
     if isinstance(detail, Failed):
         return LookedUp(Ticket(row, None), detail.sentence)
     if (detail.id, detail.number) != (row.id, row.number):
-        problem = f"Asked for ticket {number} (id {row.id}), Syncro answered ticket {detail.number} (id {detail.id})."
-        return LookedUp(Ticket(row, None), problem)
+        asked, got = f"ticket {row.number} (id {row.id})", f"ticket {detail.number} (id {detail.id})"
+        return LookedUp(Ticket(row, None), f"Asked for {asked}, Syncro answered {got}.")
     return LookedUp(Ticket(row, detail))
 
 

@@ -6,11 +6,12 @@ durable jobs and the tests, and a job that is run again with recorded answers ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from bot.billing.audit import Window, list_finished
 from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket
 from bot.billing.evidence import Evidence
 from bot.billing.findings import CheckReport, Finding
@@ -28,6 +29,7 @@ from bot.billing.search import (
     search_schedules,
 )
 from bot.syncro.errors import FailureKind
+from bot.syncro.models import TicketRow
 
 Result = TypeVar("Result")
 
@@ -59,6 +61,15 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class AuditReport:
+    """The answers to an audit. `rows` are the tickets of the window by number; `failure` says why there are none."""
+
+    report: CheckReport
+    rows: Mapping[str, TicketRow]
+    failure: str = ""
+
+
+@dataclass(frozen=True)
 class Verifier:
     """Answers "is this ticket billed?" for many tickets at once."""
 
@@ -76,24 +87,45 @@ class Verifier:
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> CheckReport:
         """Check each distinct number, in the order given."""
-        distinct = list(dict.fromkeys(numbers))
-        desk = _Desk(perform, started_at, tickets=len(distinct), on_progress=on_progress)
-        looked_up = desk.run([look_up(number) for number in distinct])
+        desk = _Desk(perform, started_at, on_progress=on_progress)
+        findings = self._check(desk, dict.fromkeys(numbers), exhaustive=exhaustive)
+        return _report(desk, started_at, findings)
+
+    def audit(
+        self,
+        window: Window,
+        also: Sequence[str],
+        perform: Perform,
+        *,
+        started_at: datetime,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> AuditReport:
+        """Check every ticket finished in the window, and the numbers in `also` whenever they were finished.
+
+        When the list of tickets cannot be read, only `also` is checked and `failure` says why.
+        """
+        desk = _Desk(perform, started_at, on_progress=on_progress)
+        listed = desk.run([list_finished(window, self.policy)])[0].value
+        rows = {} if isinstance(listed, Failed) else {row.number: row for row in listed}
+        wanted: dict[str, TicketRow | None] = {**dict.fromkeys(also), **rows}
+        findings = self._check(desk, wanted, exhaustive=False)
+        return AuditReport(
+            report=_report(desk, started_at, findings),
+            rows=rows,
+            failure=listed.sentence if isinstance(listed, Failed) else "",
+        )
+
+    def _check(self, desk: _Desk, wanted: Mapping[str, TicketRow | None], *, exhaustive: bool) -> list[Finding]:
+        desk.tickets = len(wanted)
+        looked_up = desk.run([look_up(number, row) for number, row in wanted.items()])
         since = _earliest_opened([found.value for found in looked_up])
         scope = Scope(self.scan_limit, exhaustive)
-        searches = [self._search(found.value, since, scope) for found in looked_up]
         desk.counts_tickets = True
-        searched = desk.run(searches)
-        findings = [
+        searched = desk.run([self._search(found.value, since, scope) for found in looked_up])
+        return [
             replace(self._finding(number, found.value, case.value, desk.now), api_calls=found.calls + case.calls)
-            for number, found, case in zip(distinct, looked_up, searched, strict=True)
+            for number, found, case in zip(wanted, looked_up, searched, strict=True)
         ]
-        return CheckReport(
-            findings=tuple(findings),
-            api_calls=desk.api_calls,
-            seconds=(desk.now - started_at).total_seconds(),
-            outage=desk.outage,
-        )
 
     def _search(
         self, found: LookedUp | NoSuchTicket | Failed, since: dict[str, datetime | None], scope: Scope
@@ -125,6 +157,15 @@ class Verifier:
         if case is None:
             return no_such_ticket(number, now)
         return decide(case, self.pages, now)
+
+
+def _report(desk: _Desk, started_at: datetime, findings: list[Finding]) -> CheckReport:
+    return CheckReport(
+        findings=tuple(findings),
+        api_calls=desk.api_calls,
+        seconds=(desk.now - started_at).total_seconds(),
+        outage=desk.outage,
+    )
 
 
 def _account_for_converted(evidence: Evidence) -> None:
@@ -168,14 +209,13 @@ class _Desk:
         perform: Perform,
         started_at: datetime,
         *,
-        tickets: int,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.now = started_at
         self.api_calls = 0
+        self.tickets = 0
         self.counts_tickets = False
         self._perform = perform
-        self._tickets = tickets
         self._on_progress = on_progress
         self._answers: dict[Read[Any], Any] = {}
         self._any_success = False
@@ -254,7 +294,7 @@ class _Desk:
         )
         return Progress(
             at=self.now,
-            tickets=self._tickets,
+            tickets=self.tickets,
             tickets_done=done if self.counts_tickets else 0,
             invoices_read=invoices,
             api_calls=self.api_calls,

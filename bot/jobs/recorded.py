@@ -17,6 +17,7 @@ from bot.billing.reads import (
     FindTicket,
     ListInvoices,
     ListSchedules,
+    ListTickets,
     Read,
     ReadInvoice,
     ReadTicket,
@@ -27,6 +28,7 @@ from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketD
 
 _MODELS: dict[type[Read[Any]], type[BaseModel]] = {
     FindTicket: Page[TicketRow],
+    ListTickets: Page[TicketRow],
     ReadTicket: TicketDetail,
     ListInvoices: Page[InvoiceRow],
     ReadInvoice: InvoiceDetail,

@@ -9,7 +9,8 @@ import heapq
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 
 class RateBudget:
@@ -34,36 +35,74 @@ class RateBudget:
         self._window = window_seconds
         self._clock = clock
         self._changed = threading.Condition()
+        self.size = requests_per_window
         self._free_at = [float("-inf")] * requests_per_window
         self._paused_until = float("-inf")
 
     @contextmanager
     def call(self) -> Iterator[None]:
         """Wait for a slot, then hold it while the body makes one request."""
-        self._acquire()
+        with self._holding(reserve=0):
+            yield
+
+    def background(self) -> BackgroundLane:
+        """The same budget for work that nobody waits for: it leaves a third of the slots free."""
+        return BackgroundLane(self)
+
+    @contextmanager
+    def _holding(self, reserve: int) -> Iterator[None]:
+        self._acquire(reserve)
         try:
             yield
         finally:
             with self._changed:
                 heapq.heappush(self._free_at, self._clock() + self._window)
-                self._changed.notify()
+                self._changed.notify_all()
 
     def pause(self, seconds: float) -> None:
         """Let nobody begin a request for that many seconds: what `Retry-After` asks of everyone here."""
         with self._changed:
             self._paused_until = max(self._paused_until, self._clock() + seconds)
 
-    def _acquire(self) -> None:
+    def _acquire(self, reserve: int) -> None:
         with self._changed:
             while True:
-                wait = self._seconds_to_wait()
+                wait = self._seconds_to_wait(reserve)
                 if wait is not None and wait <= 0:
                     heapq.heappop(self._free_at)
                     return
                 self._changed.wait(wait)
 
-    def _seconds_to_wait(self) -> float | None:
-        """Seconds until the next slot; None where every slot is in use and only a release can tell."""
-        if not self._free_at:
+    def _seconds_to_wait(self, reserve: int) -> float | None:
+        """Seconds until more than `reserve` slots are free; None where only the end of a call can tell."""
+        if len(self._free_at) <= reserve:
             return None
-        return max(self._free_at[0], self._paused_until) - self._clock()
+        free_at = heapq.nsmallest(reserve + 1, self._free_at)[-1]
+        return max(free_at, self._paused_until) - self._clock()
+
+
+class CallBudget(Protocol):
+    """What a client needs of a budget."""
+
+    def call(self) -> AbstractContextManager[None]:
+        """Wait for a slot, then hold it while the body makes one request."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody begin a request for that many seconds."""
+        ...
+
+
+class BackgroundLane:
+    """A view of a budget that never takes its last third, so that a technician who asks is served at once."""
+
+    def __init__(self, budget: RateBudget) -> None:
+        self._budget = budget
+
+    def call(self) -> AbstractContextManager[None]:
+        """Wait until more than a third of the slots are free, then hold one while the body makes one request."""
+        return self._budget._holding(reserve=self._budget.size // 3)  # noqa: SLF001 - two faces of one thing
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody begin a request for that many seconds, in either lane."""
+        self._budget.pause(seconds)

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from bot.syncro.budget import RateBudget
+from bot.syncro.budget import CallBudget
 from bot.syncro.errors import (
     ForbiddenError,
     NotFoundError,
@@ -92,7 +92,7 @@ class SyncroClient:
         base_url: str,
         token: str,
         *,
-        budget: RateBudget,
+        budget: CallBudget,
         retries: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         connections: int = 16,
@@ -125,6 +125,11 @@ class SyncroClient:
             page,
         )
 
+    def tickets_updated_since(self, moment: datetime, *, page: int = 1) -> Reply[Page[TicketRow]]:
+        """One page of the tickets that changed since a moment, whatever their status."""
+        what = f"page {page} of the ticket list"
+        return self._page(what, "tickets", {"since_updated_at": _timestamp(moment)}, "tickets", TicketRow, page)
+
     def ticket(self, ticket_id: str) -> Reply[TicketDetail]:
         """A ticket with its timers and charges, by internal id."""
         return self._record(f"ticket id {ticket_id}", "tickets", ticket_id, "ticket", TicketDetail)
@@ -144,8 +149,7 @@ class SyncroClient:
         if ticket_id is not None:
             filters["ticket_id"] = ticket_id
         if updated_since is not None:
-            # A full timestamp: date-only filters were seen to behave unevenly.
-            filters["since_updated_at"] = updated_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            filters["since_updated_at"] = _timestamp(updated_since)
         what = f"page {page} of the invoice list"
         return self._page(what, "invoices", filters, "invoices", InvoiceRow, page)
 
@@ -253,6 +257,11 @@ class SyncroClient:
         except (requests.RequestException, HTTPError, OSError) as error:
             # The exception's own text names hosts and sockets; its kind is enough for people.
             raise TransientError(f"no connection to Syncro ({type(error).__name__})") from None
+
+
+def _timestamp(moment: datetime) -> str:
+    """A filter's time in full: date-only filters were seen to behave unevenly."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _refusal(what: str, status: int, calls: int) -> SyncroError:

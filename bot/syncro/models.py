@@ -92,6 +92,15 @@ Flag = Annotated[bool | None, BeforeValidator(_lenient_flag)]
 Tags = Annotated[tuple[str, ...], BeforeValidator(_tags)]
 
 
+def _full_name(value: Any) -> Any:
+    name = value.get("full_name") if isinstance(value, dict) else value
+    return name if isinstance(name, str) else ""
+
+
+Technician = Annotated[str, BeforeValidator(_full_name)]
+"""Who a ticket is assigned to, by full name; empty for nobody."""
+
+
 class Record(BaseModel):
     """Base of all models: immutable, unknown fields dropped."""
 
@@ -114,6 +123,7 @@ class TicketRow(Record):
     created_at: Time = None
     updated_at: Time = None
     resolved_at: Time = None
+    user: Technician = ""
 
 
 class TicketTimer(Record):

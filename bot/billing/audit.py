@@ -1,0 +1,62 @@
+"""Which tickets a digest looks at: everything finished lately, by the account's own policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.billing.listing import read_list
+from bot.billing.policy import Due, Policy, Ticket, expectation, finished_at
+from bot.billing.reads import Asking, Failed, ListTickets
+from bot.syncro.models import TicketRow
+
+READINGS = 4
+"""The list is read until two readings in a row name the same tickets, four times at most."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """When the work must have been finished: within the lookback, and longer ago than the grace time."""
+
+    since: datetime
+    until: datetime
+    customer_id: str | None = None
+
+    def holds(self, row: TicketRow, policy: Policy) -> bool:
+        """Whether the ticket is finished (or needs no invoice) within the window."""
+        if self.customer_id is not None and row.customer_id != self.customer_id:
+            return False
+        if expectation(Ticket(row, None), policy).due is Due.NOT_YET:
+            return False
+        moment = moment_finished(row)
+        return moment is None or self.since <= moment <= self.until
+
+
+def moment_finished(row: TicketRow) -> datetime | None:
+    """When the work was finished: the resolved date, or the last change where there is none."""
+    return finished_at(Ticket(row, None)) or row.updated_at
+
+
+def list_finished(window: Window, policy: Policy) -> Asking[Sequence[TicketRow] | Failed]:
+    """List the tickets of the window. Finishing a ticket changes it, so those changed since hold them all.
+
+    A row can slide to a page already read while the pages are walked. What several readings saw is put together:
+    a ticket too many costs some calls, a ticket too few loses money.
+    """
+    seen: dict[str, TicketRow] = {}
+    before: list[str] = []
+    for reading in range(1, READINGS + 1):
+
+        def page_read(number: int, reading: int = reading) -> ListTickets:
+            return ListTickets(window.since, number, reading)
+
+        listing = yield from read_list(page_read, "ticket list")
+        if isinstance(listing, Failed):
+            return listing
+        seen.update((row.id, row) for row in listing.rows)
+        now = [row.id for row in listing.rows]
+        if listing.pages == 1 or now == before:
+            break
+        before = now
+    return [row for row in seen.values() if window.holds(row, policy)]
