@@ -1,22 +1,186 @@
-"""What the bot remembers between digests: runs, standing warnings, posted messages, snoozes, marks, subscriptions.
+"""What the bot remembers between digests: runs, standing warnings, posted messages, snoozes, marks, subscriptions."""
 
-Contract (the implementation follows):
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.billing.findings import Finding
+from bot.digest.model import Digest, History, Mark, Snooze
+from bot.store import decisions, people, runs, standing
+from bot.store.database import Database
+from bot.store.migrations import migrate
+from bot.store.records import (
+    MarkRecord,
+    Place,
+    PostedWarning,
+    Source,
+    Statistics,
+    Subscription,
+    WarningRecord,
+    WrongReport,
+)
+
 
 class Memory:
-    def __init__(self, database: sqlalchemy.URL | str) -> None: ...
-    def open(self) -> None                      # create or migrate the tables; safe when processes start together
-    def close(self) -> None
-    def history(self, now: datetime) -> History # snoozes that have ended are not in it
-    def remember_run(self, digest: Digest, *, key: str) -> bool
-        # one transaction: the run (for trend), standing warnings (new ones added, amounts updated, resolved ones ended).
-        # The same key again changes nothing and returns False.
-    def warn(self, finding: Finding, posted: Posted|None, *, at: datetime, source: "check"|"digest") -> None
-        # a not_invoiced finding was said: standing warning + where its message is (for retraction)
-    def posted_warnings(self, ticket_ids) -> list[PostedWarning(ticket_id, ticket_number, channel, ts, thread_ts, source)]
-    def retract(self, ticket_id, *, invoice_number, at) -> None   # ended; its messages are forgotten
-    def snooze(self, snooze: Snooze) -> None ; def wake(self, ticket_id) -> None
-    def mark(self, mark: Mark) -> None ; def unmark(self, ticket_id, *, by: str, at: datetime) -> bool
-    def subscribe / unsubscribe / subscriptions -> Subscription(user, customers: tuple[str,...] | (), mine: bool)
-    def report_wrong(self, ticket_id, ticket_number, *, by, at, evidence: dict[str, Any]) -> None
-    def wrong_reports(self) -> list[...] ; def statistics(self) -> Statistics(warnings_said, reported_wrong, retracted)
-"""
+    """The bot's memory, in the job engine's own SQLite file or Postgres database. Build it, `open` it, `close` it.
+
+    Safe to share between threads and with other processes; every method is one transaction. Tickets are named by
+    Syncro's internal id, as text; times must be aware and come back in UTC; money is exact. Whatever changes
+    something may be repeated with the same arguments, as a job does that was cut off, and changes nothing more.
+
+    Any method raises `sqlalchemy.exc.SQLAlchemyError` when the database is away, was busy for 30 s, or is given a
+    value that cannot be kept (a time without its zone, an amount that is no number).
+    """
+
+    def __init__(self, database: sa.URL | str) -> None:
+        self._database = Database(database)
+
+    def open(self) -> None:
+        """Create the tables or bring them up to date. Processes may do so at the same time.
+
+        Raises:
+            StoreTooNewError: a newer release has been here; nothing was changed.
+
+        """
+        migrate(self._database)
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._database.close()
+
+    def history(self, now: datetime) -> History:
+        """Return what the next digest must know: all of one moment, without the snoozes that have ended by `now`."""
+        with self._database.reading() as connection:
+            return History(
+                standing=standing.standing(connection),
+                trend=runs.trend(connection),
+                snoozes=decisions.snoozes_at(connection, now),
+                marks=decisions.standing_marks(connection),
+            )
+
+    def remember_run(self, digest: Digest, *, key: str) -> bool:
+        """Keep a run: its point in the trend, its unbilled tickets as standing warnings, its resolved ones as ended.
+
+        Only what `digest.resolved` names is ended: a ticket that the run could not look at stands as before. A run
+        with failures, or of a part only, makes no point in the trend. The same `key` again changes nothing and
+        returns False.
+
+        Raises:
+            ValueError: an unbilled line is not a proved `not_invoiced`; nothing was kept.
+
+        """
+        with self._database.writing() as connection:
+            return runs.remember(connection, digest, key)
+
+    def warn(
+        self,
+        finding: Finding,
+        posted: Place | None,
+        *,
+        at: datetime,
+        source: Source,
+        thread_ts: str | None = None,
+        amount: Decimal | None = None,
+    ) -> None:
+        """Keep that a ticket was said to be on no invoice, and where that stands in Slack, so it can be taken back.
+
+        `posted` is None when it was said nowhere in Slack. A new warning is said on the day that `at` is in its own
+        time zone. `amount` is the money at risk; without it a new warning takes the finding's unbilled charges, and a
+        standing one keeps its amount.
+
+        Raises:
+            ValueError: the finding is not a proved `not_invoiced`.
+
+        """
+        said = standing.Said(finding, at, at.date(), source, amount)
+        with self._database.writing() as connection:
+            standing.say(connection, said)
+            if posted is not None:
+                standing.add_message(connection, said, posted, thread_ts)
+
+    def posted_warnings(self, ticket_ids: Iterable[str] | None = None) -> tuple[PostedWarning, ...]:
+        """Return the messages that warn about these tickets and were not retracted, oldest first; None means any.
+
+        They stay after the warning itself has ended, until `retract`: the message can still be read.
+        """
+        with self._database.reading() as connection:
+            return standing.posted_warnings(connection, ticket_ids)
+
+    def warnings_of(self, ticket_id: str) -> tuple[WarningRecord, ...]:
+        """Return every warning ever said of a ticket, oldest first."""
+        with self._database.reading() as connection:
+            return standing.warnings_of(connection, ticket_id)
+
+    def retract(
+        self, ticket_id: str, *, invoice_number: str, at: datetime, messages: Iterable[Place] | None = None
+    ) -> None:
+        """An invoice bills the ticket after all: its warning ends, and its messages are forgotten.
+
+        Edit the messages first. Give those that were edited as `messages`, and one that another process posted
+        meanwhile is not forgotten unedited; None means all.
+        """
+        with self._database.writing() as connection:
+            standing.retract(connection, ticket_id, invoice_number, at)
+            standing.forget_messages(connection, ticket_id, messages)
+
+    def snooze(self, snooze: Snooze) -> None:
+        """Put a ticket aside until a moment; a later word about the same ticket replaces the earlier."""
+        with self._database.writing() as connection:
+            decisions.snooze(connection, snooze)
+
+    def wake(self, ticket_id: str) -> None:
+        """End a snooze before its time. Harmless where there is none."""
+        with self._database.writing() as connection:
+            decisions.wake(connection, ticket_id)
+
+    def mark(self, mark: Mark) -> None:
+        """Mark a ticket as non-billable. One that was marked before gets the new mark; the old is kept as undone."""
+        with self._database.writing() as connection:
+            decisions.mark(connection, mark)
+
+    def unmark(self, ticket_id: str, *, by: str, at: datetime) -> bool:
+        """Take a ticket's mark back, and keep who did and when. False when it had none."""
+        with self._database.writing() as connection:
+            return decisions.unmark(connection, ticket_id, by, at)
+
+    def marks_since(self, moment: datetime) -> tuple[MarkRecord, ...]:
+        """Return the marks made at `moment` or later, undone ones too, oldest first: the list of a month."""
+        with self._database.reading() as connection:
+            return decisions.marks_since(connection, moment)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Keep what a person wants in their own digest, in place of what they wanted before."""
+        with self._database.writing() as connection:
+            people.subscribe(connection, subscription)
+
+    def unsubscribe(self, user: str) -> bool:
+        """End a person's subscription. False when they had none."""
+        with self._database.writing() as connection:
+            return people.unsubscribe(connection, user)
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Return every subscription, by the person's id."""
+        with self._database.reading() as connection:
+            return people.subscribers(connection)
+
+    def report_wrong(
+        self, ticket_id: str, ticket_number: str, *, by: str, at: datetime, evidence: Mapping[str, Any]
+    ) -> None:
+        """Keep that a person says a ticket's last warning was wrong, with what the bot had seen (JSON values)."""
+        with self._database.writing() as connection:
+            people.report_wrong(connection, WrongReport(ticket_id, ticket_number, by, at, evidence))
+
+    def wrong_reports(self) -> tuple[WrongReport, ...]:
+        """Return every report of a wrong warning, oldest first."""
+        with self._database.reading() as connection:
+            return people.reports(connection)
+
+    def statistics(self) -> Statistics:
+        """Count the warnings ever said, those reported wrong, and those retracted."""
+        with self._database.reading() as connection:
+            return people.statistics(connection)

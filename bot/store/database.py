@@ -1,0 +1,101 @@
+"""Transactions on SQLite and Postgres that behave alike: readers see one moment, writers take turns."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+PATIENCE_SECONDS = 30
+"""How long a writer waits for its turn before it fails."""
+_WRITING = "invoice_bot_begin"
+_PAUSE_SECONDS = 0.05
+
+
+class Database:
+    """A SQLite file or a Postgres database, shared with the job engine and with other processes.
+
+    Safe to share between threads; connections are opened when first needed.
+    """
+
+    def __init__(self, address: sa.URL | str) -> None:
+        url = sa.make_url(address)
+        self._is_sqlite = url.get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(url) if self._is_sqlite else _postgres_engine(url)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a transaction that sees one moment, whatever is written meanwhile."""
+        with self._engine.connect() as connection:
+            if not self._is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that no other writer runs beside, in this process or another; all of it or nothing.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database is away, or was busy for 30 s.
+
+        """
+        with self._engine.connect() as connection:
+            connection.execution_options(**{_WRITING: "IMMEDIATE"})
+            with connection.begin():
+                if not self._is_sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('invoice_bot_store'))")
+                yield connection
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that knows ON CONFLICT, in the database's own dialect."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _postgres_engine(url: sa.URL) -> sa.Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")  # the driver that comes with the job engine
+    return sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself: see _begin_sqlite
+    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    _use_wal(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side. SQLite does not wait by itself while another switches the file."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer asks for the lock at once: one that asks halfway is refused if another wrote meanwhile."""
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_WRITING, 'DEFERRED')}")

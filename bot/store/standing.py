@@ -1,0 +1,162 @@
+"""Warnings: which stand, how earlier ones ended, and where they can be read in Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from bot.billing.findings import Finding, Verdict
+from bot.digest.model import Ending, Resolved, Standing
+from bot.store.database import insert
+from bot.store.records import Place, PostedWarning, Source, WarningRecord
+from bot.store.tables import messages, warnings
+
+_AT_ONCE = 500
+"""Ids in one question: databases limit the parameters of a statement."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One time that a ticket was said to be on no invoice.
+
+    `day` counts when the warning is new. Without `amount`, a new warning takes the finding's unbilled charges and a
+    standing one keeps what it has.
+    """
+
+    finding: Finding
+    at: datetime
+    day: date
+    source: Source
+    amount: Decimal | None = None
+
+    @property
+    def ticket_id(self) -> str:
+        """Syncro's internal id of the ticket.
+
+        Raises:
+            ValueError: nothing was found that could be a warning.
+
+        """
+        if self.finding.verdict is not Verdict.NOT_INVOICED or not self.finding.ticket_id:
+            raise ValueError(f"ticket {self.finding.ticket_number}: only a proved not_invoiced is a warning")
+        return self.finding.ticket_id
+
+
+def say(connection: sa.Connection, said: Said) -> None:
+    """Let a warning stand: a new one, or the one that stands already, brought up to date."""
+    adding = insert(connection, warnings).values(
+        ticket_id=said.ticket_id,
+        ticket_number=said.finding.ticket_number,
+        customer=said.finding.customer,
+        amount=said.finding.unbilled.charges if said.amount is None else said.amount,
+        source=said.source,
+        first_said=said.day,
+        said_at=said.at,
+    )
+    news = [adding.excluded.ticket_number, adding.excluded.customer]
+    if said.amount is not None:
+        news.append(adding.excluded.amount)
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=[warnings.c.ticket_id],
+            index_where=warnings.c.ended_at.is_(None),
+            set_={column.name: column for column in news},
+        )
+    )
+
+
+def end(connection: sa.Connection, resolved: Resolved, at: datetime) -> None:
+    """End the warning that stands, where one does."""
+    connection.execute(
+        sa.update(warnings)
+        .where(warnings.c.ticket_id == resolved.standing.ticket_id, warnings.c.ended_at.is_(None))
+        .values(ended_at=at, ending=resolved.ending.value, invoice_number=resolved.invoice_number)
+    )
+
+
+def retract(connection: sa.Connection, ticket_id: str, invoice_number: str, at: datetime) -> None:
+    """End the warning that stands as invoiced, and note that each warning of the ticket was taken back."""
+    of_ticket = sa.update(warnings).where(warnings.c.ticket_id == ticket_id)
+    connection.execute(of_ticket.where(warnings.c.ended_at.is_(None)).values(ended_at=at, ending=Ending.INVOICED.value))
+    connection.execute(
+        of_ticket.where(warnings.c.retracted_at.is_(None)).values(retracted_at=at, invoice_number=invoice_number)
+    )
+
+
+def standing(connection: sa.Connection) -> tuple[Standing, ...]:
+    """Return the warnings that stand, those said longest ago first."""
+    found = sa.select(warnings).where(warnings.c.ended_at.is_(None)).order_by(warnings.c.first_said, warnings.c.id)
+    return tuple(
+        Standing(row.ticket_id, row.ticket_number, row.customer, row.first_said, row.amount)
+        for row in connection.execute(found)
+    )
+
+
+def warnings_of(connection: sa.Connection, ticket_id: str) -> tuple[WarningRecord, ...]:
+    """Return every warning said of a ticket, oldest first."""
+    found = sa.select(warnings).where(warnings.c.ticket_id == ticket_id).order_by(warnings.c.id)
+    return tuple(_record(row) for row in connection.execute(found))
+
+
+def latest_warning(connection: sa.Connection, ticket_id: str) -> int | None:
+    """Return the key of the last warning said of a ticket."""
+    return connection.execute(sa.select(sa.func.max(warnings.c.id)).where(warnings.c.ticket_id == ticket_id)).scalar()
+
+
+def add_message(connection: sa.Connection, said: Said, place: Place, thread_ts: str | None) -> None:
+    """Remember where a warning stands in Slack; the same message and ticket again change nothing."""
+    adding = insert(connection, messages).values(
+        channel=place.channel,
+        ts=place.ts,
+        ticket_id=said.ticket_id,
+        ticket_number=said.finding.ticket_number,
+        thread_ts=thread_ts,
+        source=said.source,
+        posted_at=said.at,
+    )
+    connection.execute(adding.on_conflict_do_nothing())
+
+
+def posted_warnings(connection: sa.Connection, ticket_ids: Iterable[str] | None) -> tuple[PostedWarning, ...]:
+    """Return the messages that warn about some tickets (None: about any), oldest first."""
+    every = sa.select(messages)
+    if ticket_ids is None:
+        found = list(connection.execute(every))
+    else:
+        ids = sorted(set(ticket_ids))
+        some = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
+        found = [row for part in some for row in connection.execute(every.where(messages.c.ticket_id.in_(part)))]
+    found.sort(key=lambda row: (row.posted_at, row.channel, row.ts, row.ticket_id))
+    return tuple(
+        PostedWarning(row.ticket_id, row.ticket_number, row.channel, row.ts, row.thread_ts, row.source) for row in found
+    )
+
+
+def forget_messages(connection: sa.Connection, ticket_id: str, only: Iterable[Place] | None) -> None:
+    """Forget where a ticket's warnings stand: all of them, or some."""
+    of_ticket = sa.delete(messages).where(messages.c.ticket_id == ticket_id)
+    if only is None:
+        connection.execute(of_ticket)
+        return
+    for place in only:
+        connection.execute(of_ticket.where(messages.c.channel == place.channel, messages.c.ts == place.ts))
+
+
+def _record(row: sa.Row[tuple[object, ...]]) -> WarningRecord:
+    return WarningRecord(
+        ticket_id=row.ticket_id,
+        ticket_number=row.ticket_number,
+        customer=row.customer,
+        amount=row.amount,
+        source=row.source,
+        first_said=row.first_said,
+        said_at=row.said_at,
+        ended_at=row.ended_at,
+        ending=None if row.ending is None else Ending(row.ending),
+        invoice_number=row.invoice_number,
+        retracted_at=row.retracted_at,
+    )

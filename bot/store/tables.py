@@ -1,0 +1,101 @@
+"""The tables as this release uses them. `migrations` makes them; a test compares the two."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bot.store.columns import Day, Json, Moment, Money, PlainText
+
+metadata = sa.MetaData()
+
+schema = sa.Table("invoice_bot_schema", metadata, sa.Column("version", sa.Integer, nullable=False))
+
+runs = sa.Table(
+    "invoice_bot_runs",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("run_key", PlainText, nullable=False, unique=True),
+    sa.Column("day", Day, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False),
+    sa.Column("checked", sa.Integer, nullable=False),
+    sa.Column("unbilled", sa.Integer, nullable=False),
+    sa.Column("at_risk", Money, nullable=False),
+    sa.Column("failures", Json, nullable=False),
+)
+
+warnings = sa.Table(
+    "invoice_bot_warnings",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("ticket_id", PlainText, nullable=False),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("customer", PlainText, nullable=False),
+    sa.Column("amount", Money, nullable=False),
+    sa.Column("source", PlainText, nullable=False),
+    sa.Column("first_said", Day, nullable=False),
+    sa.Column("said_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("ending", PlainText),
+    sa.Column("invoice_number", PlainText),
+    sa.Column("retracted_at", Moment),
+)
+"""Every warning ever said. A ticket has one at most that stands (`ended_at` is null)."""
+
+messages = sa.Table(
+    "invoice_bot_messages",
+    metadata,
+    sa.Column("channel", PlainText, primary_key=True),
+    sa.Column("ts", PlainText, primary_key=True),
+    sa.Column("ticket_id", PlainText, primary_key=True),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("thread_ts", PlainText),
+    sa.Column("source", PlainText, nullable=False),
+    sa.Column("posted_at", Moment, nullable=False),
+)
+"""Where warnings can be read in Slack; one message may name several tickets."""
+
+snoozes = sa.Table(
+    "invoice_bot_snoozes",
+    metadata,
+    sa.Column("ticket_id", PlainText, primary_key=True),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("ends_at", Moment, nullable=False),
+    sa.Column("made_by", PlainText, nullable=False),
+    sa.Column("reason", PlainText, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+)
+
+marks = sa.Table(
+    "invoice_bot_marks",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("ticket_id", PlainText, nullable=False),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("customer", PlainText, nullable=False),
+    sa.Column("made_by", PlainText, nullable=False),
+    sa.Column("reason", PlainText, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("undone_by", PlainText),
+    sa.Column("undone_at", Moment),
+)
+
+subscriptions = sa.Table(
+    "invoice_bot_subscriptions",
+    metadata,
+    sa.Column("user_id", PlainText, primary_key=True),
+    sa.Column("customers", Json, nullable=False),
+    sa.Column("mine", sa.Boolean, nullable=False),
+)
+
+wrong_reports = sa.Table(
+    "invoice_bot_wrong_reports",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("ticket_id", PlainText, nullable=False),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("reported_by", PlainText, nullable=False),
+    sa.Column("reported_at", Moment, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("warning_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.ForeignKey(warnings.c.id)),
+)

@@ -1,0 +1,116 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from bot.billing.findings import Verdict
+from bot.digest.model import Ending, History, Standing, TrendPoint
+from bot.store.memory import Memory
+from tests.store.factory import NOW, day_of, digest, moment_of
+
+
+def _standing(memory: Memory) -> dict[str, tuple[int, str]]:
+    """The n-th day it was first said, and the amount, by ticket."""
+    return {s.ticket_id: ((s.first_said - day_of(0)).days, str(s.amount)) for s in memory.history(NOW).standing}
+
+
+def test_a_new_store_remembers_nothing(memory: Memory) -> None:
+    assert memory.history(NOW) == History()
+    assert memory.history(NOW).is_first_run
+
+
+def test_an_unbilled_ticket_stands_with_the_day_it_was_first_said(memory: Memory) -> None:
+    assert memory.remember_run(digest(0, {"a": "75.50"}), key="mon")
+    assert memory.history(NOW).standing == (Standing("a", "na", "Customer of a", day_of(0), Decimal("75.50")),)
+
+
+def test_a_ticket_said_again_keeps_its_first_day_and_takes_the_new_amount(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.remember_run(digest(1, {"a": "0.10"}), key="tue")
+    assert _standing(memory) == {"a": (0, "0.10")}
+
+
+def test_a_ticket_that_a_run_does_not_mention_goes_on_standing(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.remember_run(digest(1, {"b": "20.00"}), key="tue")
+    assert _standing(memory) == {"a": (0, "10.00"), "b": (1, "20.00")}
+
+
+def test_a_resolved_ticket_stands_no_more_and_how_it_ended_is_kept(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.remember_run(digest(1, {}, {"a": Ending.INVOICED}), key="tue")
+    (record,) = memory.warnings_of("a")
+    assert _standing(memory) == {}
+    assert (record.ended_at, record.ending, record.invoice_number) == (moment_of(1), Ending.INVOICED, "67501")
+    assert record.retracted_at is None
+
+
+def test_a_ticket_that_comes_back_is_a_new_warning_and_the_earlier_is_kept(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.remember_run(digest(1, {}, {"a": Ending.REOPENED}), key="tue")
+    memory.remember_run(digest(2, {"a": "30.00"}), key="wed")
+    earlier, present = memory.warnings_of("a")
+    assert (earlier.first_said, earlier.ending, earlier.amount) == (day_of(0), Ending.REOPENED, Decimal("10.00"))
+    assert (present.first_said, present.ending, present.amount) == (day_of(2), None, Decimal("30.00"))
+    assert _standing(memory) == {"a": (2, "30.00")}
+
+
+def test_the_same_key_again_changes_nothing(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    before = memory.history(NOW)
+    assert not memory.remember_run(digest(1, {"b": "9.00"}, {"a": Ending.GONE}), key="mon")
+    assert memory.history(NOW) == before
+
+
+def test_a_run_with_failures_adds_to_what_stands_and_is_no_point_in_the_trend(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00", "b": "5.00"}), key="mon")
+    failed = digest(1, {"a": "11.00", "c": "1.00"}, {"b": Ending.SCHEDULED}, failures=("page 2 could not be read",))
+    assert memory.remember_run(failed, key="tue")
+    assert _standing(memory) == {"a": (0, "11.00"), "c": (1, "1.00")}
+    assert [point.day for point in memory.history(NOW).trend] == [day_of(0)]
+    assert not memory.remember_run(failed, key="tue")
+
+
+def test_a_run_with_failures_that_saw_nothing_ends_nothing(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.remember_run(digest(1, failures=("Syncro is away",)), key="tue")
+    assert _standing(memory) == {"a": (0, "10.00")}
+
+
+def test_a_run_of_a_part_is_no_point_in_the_trend(memory: Memory) -> None:
+    memory.remember_run(replace(digest(0, {"a": "10.00"}), is_part=True), key="one customer")
+    assert _standing(memory) == {"a": (0, "10.00")}
+    assert memory.history(NOW).is_first_run
+
+
+def test_the_trend_is_the_last_20_runs_oldest_first(memory: Memory) -> None:
+    for day in reversed(range(23)):  # remembered in any order
+        memory.remember_run(digest(day, {"a": f"{day}.00"}), key=f"day {day}")
+    expected = tuple(TrendPoint(day_of(day), 1, Decimal(f"{day}.00")) for day in range(3, 23))
+    assert memory.history(NOW).trend == expected
+
+
+@pytest.mark.parametrize("broken", [{"ticket_id": None}, {"verdict": Verdict.UNVERIFIED}])
+def test_a_run_is_kept_whole_or_not_at_all(memory: Memory, broken: dict[str, object]) -> None:
+    run = digest(0, {"a": "1.00", "b": "2.00"})
+    line = run.unbilled[1]
+    wrong = replace(line, audited=replace(line.audited, finding=replace(line.finding, **broken)))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="nb"):
+        memory.remember_run(replace(run, unbilled=(run.unbilled[0], wrong)), key="mon")
+    assert memory.history(NOW) == History()
+    assert memory.remember_run(run, key="mon")
+
+
+def test_a_time_without_its_zone_is_refused(memory: Memory) -> None:
+    with pytest.raises(sa.exc.StatementError, match="time zone"):
+        memory.remember_run(replace(digest(0), made_at=NOW.replace(tzinfo=None)), key="mon")
+
+
+def test_an_amount_that_is_no_number_is_refused(memory: Memory) -> None:
+    with pytest.raises(sa.exc.StatementError, match="no amount"):
+        memory.remember_run(replace(digest(0), at_risk=Decimal("NaN")), key="mon")
