@@ -30,6 +30,19 @@ class Ending(StrEnum):
     GONE = "gone"
 
 
+class Pickup(StrEnum):
+    """What the recurring invoice does, that should pick up a ticket's charges."""
+
+    NONE = "none"
+    """There is no such recurring invoice."""
+    DATED = "dated"
+    UNDATED = "undated"
+    """It is active, yet Syncro names no date for its next run."""
+    OVERDUE = "overdue"
+    """Its date has passed, and the charges are still unbilled."""
+    PAUSED = "paused"
+
+
 @dataclass(frozen=True)
 class Audited:
     """A ticket that the audit looked at: what was found, and what the digest needs beside it."""
@@ -110,11 +123,22 @@ class Line:
     business_days: int
     band: AgeBand
     is_new: bool = False
+    first_said: date | None = None
+    """The day of the first warning: an earlier one that stands, or this digest's for a ticket that it names first."""
+    pickup: Pickup = Pickup.NONE
+    pickup_on: date | None = None
+    snooze: Snooze | None = None
+    mark: Mark | None = None
 
     @property
     def finding(self) -> Finding:
         """What was found about the ticket."""
         return self.audited.finding
+
+    @property
+    def age_known(self) -> bool:
+        """Whether Syncro says when the work was finished; `business_days` is 0 where it does not."""
+        return self.audited.finished_at is not None
 
 
 @dataclass(frozen=True)
@@ -125,6 +149,7 @@ class Resolved:
     ending: Ending
     finding: Finding | None = None
     invoice_number: str | None = None
+    audited: Audited | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +171,10 @@ class Digest:
     resolved: tuple[Resolved, ...] = ()
     snoozed: tuple[Line, ...] = ()
     marked: tuple[Line, ...] = ()
+    accounted: tuple[Line, ...] = ()
+    """Every other ticket that was checked: invoiced, non-billable, not finished, not found."""
+    not_checked: tuple[Standing, ...] = ()
+    """Earlier warnings whose tickets this run did not look at. They stand."""
     previous: TrendPoint | None = None
     trend: tuple[TrendPoint, ...] = ()
     """Earlier runs and this one, oldest first."""
@@ -154,6 +183,8 @@ class Digest:
     labor_rate: Decimal | None = None
     failures: tuple[str, ...] = field(default=())
     """Why the list of tickets is not complete; empty when it is."""
+    is_part: bool = False
+    """A part of a digest, for one customer or one technician: it has no trend and no change of its own."""
 
     @property
     def new(self) -> tuple[Line, ...]:

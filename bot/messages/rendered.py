@@ -32,6 +32,7 @@ BUTTON_VALUE_LIMIT: Final = 2_000
 TABLE_ROWS_LIMIT: Final = 100
 TABLE_COLUMNS_LIMIT: Final = 20
 TABLE_CHARACTERS_LIMIT: Final = 10_000
+CHARTS_LIMIT: Final = 2
 
 _PARAGRAPH: Final = 1_500
 """Where a run of lines is broken into the next section, so that messages fill evenly."""
@@ -54,6 +55,7 @@ class Rendered:
         _within(len(self.blocks), BLOCKS_LIMIT, "blocks")
         _within(size(self.blocks), BLOCKS_SIZE_LIMIT, "bytes of blocks")
         _within(_tables(self.blocks), 1, "tables")
+        _within(_charts(self.blocks), CHARTS_LIMIT, "charts")
         if not self.text.strip():
             raise ValueError("a message needs a text that says everything without the blocks")
 
@@ -185,18 +187,25 @@ def small_print(*lines: Line) -> Part:
     return Part("\n".join(said), (context(*(each.mrkdwn for each in lines)),))
 
 
-def table_parts(heading: Sequence[Cell], rows: Iterable[tuple[Sequence[Cell], str]]) -> list[Part]:
-    """A table with a line of words for each row; as many tables as the limits ask for, each with the heading."""
+def table_parts(
+    heading: Sequence[Cell],
+    rows: Iterable[tuple[Sequence[Cell], str]],
+    make: Callable[[Sequence[Sequence[Cell]]], Block] = table,
+) -> list[Part]:
+    """A table with a line of words for each row; as many tables as the limits ask for, each with the heading.
+
+    `make` turns the rows into the block, where it is not to be the plain table.
+    """
     parts: list[Part] = []
     cells: list[Sequence[Cell]] = [heading]
     words: list[str] = []
     for row, said in rows:
         if words and not _table_holds([*cells, row], [*words, said]):
-            parts.append(Part("\n".join(words), (table(cells),)))
+            parts.append(Part("\n".join(words), (make(cells),)))
             cells, words = [heading], []
         cells.append(row)
         words.append(said)
-    return [*parts, Part("\n".join(words), (table(cells),))] if words else parts
+    return [*parts, Part("\n".join(words), (make(cells),))] if words else parts
 
 
 def split_messages(parts: Sequence[Part], continued: Part) -> list[Rendered]:
@@ -235,6 +244,7 @@ def fits(parts: Sequence[Part]) -> bool:
         len(_words(parts)) <= TEXT_LIMIT
         and len(blocks) <= BLOCKS_LIMIT
         and _tables(blocks) <= 1
+        and _charts(blocks) <= CHARTS_LIMIT
         and size(blocks) <= BLOCKS_SIZE_LIMIT
     )
 
@@ -258,7 +268,11 @@ def _text(mrkdwn: str) -> dict[str, Any]:
 
 
 def _tables(blocks: Iterable[Block]) -> int:
-    return sum(block["type"] == "table" for block in blocks)
+    return sum(block["type"] in {"table", "data_table"} for block in blocks)
+
+
+def _charts(blocks: Iterable[Block]) -> int:
+    return sum(block["type"] == "data_visualization" for block in blocks)
 
 
 def _table_holds(cells: Sequence[Sequence[Cell]], words: Sequence[str]) -> bool:

@@ -13,7 +13,9 @@ from bot.sandbox.slack_workspace import Channel, Workspace
 Args = dict[str, Any]
 Answer = dict[str, Any]
 
-DEFAULT_SCOPES = frozenset({"app_mentions:read", "chat:write", "chat:write.public", "commands", "im:history"})
+DEFAULT_SCOPES = frozenset(
+    {"app_mentions:read", "chat:write", "chat:write.public", "commands", "files:write", "im:history"},
+)
 
 
 class SlackRefusalError(Exception):
@@ -37,6 +39,8 @@ class WebApi:
     scopes: set[str]
     open_link: Callable[[], str]
     """Gives the URL of a new Socket Mode connection."""
+    upload_url: Callable[[str], str]
+    """Gives the URL to send a file to, from the key of its upload."""
     messages_per_second: float | None = None
     """Posts allowed in one channel; None for no limit."""
     last_post: dict[str, float] = field(default_factory=dict)
@@ -73,6 +77,11 @@ class WebApi:
         if not channel.bot_is_member and not (as_guest and "chat:write.public" in self.scopes):
             raise SlackRefusalError("not_in_channel")
         return channel
+
+    def thread_exists(self, channel_id: str, ts: str) -> bool:
+        """Say whether there is something to reply to: a message, or replies to one that was deleted."""
+        parent = self.workspace.find(channel_id, ts)
+        return bool((parent and not parent.ephemeral_to) or self.workspace.replies(channel_id, ts))
 
     def spend(self, channel_id: str) -> None:
         """Count a post against the channel's rate; refuse with 429 when it comes too soon."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from itertools import chain
+from math import isfinite
 from typing import Any
 
 MESSAGE_TEXT = 40_000
@@ -24,6 +26,7 @@ Problems = Iterator[str]
 MESSAGE_ONLY = frozenset({"table", "data_table", "data_visualization", "markdown"})
 TABLE_CELLS = frozenset({"raw_text", "rich_text"})
 DATA_CELLS = frozenset({"raw_text", "raw_number", "rich_text"})
+CHARTS = frozenset({"line", "bar", "area", "pie"})
 RICH_TEXT_PARTS = frozenset(
     {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"},
 )
@@ -201,9 +204,10 @@ def _table(block: Node) -> Problems:
 def _data_table(block: Node) -> Problems:
     if not isinstance(block.get("caption"), str) or not block["caption"]:
         yield "a data_table needs a caption"
-    page_size = block.get("page_size", 5)
-    if not isinstance(page_size, int) or not 1 <= page_size <= 100:
-        yield "page_size must be 1 to 100"
+    for name, least, most in (("page_size", 1, 100), ("row_header_column_index", 0, 19)):
+        value = block.get(name, least)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            yield f"{name} must be {least} to {most}"
     yield from _rows(block, rows=101, cells=DATA_CELLS)
     rows = block.get("rows") or []
     if len(rows) < 2 or len({len(row) for row in rows if isinstance(row, list)}) > 1:
@@ -232,8 +236,11 @@ def _cell(cell: Any, kinds: Collection[str]) -> Problems:
         yield f"a cell must be one of {', '.join(sorted(kinds))}"
     elif kind == "raw_text" and not (isinstance(cell.get("text"), str) and cell["text"]):
         yield "a raw_text cell must not be empty"
-    elif kind == "raw_number" and not isinstance(cell.get("value"), int | float):
-        yield "a raw_number cell needs a number as value"
+    elif kind == "raw_number":
+        if not _is_number(cell.get("value")):
+            yield "a raw_number cell needs a number as value"
+        if "text" in cell:
+            yield from _label(cell["text"], 10_000, "the text of a raw_number cell")
     elif kind == "rich_text":
         yield from _rich_text(cell)
 
@@ -273,9 +280,57 @@ def characters(node: Any) -> int:
 
 
 def _data_visualization(block: Node) -> Problems:
-    title = block.get("title")
-    if title is not None and len(title if isinstance(title, str) else str(title.get("text", ""))) > 50:
-        yield "title must be at most 50 characters"
+    yield from _label(block.get("title"), 50, "title")
+    chart = block.get("chart")
+    if not isinstance(chart, dict) or chart.get("type") not in CHARTS:
+        yield f"chart must be one of {', '.join(sorted(CHARTS))}"
+    elif chart["type"] == "pie":
+        segments, problems = _items(chart, "segments", 6)
+        yield from chain(problems, *map(_point, segments))
+    else:
+        yield from _series_chart(chart)
+
+
+def _series_chart(chart: Node) -> Problems:
+    """Check a line, bar or area chart: every series has one point for each category, in any order."""
+    series, problems = _items(chart, "series", 6)
+    yield from problems
+    names = [each.get("name") if isinstance(each, dict) else None for each in series]
+    yield from chain.from_iterable(_label(name, 20, "series name") for name in names)
+    if len(set(map(str, names))) < len(names):
+        yield "series names must be unique"
+    given = chart.get("axis_config")
+    axes: Node = given if isinstance(given, dict) else {}
+    categories = axes.get("categories")
+    if not isinstance(categories, list) or not categories:
+        yield "axis_config needs categories"
+        return
+    yield from chain.from_iterable(_label(axes[name], 50, name) for name in ("x_label", "y_label") if name in axes)
+    for each in series:
+        points, problems = _items(each, "data", 20) if isinstance(each, dict) else ([], ["a series must be an object"])
+        yield from chain(problems, *map(_point, points))
+        labels = [str(point.get("label")) for point in points if isinstance(point, dict)]
+        if sorted(labels) != sorted(map(str, categories)) or len(set(labels)) < len(labels):
+            yield "a series needs exactly one point for each category"
+
+
+def _point(point: Any) -> Problems:
+    """Check a point of a series, or a segment of a pie."""
+    if not isinstance(point, dict):
+        yield "a point must be an object"
+        return
+    yield from _label(point.get("label"), 20, "label")
+    if not _is_number(point.get("value")):
+        yield "a point needs a number as value"
+
+
+def _label(text: Any, most: int, what: str) -> Problems:
+    if not isinstance(text, str) or not 1 <= len(text) <= most:
+        yield f"{what} must be 1 to {most} characters"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def _markdown(block: Node) -> Problems:

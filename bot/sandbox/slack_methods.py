@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.sandbox.slack_api import Answer, Args, SlackRefusalError, WebApi, flag, structured
+from bot.sandbox.slack_files import complete_upload, get_upload_url
 from bot.sandbox.slack_limits import UPDATED_TEXT, block_problems, message_error, view_problems
 from bot.sandbox.slack_payloads import fresh_id, message_json
-from bot.sandbox.slack_workspace import Blocks, Channel, Message, Workspace
+from bot.sandbox.slack_views import views_open
+from bot.sandbox.slack_workspace import Blocks, Channel, Message
 
 
 def answer(api: WebApi, method: str, args: Args, token: str | None) -> Answer:
@@ -93,7 +95,7 @@ def chat_post_message(api: WebApi, args: Args) -> Answer:
     channel = api.writable(str(args.get("channel", "")))
     text, blocks = content(api, args)
     thread_ts = args.get("thread_ts") or None
-    if thread_ts and not _thread_exists(api.workspace, channel.id, thread_ts):
+    if thread_ts and not api.thread_exists(channel.id, thread_ts):
         raise SlackRefusalError("thread_not_found")
     api.spend(channel.id)
     message = api.workspace.post(
@@ -106,11 +108,6 @@ def chat_post_message(api: WebApi, args: Args) -> Answer:
         broadcast=flag(args, "reply_broadcast"),
     )
     return {"channel": channel.id, "ts": message.ts, "message": message_json(message, api.workspace)}
-
-
-def _thread_exists(workspace: Workspace, channel: str, ts: str) -> bool:
-    parent = workspace.find(channel, ts)
-    return bool((parent and not parent.ephemeral_to) or workspace.replies(channel, ts))
 
 
 def chat_update(api: WebApi, args: Args) -> Answer:
@@ -271,7 +268,8 @@ def views_publish(api: WebApi, args: Args) -> Answer:
     if user not in api.workspace.users:
         raise SlackRefusalError("user_not_found")
     view = structured(args, "view", "invalid_arguments")
-    if problems := view_problems(view):
+    problems = view_problems(view)
+    if problems or view["type"] != "home":
         raise SlackRefusalError("invalid_arguments", response_metadata={"messages": problems})
     stored = view | {"id": fresh_id("V"), "team_id": api.workspace.team_id, "hash": fresh_id("")}
     api.workspace.homes[user] = stored
@@ -294,8 +292,11 @@ METHODS: dict[str, tuple[Callable[[WebApi, Args], Answer], str | None]] = {
     "conversations.info": (conversations_info, None),
     "conversations.open": (conversations_open, "im:write"),
     "conversations.replies": (conversations_replies, None),
+    "files.completeUploadExternal": (complete_upload, "files:write"),
+    "files.getUploadURLExternal": (get_upload_url, "files:write"),
     "usergroups.users.list": (usergroups_users_list, "usergroups:read"),
     "users.info": (users_info, "users:read"),
+    "views.open": (views_open, None),
     "views.publish": (views_publish, None),
 }
 """Each method: what does it, and the scope it needs (None: none, or one that depends on the channel)."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox.slack_workspace import Channel, Message, User, Workspace
+from bot.sandbox.slack_workspace import Channel, File, Message, User, Workspace
 
 Payload = dict[str, Any]
+MENUS = frozenset({"overflow", "radio_buttons", "static_select"})
+"""The elements of which a person chooses one option."""
 VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - Slack's deprecated field, it opens nothing
 
 
@@ -30,6 +32,8 @@ def message_json(message: Message, workspace: Workspace, *, with_metadata: bool 
         body |= {"bot_id": workspace.bot_id, "app_id": workspace.app_id}
     if message.blocks:
         body["blocks"] = message.blocks
+    if message.files:
+        body["files"] = [file_json(file, workspace) for file in message.files]
     replies = workspace.replies(message.channel, message.ts)
     if message.thread_ts or replies:
         body["thread_ts"] = message.thread_ts or message.ts
@@ -40,6 +44,18 @@ def message_json(message: Message, workspace: Workspace, *, with_metadata: bool 
     if message.metadata and with_metadata:
         body["metadata"] = message.metadata
     return body
+
+
+def file_json(file: File, workspace: Workspace) -> Payload:
+    """Return a file in the form the Web API and the messages share."""
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title,
+        "size": len(file.content),
+        "user": file.user,
+        "permalink": f"https://{workspace.domain}.slack.com/files/{file.user}/{file.id}/{file.name}",
+    }
 
 
 def slash_command(
@@ -144,7 +160,7 @@ def message_action(workspace: Workspace, callback_id: str, message: Message, use
 
 
 def block_actions(workspace: Workspace, message: Message, user: User, action: Payload, response_url: str) -> Payload:
-    """Return the payload of a pressed button in a message."""
+    """Return the payload of a pressed button, or of an option chosen, in a message."""
     ephemeral = message.ephemeral_to is not None
     container: Payload = {
         "type": "message",
@@ -157,7 +173,7 @@ def block_actions(workspace: Workspace, message: Message, user: User, action: Pa
     payload = interaction("block_actions", workspace, user) | {
         "container": container,
         "channel": _channel_json(workspace.channels[message.channel]),
-        "state": {"values": {}},
+        "state": {"values": _state(action)},
         "response_url": response_url,
         "actions": [action],
     }
@@ -178,19 +194,26 @@ def view_submission(
     workspace: Workspace, callback_id: str, user: User, values: Payload, private_metadata: str
 ) -> Payload:
     """Return the payload of a submitted modal. `values` is `{block_id: {action_id: {…}}}`."""
+    view = {"type": "modal", "callback_id": callback_id, "private_metadata": private_metadata, "blocks": []}
+    return modal_submission(workspace, view_json(view, workspace), user, values)
+
+
+def modal_submission(workspace: Workspace, view: Payload, user: User, values: Payload) -> Payload:
+    """Return the payload of this modal, submitted. `values` is as for `view_submission`."""
     return interaction("view_submission", workspace, user) | {
-        "view": {
-            "id": fresh_id("V"),
-            "team_id": workspace.team_id,
-            "type": "modal",
-            "callback_id": callback_id,
-            "private_metadata": private_metadata,
-            "state": {"values": values},
-            "hash": fresh_id(""),
-            "blocks": [],
-        },
+        "view": view | {"state": {"values": values}},
         "response_urls": [],
     }
+
+
+def view_json(view: Payload, workspace: Workspace, view_id: str | None = None) -> Payload:
+    """Return a modal as Slack keeps it: with an id, a hash, and a block_id for each block."""
+    view_id = view_id or fresh_id("V")
+    defaults = {"callback_id": "", "private_metadata": "", "external_id": ""}
+    ours = {"id": view_id, "root_view_id": view_id, "previous_view_id": None, "hash": fresh_id("")}
+    team = {"team_id": workspace.team_id, "app_id": workspace.app_id, "bot_id": workspace.bot_id}
+    blocks = [{"block_id": f"b{index}"} | block for index, block in enumerate(view["blocks"])]
+    return defaults | view | ours | team | {"state": {"values": {}}, "blocks": blocks}
 
 
 def pressed(blocks: list[Payload], action_id: str, value: str | None, action_ts: str) -> Payload:
@@ -199,27 +222,61 @@ def pressed(blocks: list[Payload], action_id: str, value: str | None, action_ts:
     `value` picks one of several elements with the same action_id; when none has it, the first is pressed with that
     value, as a stale client would. LookupError when there is no such element: nobody can press what is not shown.
     """
-    found = [(b, e) for b in blocks for e in _elements(b) if e.get("action_id") == action_id]
-    if not found:
-        message = f"no element with action_id {action_id!r} in the message"
-        raise LookupError(message)
-    block, element = next(((b, e) for b, e in found if value in (None, e.get("value"))), found[0])
-    block_id = block.get("block_id") or f"b{blocks.index(block)}"
+    found = _shown(blocks, action_id)
+    block_id, element = next(((b, e) for b, e in found if value in (None, e.get("value"))), found[0])
+    if element["type"] in MENUS:
+        return chosen(blocks, action_id, value or "", action_ts)
     action = {"action_id": action_id, "block_id": block_id, "type": element["type"], "action_ts": action_ts}
-    if element["type"] in ("static_select", "overflow"):
-        return action | {"selected_option": _option(element, value)}
     kept = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
     return action | kept | ({"value": value} if value is not None else {})
 
 
-def _option(element: Payload, value: str | None) -> Payload:
-    options: list[Payload] = element["options"]
-    return next((o for o in options if o.get("value") == value), options[0])
+def chosen(blocks: list[Payload], action_id: str, value: str, action_ts: str) -> Payload:
+    """Return the `actions` entry of an option chosen from a menu, or from one of several with the same action_id.
+
+    LookupError when no such menu shows an option of this value.
+    """
+    for block_id, element in _shown(blocks, action_id):
+        option = option_of(element, value) if element["type"] in MENUS else None
+        if option:
+            action = {"action_id": action_id, "block_id": block_id, "type": element["type"], "action_ts": action_ts}
+            return action | {"selected_option": option}
+    message = f"no menu with action_id {action_id!r} shows an option with value {value!r}"
+    raise LookupError(message)
 
 
-def _elements(block: Payload) -> list[Payload]:
+def option_of(element: Payload, value: str) -> Payload | None:
+    """Return the option of this value; None when the element has none."""
+    groups = [element.get("options") or [], *(group["options"] for group in element.get("option_groups") or [])]
+    return next((option for options in groups for option in options if option.get("value") == value), None)
+
+
+def elements_of(block: Payload) -> list[Payload]:
+    """Return the interactive elements of a block that is not an input."""
     accessory = [block["accessory"]] if "accessory" in block else []
     return [*accessory, *(e for e in block.get("elements", []) if block.get("type") == "actions")]
+
+
+def _shown(blocks: list[Payload], action_id: str) -> list[tuple[str, Payload]]:
+    """Return each element of this action_id with the id of its block. LookupError when there is none."""
+    found = [
+        (block.get("block_id") or f"b{index}", element)
+        for index, block in enumerate(blocks)
+        for element in elements_of(block)
+        if element.get("action_id") == action_id
+    ]
+    if not found:
+        message = f"no element with action_id {action_id!r} in the message"
+        raise LookupError(message)
+    return found
+
+
+def _state(action: Payload) -> Payload:
+    """Return what a message remembers of an action: the option chosen, but not that of an overflow menu."""
+    if "selected_option" not in action or action["type"] == "overflow":
+        return {}
+    entry = {"type": action["type"], "selected_option": action["selected_option"]}
+    return {action["block_id"]: {action["action_id"]: entry}}
 
 
 def _channel_json(channel: Channel) -> Payload:

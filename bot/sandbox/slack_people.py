@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, TypeVar
 
 from bot.sandbox import slack_payloads as payloads
+from bot.sandbox import slack_views as views
 from bot.sandbox.slack_api import SlackRefusalError
 from bot.sandbox.slack_responses import ResponseUrl, ResponseUrls, say
 from bot.sandbox.slack_socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
-from bot.sandbox.slack_workspace import BILLING, SLACKBOT, TECHNICIAN, Channel, Message, TypedCommand, Workspace
+from bot.sandbox.slack_workspace import BILLING, SLACKBOT, TECHNICIAN, Channel, Message, Modal, TypedCommand, Workspace
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class People:
                 trigger_id=trigger_id,
                 response_url=self._response_url(user, place.id),
             )
+            views.hand_out(self.workspace, payload["trigger_id"], user)
             self._changed.notify_all()
         return self._hub.send(self._command(payload))
 
@@ -87,12 +89,17 @@ class People:
         `value` picks one of several with the same action_id; a value that none has is sent as it is.
         """
         with self._changed:
-            action_ts = self.workspace.next_ts()
-            action = payloads.pressed(message.blocks, action_id, value, action_ts)
-            url = self._response_url(user, message.channel, message)
-            person = self.workspace.users[user]
-            payload = payloads.block_actions(self.workspace, message, person, action, url)
-        return self._interact(payload)
+            action = payloads.pressed(message.blocks, action_id, value, self.workspace.next_ts())
+            return self._act(action, message, user)
+
+    def choose(self, action_id: str, option_value: str, message: Message, user: str = TECHNICIAN) -> Delivery:
+        """Choose an option from an overflow menu, a static select or radio buttons of a message.
+
+        LookupError when the message shows no such menu, or none with that option.
+        """
+        with self._changed:
+            action = payloads.chosen(message.blocks, action_id, option_value, self.workspace.next_ts())
+            return self._act(action, message, user)
 
     def press_home(self, action_id: str, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
         """Press a button in the person's Home tab. LookupError when there is none."""
@@ -110,11 +117,44 @@ class People:
         user: str = TECHNICIAN,
         private_metadata: str = "",
     ) -> Delivery:
-        """Submit a modal. `values` is its state: `{block_id: {action_id: {…}}}`."""
+        """Submit a modal that nobody opened. `values` is its state: `{block_id: {action_id: {…}}}`.
+
+        For one that the app opened use `submit_view`.
+        """
         person = self.workspace.users[user]
         return self._interact(
             payloads.view_submission(self.workspace, callback_id, person, values or {}, private_metadata),
         )
+
+    def modal(self, user: str = TECHNICIAN) -> Modal | None:
+        """Return the modal that this person has open, or None."""
+        with self._changed:
+            return self.workspace.modals.get(user)
+
+    def wait_for_modal(self, user: str = TECHNICIAN, timeout: float = 5.0) -> Modal:
+        """Return the person's modal as soon as one is open. TimeoutError after `timeout` seconds."""
+        return self.wait_for(lambda workspace: workspace.modals.get(user), timeout)
+
+    def submit_view(self, values: Mapping[str, str] | None = None, *, user: str = TECHNICIAN) -> Delivery:
+        """Fill in the modal that the person has open, and submit it.
+
+        `values` gives what they type, or the value of the option they choose, by block_id or action_id; other fields
+        keep what they show. The acknowledgement closes or changes the modal, or says in `Modal.errors` what is wrong.
+        LookupError when no modal is open, or it shows no such field or option; ValueError when Slack would not let
+        the person submit it.
+        """
+        with self._changed:
+            modal = self.workspace.modals.get(user)
+            if modal is None:
+                message = f"{user} has no modal open"
+                raise LookupError(message)
+            state = views.fill_in(modal, values or {})
+            payload = payloads.modal_submission(self.workspace, modal.view, self.workspace.users[user], state)
+            return self._interact(
+                payload,
+                on_ack=lambda ack: views.acknowledged(self.workspace, modal, ack),
+                on_error=lambda _error: views.undelivered(modal),
+            )
 
     def app_home_opened(self, user: str = TECHNICIAN) -> Delivery:
         """Open the bot's Home tab."""
@@ -179,6 +219,12 @@ class People:
         """Let half an hour pass for every response_url."""
         self._responses.expire_all()
 
+    def expire_triggers(self) -> None:
+        """Let three seconds pass for every trigger_id handed out so far."""
+        with self._changed:
+            for trigger in self.workspace.triggers.values():
+                trigger.expires_at = 0.0
+
     def parents(self, channel: str) -> list[Message]:
         """Return what stands in a channel for everybody, oldest first."""
         with self._changed:
@@ -211,8 +257,23 @@ class People:
             self._changed.notify_all()
         return self._send(EVENTS, payload)
 
-    def _interact(self, payload: Payload) -> Delivery:
-        return self._send(INTERACTIVE, payload)
+    def _act(self, action: Payload, message: Message, user: str) -> Delivery:
+        """Tell the app what a person did in a message."""
+        url = self._response_url(user, message.channel, message)
+        return self._interact(
+            payloads.block_actions(self.workspace, message, self.workspace.users[user], action, url),
+        )
+
+    def _interact(
+        self,
+        payload: Payload,
+        on_ack: Callable[[Payload], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
+    ) -> Delivery:
+        """Send an interaction; with it the app may open a modal for the person."""
+        with self._changed:
+            views.hand_out(self.workspace, payload["trigger_id"], payload["user"]["id"])
+        return self._hub.send(Delivery(INTERACTIVE, deepcopy(payload), on_ack=on_ack, on_error=on_error))
 
     def _send(self, kind: str, payload: Payload) -> Delivery:
         """Send a payload as it is now: what changes in the workspace later does not change it."""

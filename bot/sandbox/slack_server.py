@@ -17,6 +17,7 @@ from aiohttp import web
 
 from bot.sandbox.slack_api import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
 from bot.sandbox.slack_faults import ApiCall, Fault, Faults, Hook
+from bot.sandbox.slack_files import receive
 from bot.sandbox.slack_methods import answer
 from bot.sandbox.slack_people import People
 from bot.sandbox.slack_socket import SocketHub
@@ -48,7 +49,9 @@ class SlackSandbox(People):
         self.calls: list[ApiCall] = []
         self.latency = latency
         self.faults = Faults()
-        self.api = WebApi(workspace, bot_token, app_token, set(scopes), self._new_link, messages_per_second)
+        self.api = WebApi(
+            workspace, bot_token, app_token, set(scopes), self._new_link, self._upload_url, messages_per_second
+        )
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="slack-sandbox", daemon=True)
@@ -78,7 +81,10 @@ class SlackSandbox(People):
         self._loop.close()
 
     def calls_to(self, method: str) -> list[ApiCall]:
-        """Return the recorded calls of one method, in the order they came; `response_url` counts as a method."""
+        """Return the recorded calls of one method, in the order they came.
+
+        `response_url` and `upload` (the bytes of a file, to the address given for them) count as methods.
+        """
         with self._changed:
             return [call for call in self.calls if call.method == method]
 
@@ -112,11 +118,15 @@ class SlackSandbox(People):
     def _new_link(self) -> str:
         return f"ws://127.0.0.1:{self._port}/link?ticket={self._hub.ticket()}"
 
+    def _upload_url(self, key: str) -> str:
+        return f"http://127.0.0.1:{self._port}/upload/{key}"
+
     async def _start(self) -> None:
         self._hub.start(asyncio.get_running_loop())
         app = web.Application(client_max_size=8 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._serve_method)
         app.router.add_post("/response/{key}", self._serve_response)
+        app.router.add_post("/upload/{key}", self._serve_upload)
         app.router.add_get("/link", self._hub.link)
         app.router.add_get("/link/", self._hub.link)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
@@ -145,6 +155,11 @@ class SlackSandbox(People):
             return {"ok": True}
 
         return await self._serve(request, "response_url", body, respond)
+
+    async def _serve_upload(self, request: web.Request) -> web.StreamResponse:
+        content, key = await request.read(), request.match_info["key"]
+        args = {"length": len(content)}
+        return await self._serve(request, "upload", args, lambda: receive(self.workspace, key, content))
 
     async def _serve(
         self, request: web.Request, method: str, args: Args, work: Callable[[], dict[str, Any]]

@@ -68,6 +68,64 @@ class MessageVersion:
 
 
 @dataclass
+class Upload:
+    """A file on its way: announced with its name and length in bytes, its content there once it was sent."""
+
+    id: str
+    key: str
+    """What makes its upload URL secret."""
+    name: str
+    length: int
+    content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file in the place where it was shared; `channel` None: nobody but the bot sees it."""
+
+    id: str
+    name: str
+    title: str
+    content: bytes
+    user: str
+    channel: str | None = None
+    thread_ts: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as text; what is not UTF-8 is replaced."""
+        return self.content.decode("utf-8", "replace")
+
+    @property
+    def lines(self) -> int:
+        """How many lines of text it has."""
+        return len(self.text.splitlines())
+
+
+@dataclass
+class Trigger:
+    """What a trigger_id is good for: one modal for this person, until `expires_at` (monotonic seconds)."""
+
+    user: str
+    expires_at: float
+    exchanged: bool = False
+
+
+@dataclass
+class Modal:
+    """The modal that a person has open, and what Slack tells them about their last try to submit it."""
+
+    user: str
+    view: dict[str, Any]
+    errors: dict[str, str] = field(default_factory=dict)
+    """What is wrong with an input, by block_id."""
+    notice: str = ""
+    """Why nothing came of the last submission, when that is not about an input."""
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What the person filled in: `{block_id: {action_id: {…}}}`. It stays when a submission is sent back."""
+
+
+@dataclass
 class Message:
     """A message as it stands now, and its earlier versions, oldest first."""
 
@@ -81,6 +139,7 @@ class Message:
     history: list[MessageVersion] = field(default_factory=list)
     ephemeral_to: str | None = None
     broadcast: bool = False
+    files: list[File] = field(default_factory=list)
 
     @property
     def is_parent(self) -> bool:
@@ -118,6 +177,14 @@ class Workspace:
     commands: list[TypedCommand] = field(default_factory=list)
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The published Home tab of each person, by user id."""
+    modals: dict[str, Modal] = field(default_factory=dict)
+    """The open modal of each person who has one, by user id."""
+    triggers: dict[str, Trigger] = field(default_factory=dict)
+    """Every trigger_id that was handed out."""
+    uploads: list[Upload] = field(default_factory=list)
+    """Files that were announced and are not shared yet."""
+    files: list[File] = field(default_factory=list)
+    """Every file that was shared, oldest first; once for each conversation it was shared in."""
     usergroups: dict[str, list[str]] = field(default_factory=dict)
     """Members of each user group, by its id."""
     refused_block_types: set[str] = field(default_factory=set)

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.sandbox import mrkdwn as slack_text
-from bot.sandbox.slack_workspace import Channel, Message, TypedCommand, Workspace
+from bot.sandbox.slack_workspace import Channel, File, Message, Modal, TypedCommand, Workspace
 
 Block = dict[str, Any]
 Renderer = Callable[[Block, slack_text.NameOf], RenderableType]
@@ -26,17 +26,21 @@ BOLD = Style(bold=True)
 FAINT = Style(dim=True)
 BUTTONS = {"primary": Style(reverse=True, color="green"), "danger": Style(reverse=True, color="red")}
 RICH_STYLES = {"bold": "bold", "italic": "italic", "strike": "strike", "code": "magenta"}
+ERROR = Style(color="red")
+SPARKS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+BAR_WIDTH = 20
 BUILDER = "https://app.slack.com/block-kit-builder/#"
 
 
 def render_workspace(workspace: Workspace, *, thread_frame: Frame = Group) -> RenderableType:
-    """Return every conversation in which something was said, one after the other.
+    """Return every conversation in which something was said, one after the other, then the open modals.
 
     `thread_frame` is put around each thread, to show less of it.
     """
     spoken = {m.channel for m in workspace.messages} | {c.channel for c in workspace.commands}
     shown = [channel for channel in workspace.channels.values() if channel.id in spoken]
-    return Group(*(render_channel(channel, workspace, thread_frame=thread_frame) for channel in shown))
+    channels = [render_channel(channel, workspace, thread_frame=thread_frame) for channel in shown]
+    return Group(*channels, *(render_modal(modal, workspace) for modal in workspace.modals.values()))
 
 
 def render_channel(channel: Channel, workspace: Workspace, *, thread_frame: Frame = Group) -> RenderableType:
@@ -52,10 +56,26 @@ def render_channel(channel: Channel, workspace: Workspace, *, thread_frame: Fram
 
 def render_message(message: Message, workspace: Workspace) -> RenderableType:
     """Return one message as it is shown now, with its author; the thread below it is left out."""
-    body: RenderableType = Group(*render_blocks(message.blocks, workspace.name_of))
-    if not message.blocks:
-        body = slack_text.mrkdwn(_with_channel_names(message.text, workspace), workspace.name_of)
-    return Group(_heading(message, workspace), Padding(body, (0, 0, 0, 2)))
+    body = render_blocks(message.blocks, workspace.name_of)
+    if not message.blocks and (message.text or not message.files):
+        body = [slack_text.mrkdwn(_with_channel_names(message.text, workspace), workspace.name_of)]
+    body += [_file(file) for file in message.files]
+    return Group(_heading(message, workspace), Padding(Group(*body), (0, 0, 0, 2)))
+
+
+def render_modal(modal: Modal, workspace: Workspace) -> RenderableType:
+    """Return a modal as its person sees it, with what is wrong below each input."""
+    view, name_of = modal.view, workspace.name_of
+    title = _text_object(view.get("title"), name_of).plain
+    heading = Rule(Text(slack_text.safe(f"modal of {name_of(modal.user)}: {title}"), BOLD), align="left")
+    body: list[RenderableType] = [Text(slack_text.safe(modal.notice), ERROR)] if modal.notice else []
+    for block, shown in zip(view["blocks"], render_blocks(view["blocks"], name_of), strict=True):
+        body.append(shown)
+        if error := modal.errors.get(block.get("block_id", "")):
+            body.append(Text(f"! {slack_text.safe(error)}", ERROR))
+    closing = [_text_object(view[name], name_of).plain for name in ("close", "submit") if name in view]
+    body.append(Text("  ").join(_button(label) for label in closing))
+    return Group(heading, Padding(Group(*body), (0, 0, 0, 2)))
 
 
 def render_blocks(blocks: Iterable[Block], name_of: slack_text.NameOf) -> list[RenderableType]:
@@ -93,6 +113,11 @@ def _line(line: Message | TypedCommand, workspace: Workspace, thread_frame: Fram
         inner = Group(label, *(render_message(m, workspace) for m in replies))
         shown.append(Padding(thread_frame(inner), (0, 0, 0, 3)))
     return Group(*shown)
+
+
+def _file(file: File) -> Text:
+    count = f"{file.lines} {'line' if file.lines == 1 else 'lines'}"
+    return Text(f"\U0001f4ce {slack_text.safe(file.name)} ({count})")
 
 
 def _heading(message: Message, workspace: Workspace) -> Text:
@@ -153,14 +178,43 @@ def _actions(block: Block, name_of: slack_text.NameOf) -> RenderableType:
 
 
 def _element(element: Block, name_of: slack_text.NameOf) -> Text:
-    """Return a button or a menu in brackets, an image as its description, a text as itself."""
+    """Return a button, menu or field in brackets, options to choose from, an image as its description, a text."""
     kind = element.get("type")
     if kind in ("mrkdwn", "plain_text"):
         return _text_object(element, name_of)
     if kind == "image":
         return Text(f"[image: {slack_text.plain(str(element.get('alt_text', '')))}]")
-    label = _text_object(element.get("text") or element.get("placeholder"), name_of).plain or str(kind)
-    return Text(f"[ {slack_text.safe(label)} ]", BUTTONS.get(str(element.get("style")), Style(reverse=True)))
+    if kind == "overflow":
+        return _button("\u22ef")
+    if kind in ("radio_buttons", "checkboxes"):
+        return _options(element, name_of)
+    chosen = element.get("initial_option") or {}
+    caption = _text_object(element.get("text") or chosen.get("text") or element.get("placeholder"), name_of).plain
+    return _button(str(element.get("initial_value") or caption or kind), str(element.get("style")))
+
+
+def _button(label: str, style: str = "") -> Text:
+    return Text(f"[ {slack_text.safe(label)} ]", BUTTONS.get(style, Style(reverse=True)))
+
+
+def _options(element: Block, name_of: slack_text.NameOf) -> Text:
+    """Return the options of radio buttons or checkboxes, with a mark on what is chosen at first."""
+    chosen = [element.get("initial_option"), *element.get("initial_options", [])]
+    marked = [(option, "(\u2022)" if option in chosen else "( )") for option in element.get("options", [])]
+    return Text("  ").join(Text(f"{mark} ") + _text_object(option.get("text"), name_of) for option, mark in marked)
+
+
+def _input(block: Block, name_of: slack_text.NameOf) -> RenderableType:
+    label = _text_object(block.get("label"), name_of)
+    label.stylize(BOLD)
+    if block.get("optional"):
+        label.append(" (optional)", FAINT)
+    parts: list[RenderableType] = [label, _element(block.get("element") or {}, name_of)]
+    if "hint" in block:
+        hint = _text_object(block["hint"], name_of)
+        hint.stylize(FAINT)
+        parts.append(hint)
+    return Group(*parts)
 
 
 def _image(block: Block, name_of: slack_text.NameOf) -> RenderableType:
@@ -178,11 +232,17 @@ def _table(block: Block, name_of: slack_text.NameOf) -> RenderableType:
     settings = block.get("column_settings") or []
     for index, head in enumerate(rows[0]):
         setting = (settings[index] if index < len(settings) else None) or {}
-        right = setting.get("align") == "right"
+        right = setting.get("align") == "right" or _is_numeric(block["rows"][1:], index)
         table.add_column(head, justify="right" if right else "left", overflow="fold")
     for row in rows[1:]:
         table.add_row(*row)
     return table
+
+
+def _is_numeric(rows: list[list[Block]], index: int) -> bool:
+    """Say whether a column holds numbers only."""
+    cells = [row[index] for row in rows if index < len(row)]
+    return bool(cells) and all(cell.get("type") == "raw_number" for cell in cells)
 
 
 def _cell(cell: Block, name_of: slack_text.NameOf) -> Text:
@@ -190,6 +250,48 @@ def _cell(cell: Block, name_of: slack_text.NameOf) -> Text:
     if cell.get("type") == "rich_text":
         return _rich_text(cell, name_of)
     return Text(slack_text.safe(str(cell.get("text", cell.get("value", "")))))
+
+
+def _chart(block: Block, name_of: slack_text.NameOf) -> RenderableType:
+    """Return a chart: bars for bar and pie, a line of marks and the values for line and area."""
+    chart = block.get("chart") or {}
+    series = chart.get("series") or [{"data": chart.get("segments")}]
+    if not any(each.get("data") for each in series):
+        return _unknown(block, name_of)
+    draw = _bars if chart.get("type") in ("bar", "pie") else _sparkline
+    shown: list[RenderableType] = [Text(slack_text.safe(str(block.get("title", ""))), BOLD)]
+    for each in series:
+        if name := each.get("name"):
+            shown.append(Text(slack_text.safe(str(name)), FAINT))
+        shown.append(draw(each.get("data") or []))
+    return Group(*shown)
+
+
+def _bars(points: list[Block]) -> RenderableType:
+    """Return one bar a point, the longest as wide as there is room for; nothing for what is below zero."""
+    most = max((float(point["value"]) for point in points), default=0.0)
+    grid = Table.grid(padding=(0, 1))
+    for point in points:
+        length = max(0.0, float(point["value"])) / most * BAR_WIDTH if most > 0 else 0.0
+        grid.add_row(_label(point), Text(SPARKS[-1] * round(length)), Text(_number(point["value"])))
+    return grid
+
+
+def _sparkline(points: list[Block]) -> RenderableType:
+    """Return one mark a point, as high as its value among the others, and the values below."""
+    values = [float(point["value"]) for point in points]
+    least, span = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
+    heights = [round((value - least) / span * (len(SPARKS) - 1)) if span else 0 for value in values]
+    said = Text(", ").join(_label(point).append(f" {_number(point['value'])}") for point in points)
+    return Group(Text("".join(SPARKS[height] for height in heights)), said)
+
+
+def _label(point: Block) -> Text:
+    return Text(slack_text.safe(str(point.get("label", ""))))
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def _rich_text(block: Block, name_of: slack_text.NameOf) -> Text:
@@ -238,9 +340,11 @@ RENDERERS: dict[str, Renderer] = {
     "actions": _actions,
     "context": _context,
     "data_table": _table,
+    "data_visualization": _chart,
     "divider": _divider,
     "header": _header,
     "image": _image,
+    "input": _input,
     "markdown": _markdown,
     "rich_text": _rich_text,
     "section": _section,

@@ -48,6 +48,26 @@ def data_table(rows: int, *, caption: str = "c", head: Block | None = None) -> B
     return {"type": "data_table", "caption": caption, "rows": [header] + body * (rows - 1)}
 
 
+def series(name: str = "Tickets", points: int = 2, label: str = "") -> Block:
+    return {"name": name, "data": [{"label": f"{n}{label}", "value": n} for n in range(points)]}
+
+
+def chart(*given: Block, kind: str = "line", title: str = "t", categories: list[str] | None = None) -> Block:
+    shown = list(given) or [series()]
+    labels = [point["label"] for point in shown[0]["data"]] if categories is None else categories
+    body = {"type": kind, "series": shown, "axis_config": {"categories": labels, "x_label": "x", "y_label": "y"}}
+    return {"type": "data_visualization", "title": title, "chart": body}
+
+
+def pie(segments: int) -> Block:
+    parts = [{"label": str(n), "value": n} for n in range(segments)]
+    return {"type": "data_visualization", "title": "t", "chart": {"type": "pie", "segments": parts}}
+
+
+def number_table(cell: Block, **more: Any) -> Block:
+    return {"type": "data_table", "caption": "c", "rows": [[raw()], [{"type": "raw_number", **cell}]], **more}
+
+
 def rich_text(text: str) -> Block:
     elements = [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}]
     return {"type": "rich_text", "elements": elements}
@@ -65,6 +85,14 @@ WITHIN = {
     "a table of 100 rows": [table(100, 1)],
     "a table of 20 columns": [table(1, 20)],
     "a data_table of 101 rows": [data_table(101)],
+    "a number cell with its own text": [number_table({"value": 1250.5, "text": "1,250.50"})],
+    "a data_table of 100 rows a page": [number_table({"value": 1}, page_size=100, row_header_column_index=0)],
+    "a chart with a title of 50": [chart(title="t" * 50)],
+    "a line chart of 6 series of 20 points": [chart(*[series(f"s{n}", 20) for n in range(6)])],
+    "a bar chart with labels of 20": [chart(series("n" * 20, 1, "l" * 19), kind="bar")],
+    "an area chart": [chart(kind="area")],
+    "a pie of 6 segments": [pie(6)],
+    "two charts": [chart(), chart()],
     "a rich_text": [rich_text("x")],
     "an image in a context": [context({"type": "image", "image_url": "https://x", "alt_text": "x"})],
     "a section with a button": [section(accessory=button(action_id="a"))],
@@ -106,6 +134,29 @@ BEYOND = {
     "a data_table without a caption": [data_table(2, caption="")],
     "a data_table with only a header": [data_table(1)],
     "a rich_text header cell": [data_table(2, head=rich_text("x"))],
+    "a number cell with text for a value": [number_table({"value": "3"})],
+    "a number cell that is no number": [number_table({"value": float("nan")})],
+    "a number cell with an empty text": [number_table({"value": 3, "text": ""})],
+    "a data_table of 101 rows a page": [number_table({"value": 1}, page_size=101)],
+    "a data_table with rows of different lengths": [
+        {"type": "data_table", "caption": "c", "rows": [[raw()], [raw(), raw()]]}
+    ],
+    "a chart without a title": [chart(title="")],
+    "a chart with a title of 51": [chart(title="t" * 51)],
+    "a chart of an unknown type": [chart(kind="radar")],
+    "a chart without a body": [{"type": "data_visualization", "title": "t"}],
+    "a chart of 7 series": [chart(*[series(f"s{n}") for n in range(7)])],
+    "two series of one name": [chart(series("a"), series("a"))],
+    "a series name of 21": [chart(series("n" * 21))],
+    "a series of 21 points": [chart(series("s", 21))],
+    "a series without points": [chart(series("s", 0), categories=["0"])],
+    "a label of 21": [chart(series("s", 1, "l" * 20))],
+    "points that are not the categories": [chart(categories=["0", "x"])],
+    "two equal labels": [chart(series("s", 1), categories=["0", "0"])],
+    "a chart without categories": [chart(categories=[])],
+    "a point without a number": [chart({"name": "s", "data": [{"label": "0", "value": "1"}]})],
+    "a pie of 7 segments": [pie(7)],
+    "three charts": [chart(), chart(), chart()],
     "an empty rich_text": [rich_text("")],
     "an image without alt_text": [{"type": "image", "image_url": "https://x"}],
 }

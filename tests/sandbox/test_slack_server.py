@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from rich.console import Console
 from slack_bolt import Ack, App, BoltContext, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -36,6 +38,7 @@ from bot.sandbox.slack_workspace import (
     Workspace,
     sample_workspace,
 )
+from bot.sandbox.transcript import render_workspace
 
 Payload = dict[str, Any]
 BOT_TOKEN = "xoxb-sandbox"
@@ -633,3 +636,387 @@ def test_timestamps_only_ever_grow() -> None:
 
     assert stamps[0] == "1700000000.000100"
     assert sorted(set(stamps)) == stamps
+
+
+# --- files -----------------------------------------------------------------------------------------------------
+
+CSV = "ticket,total\n32223,75.00\n32224,20.00\n"
+
+
+def seen(slack: SlackSandbox) -> str:
+    """Return the whole chat as the transcript shows it."""
+    output = io.StringIO()
+    Console(file=output, width=100, color_system=None).print(render_workspace(slack.workspace))
+    return output.getvalue()
+
+
+def upload(slack: SlackSandbox, **arguments: Any) -> Any:
+    """Upload a file as slack_sdk does, in its three steps."""
+    return client_of(slack).files_upload_v2(filename="digest.csv", content=CSV, **arguments)
+
+
+def test_an_uploaded_file_stands_in_the_thread_with_its_comment(quiet: SlackSandbox) -> None:
+    parent = client_of(quiet).chat_postMessage(channel=BILLING, text="the digest")["ts"]
+
+    answer = upload(quiet, title="Digest", channel=BILLING, thread_ts=parent, initial_comment="all rows")
+
+    reply = quiet.replies(BILLING, parent)[0]
+    file = quiet.workspace.files[0]
+    assert (reply.text, reply.files, answer["file"]["id"]) == ("all rows", [file], file.id)
+    assert (file.name, file.title, file.text, file.thread_ts) == ("digest.csv", "Digest", CSV, parent)
+    assert "\U0001f4ce digest.csv (3 lines)" in seen(quiet)
+    assert [c.args["length"] for c in quiet.calls_to("upload")] == [len(CSV)]
+
+
+def test_a_file_is_part_of_its_message_for_who_reads_the_thread() -> None:
+    with SlackSandbox(scopes=["files:write", "channels:history"]) as slack:
+        upload(slack, channel=BILLING)
+        message = client_of(slack).conversations_history(channel=BILLING)["messages"][0]
+
+    assert [(f["name"], f["size"]) for f in message["files"]] == [("digest.csv", len(CSV))]
+
+
+def test_several_files_come_in_one_message(quiet: SlackSandbox) -> None:
+    uploads = [{"filename": f"{n}.csv", "content": CSV} for n in range(2)]
+    client_of(quiet).files_upload_v2(file_uploads=uploads, channel=BILLING)
+
+    assert [[f.name for f in m.files] for m in quiet.parents(BILLING)] == [["0.csv", "1.csv"]]
+
+
+def test_a_file_without_a_channel_is_shown_to_nobody(quiet: SlackSandbox) -> None:
+    upload(quiet)
+
+    assert [(f.name, f.channel) for f in quiet.workspace.files] == [("digest.csv", None)]
+    assert quiet.workspace.messages == []
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+def test_a_file_needs_files_write(method: str) -> None:
+    with SlackSandbox(scopes=["chat:write"]) as slack, pytest.raises(SlackApiError) as caught:
+        client_of(slack).api_call(method)
+
+    assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", "files:write")
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [
+        (GENERAL, "not_in_channel"),
+        (FINANCE, "channel_not_found"),
+        (MANAGER, "channel_not_found"),
+        (RETIRED, "is_archived"),
+    ],
+)
+def test_a_file_goes_only_where_the_bot_is_even_with_chat_write_public(
+    quiet: SlackSandbox, channel: str, error: str
+) -> None:
+    assert refused(upload, slack=quiet, channel=channel) == error
+    assert quiet.workspace.files == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"filename": "", "length": 3}, {"filename": "a.csv", "length": 0}, {"filename": "a.csv", "length": -1}],
+)
+def test_a_file_is_announced_with_its_name_and_length(quiet: SlackSandbox, arguments: Payload) -> None:
+    assert refused(client_of(quiet).files_getUploadURLExternal, **arguments) == "invalid_arguments"
+
+
+def test_only_a_file_that_was_sent_can_be_shared_and_only_once(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    announced = client.files_getUploadURLExternal(filename="a.csv", length=3)
+    files = [{"id": announced["file_id"], "title": "a"}]
+
+    assert refused(client.files_completeUploadExternal, files=files, channel_id=BILLING) == "file_not_found"
+    assert requests.post(announced["upload_url"], data=b"too long", timeout=5).status_code == 400
+    assert requests.post(announced["upload_url"] + "x", data=b"a,b", timeout=5).status_code == 404
+    assert requests.post(announced["upload_url"], data=b"a,b", timeout=5).status_code == 200
+    assert client.files_completeUploadExternal(files=files, channel_id=BILLING)["ok"]
+    assert refused(client.files_completeUploadExternal, files=files, channel_id=BILLING) == "file_not_found"
+
+
+def test_a_file_needs_a_list_of_files_and_a_thread_that_exists(quiet: SlackSandbox) -> None:
+    assert refused(client_of(quiet).files_completeUploadExternal, files=[], channel_id=BILLING) == "invalid_arguments"
+    assert refused(upload, slack=quiet, channel=BILLING, thread_ts="1.0") == "invalid_arguments"
+    assert quiet.parents(BILLING) == []
+
+
+# --- menus and modals ------------------------------------------------------------------------------------------
+
+
+def label(text: str) -> Payload:
+    return {"type": "plain_text", "text": text}
+
+
+def menu(kind: str, *values: str, **more: Any) -> Payload:
+    options = [{"text": label(value.title()), "value": value} for value in values]
+    return {"type": kind, "action_id": "row", "options": options, **more}
+
+
+def field(block_id: str, element: Payload, **more: Any) -> Payload:
+    named = element | {"action_id": f"{block_id}_input"}
+    return {"type": "input", "block_id": block_id, "label": label(block_id), "element": named, **more}
+
+
+ROWS: list[Payload] = [
+    {"type": "section", "text": label("32223"), "accessory": menu("overflow", "skip:1", "note:1")},
+    {"type": "section", "text": label("32224"), "accessory": menu("overflow", "skip:2", "note:2"), "block_id": "two"},
+    {"type": "actions", "block_id": "who", "elements": [menu("static_select", "me", "you") | {"action_id": "pick"}]},
+    {"type": "actions", "elements": [{"type": "button", "action_id": "ask", "text": label("Ask")}]},
+]
+MODAL: Payload = {
+    "type": "modal",
+    "callback_id": "reason",
+    "title": label("Why?"),
+    "submit": label("Save"),
+    "close": label("Cancel"),
+    "private_metadata": "32223",
+    "blocks": [
+        field("words", {"type": "plain_text_input", "min_length": 3}, hint=label("In a few words")),
+        field("kind", menu("static_select", "warranty", "gift"), optional=True),
+        field("days", menu("radio_buttons", "one", "seven", initial_option={"text": label("One"), "value": "one"})),
+    ],
+}
+
+
+class AskingBot:
+    """A Bolt app that opens a modal on a press, and answers a submission as the words typed tell it to."""
+
+    def __init__(self, slack: SlackSandbox) -> None:
+        self.bodies: list[Payload] = []
+        self.app = App(client=client_of(slack), process_before_response=True)
+        self.app.action("ask")(self.ask)
+        self.app.action("row")(self.note)
+        self.app.action("pick")(self.note)
+        self.app.view("reason")(self.save)
+        self.handler = SocketModeHandler(self.app, "xapp-sandbox")
+
+    def ask(self, ack: Ack, body: Payload, client: WebClient) -> None:
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+    def note(self, ack: Ack, body: Payload) -> None:
+        self.bodies.append(body)
+        ack()
+
+    def save(self, ack: Ack, body: Payload) -> None:
+        self.bodies.append(body)
+        words = body["view"]["state"]["values"]["words"]["words_input"]["value"]
+        answers: dict[str, Payload] = {
+            "errors": {"response_action": "errors", "errors": {"words": "Say more, please"}},
+            "elsewhere": {"response_action": "errors", "errors": {"no_such_block": "x"}},
+            "update": {"response_action": "update", "view": MODAL | {"title": label("Sure?")}},
+            "broken": {"response_action": "update", "view": {"type": "modal"}},
+            "clear": {"response_action": "clear"},
+        }
+        ack(**answers.get(words, {}))
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[tuple[SlackSandbox, AskingBot]]:
+    with SlackSandbox() as slack:
+        bot = AskingBot(slack)
+        bot.handler.connect()  # type: ignore[no-untyped-call]
+        slack.wait_connected()
+        yield slack, bot
+        bot.handler.close()  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def asking(asked: tuple[SlackSandbox, AskingBot]) -> tuple[SlackSandbox, AskingBot, Message]:
+    """A Slack, its bot, and a message of the bot's with menus and a button."""
+    slack, bot = asked
+    bot.bodies.clear()
+    slack.workspace.modals.clear()
+    ts = client_of(slack).chat_postMessage(channel=BILLING, text="digest", blocks=ROWS)["ts"]
+    return slack, bot, next(m for m in slack.parents(BILLING) if m.ts == ts)
+
+
+Asking = tuple[SlackSandbox, AskingBot, Message]
+
+
+def opened(asking: Asking) -> SlackSandbox:
+    """Let the technician open the bot's modal."""
+    slack, _, message = asking
+    slack.press("ask", message).wait_ack()
+    slack.wait_for_modal()
+    return slack
+
+
+def test_a_chosen_option_reaches_the_app_with_the_row_it_stands_in(asking: Asking) -> None:
+    slack, bot, message = asking
+    slack.choose("row", "note:2", message, MANAGER).wait_ack()
+
+    action = bot.bodies[0]["actions"][0]
+    assert (action["type"], action["block_id"]) == ("overflow", "two")
+    assert action["selected_option"] == {"text": label("Note:2"), "value": "note:2"}
+    assert (bot.bodies[0]["user"]["id"], bot.bodies[0]["message"]["ts"]) == (MANAGER, message.ts)
+    assert bot.bodies[0]["state"]["values"] == {}
+
+
+def test_a_select_of_a_message_keeps_what_was_chosen_in_the_state(asking: Asking) -> None:
+    slack, bot, message = asking
+    slack.choose("pick", "you", message).wait_ack()
+
+    assert bot.bodies[0]["state"]["values"]["who"]["pick"]["selected_option"]["value"] == "you"
+
+
+@pytest.mark.parametrize(("action_id", "value"), [("row", "skip:3"), ("nowhere", "skip:1"), ("ask", "skip:1")])
+def test_an_option_that_is_not_shown_cannot_be_chosen(asking: Asking, action_id: str, value: str) -> None:
+    slack, bot, message = asking
+    with pytest.raises(LookupError):
+        slack.choose(action_id, value, message)
+    assert bot.bodies == []
+
+
+def test_an_option_of_a_group_can_be_chosen(quiet: SlackSandbox) -> None:
+    groups = [{"label": label("People"), "options": menu("static_select", "me")["options"]}]
+    element = {"type": "static_select", "action_id": "pick", "option_groups": groups}
+    message = quiet.workspace.post(BILLING, BOT, "x", blocks=[{"type": "actions", "elements": [element]}])
+
+    assert quiet.choose("pick", "me", message).payload["actions"][0]["selected_option"]["value"] == "me"
+
+
+def test_a_modal_opens_for_the_person_who_pressed_and_can_be_seen(asking: Asking) -> None:
+    slack = opened(asking)
+
+    modal = slack.modal()
+    assert modal is not None
+    assert (modal.view["private_metadata"], slack.modal(MANAGER)) == ("32223", None)
+    shown = seen(slack)
+    for part in ("modal of Technician: Why?", "In a few words", "kind (optional)", "(\u2022) One  ( ) Seven", "[ Save ]"):
+        assert part in shown
+
+
+def test_a_submission_carries_what_was_typed_and_chosen_and_the_private_metadata(asking: Asking) -> None:
+    slack, bot, _ = asking
+    opened(asking)
+    slack.submit_view({"words": "it was free", "kind_input": "gift"}).wait_ack()
+
+    view = bot.bodies[0]["view"]
+    values = view["state"]["values"]
+    assert (view["callback_id"], view["private_metadata"]) == ("reason", "32223")
+    assert values["words"]["words_input"] == {"type": "plain_text_input", "value": "it was free"}
+    assert values["kind"]["kind_input"]["selected_option"]["value"] == "gift"
+    assert values["days"]["days_input"]["selected_option"]["value"] == "one"
+
+
+@pytest.mark.parametrize("words", ["thanks", "clear"])
+def test_a_bare_acknowledgement_or_clear_closes_the_modal(asking: Asking, words: str) -> None:
+    slack = opened(asking)
+    slack.submit_view({"words": words}).wait_ack()
+
+    assert slack.modal() is None
+
+
+def test_errors_are_shown_below_their_input_and_what_was_filled_in_stays(asking: Asking) -> None:
+    slack, bot, _ = asking
+    opened(asking)
+    slack.submit_view({"words": "errors", "days": "seven"}).wait_ack()
+
+    modal = slack.modal()
+    assert modal is not None
+    assert modal.errors == {"words": "Say more, please"}
+    assert "! Say more, please" in seen(slack)
+
+    slack.submit_view({"words": "more"}).wait_ack()
+    assert bot.bodies[1]["view"]["state"]["values"]["days"]["days_input"]["selected_option"]["value"] == "seven"
+    assert slack.modal() is None
+
+
+def test_an_update_puts_another_view_in_the_same_modal(asking: Asking) -> None:
+    slack = opened(asking)
+    before = slack.wait_for_modal().view
+    slack.submit_view({"words": "update"}).wait_ack()
+
+    after = slack.wait_for_modal().view
+    assert (after["title"]["text"], after["id"]) == ("Sure?", before["id"])
+    assert after["hash"] != before["hash"]
+
+
+@pytest.mark.parametrize("words", ["elsewhere", "broken"])
+def test_an_acknowledgement_that_slack_cannot_show_is_trouble_for_the_person(asking: Asking, words: str) -> None:
+    slack = opened(asking)
+    slack.submit_view({"words": words}).wait_ack()
+
+    assert "trouble connecting" in slack.wait_for_modal().notice
+    assert "trouble connecting" in seen(slack)
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"nowhere": "x"}, LookupError),
+        ({"words": "fine", "kind": "theft"}, LookupError),
+        ({}, ValueError),
+        ({"words": "no"}, ValueError),
+    ],
+)
+def test_what_slack_would_not_let_a_person_submit_is_not_sent(
+    asking: Asking, values: dict[str, str], error: type[Exception]
+) -> None:
+    slack, bot, _ = asking
+    opened(asking)
+    with pytest.raises(error):
+        slack.submit_view(values)
+    assert bot.bodies == []
+
+
+def test_without_an_open_modal_there_is_nothing_to_submit(quiet: SlackSandbox) -> None:
+    with pytest.raises(LookupError):
+        quiet.submit_view({"words": "hello"})
+
+
+def test_a_submission_that_reaches_no_app_leaves_the_modal_open(quiet: SlackSandbox) -> None:
+    client_of(quiet).views_open(trigger_id=quiet.slash("x").payload["trigger_id"], view=MODAL)
+    delivery = quiet.submit_view({"words": "hello"})
+
+    assert delivery.wait_ack() is None
+    assert quiet.wait_for_modal().notice
+
+
+def test_a_trigger_opens_one_modal_within_three_seconds_and_only_if_it_was_handed_out(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    used, late = (quiet.slash("x").payload["trigger_id"] for _ in range(2))
+
+    assert client.views_open(trigger_id=used, view=MODAL)["view"]["callback_id"] == "reason"
+    assert refused(client.views_open, trigger_id=used, view=MODAL) == "exchanged_trigger_id"
+    assert refused(client.views_open, trigger_id="1337.GUESSED", view=MODAL) == "invalid_trigger_id"
+    quiet.expire_triggers()
+    assert refused(client.views_open, trigger_id=late, view=MODAL) == "expired_trigger_id"
+
+
+def test_a_command_that_is_delivered_again_brings_no_new_three_seconds(quiet: SlackSandbox) -> None:
+    first = quiet.slash("x")
+    quiet.expire_triggers()
+    again = quiet.redeliver(first).payload["trigger_id"]
+
+    assert refused(client_of(quiet).views_open, trigger_id=again, view=MODAL) == "expired_trigger_id"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "home"},
+        {"title": label("t" * 25)},
+        {"title": None},
+        {"private_metadata": "x" * 3001},
+        {"callback_id": "c" * 256},
+        {"blocks": [{"type": "divider"}] * 101},
+        {"blocks": [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}]},
+    ],
+)
+def test_a_modal_that_slack_would_refuse_does_not_open_and_keeps_its_trigger(
+    quiet: SlackSandbox, wrong: Payload
+) -> None:
+    client, trigger = client_of(quiet), quiet.slash("x").payload["trigger_id"]
+
+    assert refused(client.views_open, trigger_id=trigger, view=MODAL | wrong) == "invalid_arguments"
+    assert client.views_open(trigger_id=trigger, view=MODAL)["ok"]
+
+
+def test_a_modal_with_inputs_needs_a_submit_button(quiet: SlackSandbox) -> None:
+    view = {key: value for key, value in MODAL.items() if key != "submit"}
+    trigger = quiet.slash("x").payload["trigger_id"]
+
+    assert refused(client_of(quiet).views_open, trigger_id=trigger, view=view) == "invalid_arguments"

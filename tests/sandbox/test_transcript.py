@@ -16,6 +16,7 @@ from bot.sandbox.slack_workspace import (
     BOT,
     MANAGER,
     TECHNICIAN,
+    File,
     TypedCommand,
     Workspace,
     sample_workspace,
@@ -203,3 +204,58 @@ def test_the_builder_url_gives_back_the_same_blocks() -> None:
     assert address == "https://app.slack.com/block-kit-builder/"
     assert json.loads(unquote(fragment)) == {"blocks": blocks}
     assert not set(fragment) & set(' #&\u00fc"')
+
+
+def chart(kind: str, **values: float) -> Block:
+    points = [{"label": name, "value": value} for name, value in values.items()]
+    body = {"segments": points} if kind == "pie" else {"series": [{"name": "Tickets", "data": points}]}
+    return {"type": "data_visualization", "title": "Unbilled", "chart": {"type": kind, **body}}
+
+
+@pytest.mark.parametrize("kind", ["bar", "pie"])
+def test_a_bar_chart_shows_each_value_with_a_bar_of_its_length(workspace: Workspace, kind: str) -> None:
+    output = shown(workspace, chart(kind, Mon=10, Tue=5, Wed=0))
+
+    lengths = [line.count("\u2588") for line in output.splitlines() if line.strip()[:3] in ("Mon", "Tue", "Wed")]
+    assert lengths == [20, 10, 0]
+    assert "Unbilled" in output
+    assert ("Tickets" in output) == (kind == "bar")
+
+
+@pytest.mark.parametrize("kind", ["line", "area"])
+def test_a_line_chart_shows_its_course_and_its_values(workspace: Workspace, kind: str) -> None:
+    output = shown(workspace, chart(kind, Mon=0, Tue=1250.5, Wed=625))
+
+    for part in ("Unbilled", "Tickets", "\u2581\u2588\u2584", "Mon 0, Tue 1,250.50, Wed 625"):
+        assert part in output
+
+
+def test_a_chart_of_equal_or_negative_values_is_still_drawn(workspace: Workspace) -> None:
+    assert "Mon -3, Tue -3" in shown(workspace, chart("line", Mon=-3, Tue=-3))
+    assert "-3" in shown(workspace, chart("bar", Mon=-3))
+
+
+def test_a_column_of_numbers_is_aligned_to_the_right(workspace: Workspace) -> None:
+    numbers = [{"type": "raw_number", "value": 5, "text": "5.00"}, {"type": "raw_number", "value": 1250}]
+    output = shown(workspace, {"type": "data_table", "rows": [[raw("Total due")], *([n] for n in numbers)]})
+
+    assert "     5.00" in output
+    assert "     1250" in output
+
+
+def test_menus_are_shown_in_brackets(workspace: Workspace) -> None:
+    option = {"text": {"type": "plain_text", "text": "Skip"}, "value": "skip"}
+    overflow = {"type": "overflow", "action_id": "row", "options": [option]}
+    select = {"type": "static_select", "action_id": "s", "options": [option], "initial_option": option}
+    output = shown(workspace, {"type": "actions", "elements": [overflow, select]})
+
+    assert "[ \u22ef ]  [ Skip ]" in output
+
+
+def test_a_file_is_shown_with_its_name_and_how_many_lines_it_has(workspace: Workspace) -> None:
+    for name, content in (("one.csv", b"a"), ("two\x1b.csv", b"a\nb\n"), ("bad.csv", b"\xff")):
+        workspace.post(BILLING, BOT, "").files = [File("F1", name, name, content, BOT, BILLING)]
+    output = seen(render_workspace(workspace))
+
+    for part in ("one.csv (1 line)", "two.csv (2 lines)", "bad.csv (1 line)"):
+        assert f"\U0001f4ce {part}" in output

@@ -1,0 +1,29 @@
+"""Money at risk, to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+from bot.billing.findings import Unbilled
+from bot.digest.model import Line
+
+_CENT = Decimal("0.01")
+NOTHING = Decimal("0.00")
+
+
+def amount_of(work: Unbilled, labor_rate: Decimal | None) -> Decimal:
+    """Unbilled charges, and uncharged billable time at the labor rate where one is set."""
+    return (work.charges + time_value(work.minutes, labor_rate)).quantize(_CENT, ROUND_HALF_UP)
+
+
+def time_value(minutes: int, labor_rate: Decimal | None) -> Decimal:
+    """What so many minutes are worth; nothing is known without a labor rate."""
+    if labor_rate is None:
+        return NOTHING
+    return (minutes * labor_rate / 60).quantize(_CENT, ROUND_HALF_UP)
+
+
+def total(lines: Iterable[Line]) -> Decimal:
+    """The sum of the lines' amounts: exactly what a reader gets who adds up the rows."""
+    return sum((line.amount for line in lines), NOTHING)

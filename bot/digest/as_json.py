@@ -1,0 +1,68 @@
+"""The JSON object that `invoice-bot digest --json` prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from bot.billing.findings import Verdict
+from bot.digest.headline import headline
+from bot.digest.model import Digest, Line
+from bot.terminal import finding_as_json
+
+_COUNTED = (
+    Verdict.INVOICED,
+    Verdict.PARTIALLY_INVOICED,
+    Verdict.SCHEDULED,
+    Verdict.NON_BILLABLE,
+    Verdict.OPEN,
+    Verdict.NOT_INVOICED,
+    Verdict.UNVERIFIED,
+)
+
+
+def digest_as_json(digest: Digest) -> str:
+    """The digest as one JSON object, as text."""
+    return json.dumps(digest_object(digest), ensure_ascii=False, indent=2)
+
+
+def digest_object(digest: Digest) -> dict[str, Any]:
+    """The digest as scripts read it.
+
+    `counts` holds the verdicts as they were found. A ticket that is snoozed or marked is counted there as
+    not_invoiced; it is named in `snoozed` or `marked`, and is neither in the list `not_invoiced` nor in `at_risk`.
+    """
+    return {
+        "date": digest.day.isoformat(),
+        "headline": headline(digest),
+        "at_risk": f"{digest.at_risk:.2f}",
+        "counts": {
+            "checked": digest.checked,
+            **{verdict.value: digest.counts.get(verdict, 0) for verdict in _COUNTED},
+        },
+        "not_invoiced": _findings(digest.unbilled),
+        "unverified": _findings(digest.unverified),
+        "scheduled": _findings(digest.scheduled),
+        "partially_invoiced": _findings(digest.partially_invoiced),
+        "new": _numbers(digest.new),
+        "still_open": _numbers(digest.still_open),
+        "resolved": [
+            {"ticket_number": each.standing.ticket_number, "invoice_number": each.invoice_number}
+            for each in digest.resolved
+        ],
+        "contradictions": _numbers(digest.contradictions),
+        "snoozed": _numbers(digest.snoozed),
+        "marked": _numbers(digest.marked),
+        "failures": list(digest.failures),
+        "api_calls": digest.api_calls,
+        "seconds": round(digest.seconds, 3),
+    }
+
+
+def _findings(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    return [finding_as_json(line.finding) for line in lines]
+
+
+def _numbers(lines: Iterable[Line]) -> list[str]:
+    return [line.finding.ticket_number for line in lines]

@@ -1,0 +1,149 @@
+"""The whole list of a digest as CSV, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from bot.digest.model import Digest, Line, Pickup, Resolved, Standing
+from bot.digest.plain_text import spreadsheet_safe
+
+COLUMNS = (
+    "section",
+    "ticket_number",
+    "customer",
+    "subject",
+    "status",
+    "technician",
+    "verdict",
+    "finished_on",
+    "business_days",
+    "age_band",
+    "amount",
+    "unbilled_charges",
+    "uncharged_minutes",
+    "change",
+    "first_said",
+    "contradiction",
+    "invoices",
+    "recurring_invoice",
+    "next_run",
+    "note",
+    "reason",
+    "could_not_read",
+    "ticket_url",
+)
+
+
+def digest_csv(digest: Digest) -> str:
+    """A header and a row for every ticket in every section, the accounted ones included; lines end in CR LF.
+
+    A ticket with uncharged time stands in that section and in its own. Encode it as "utf-8-sig" for Excel.
+    """
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", quoting=csv.QUOTE_ALL)
+    writer.writeheader()
+    for row in _rows(digest):
+        writer.writerow({column: spreadsheet_safe(text) for column, text in row.items()})
+    return out.getvalue()
+
+
+def _rows(digest: Digest) -> Iterator[dict[str, str]]:
+    sections = (
+        ("unbilled", digest.unbilled),
+        ("could not verify", digest.unverified),
+        ("scheduled", digest.scheduled),
+        ("partly invoiced", digest.partially_invoiced),
+        ("uncharged time", digest.uncharged_time),
+        ("snoozed", digest.snoozed),
+        ("marked as non-billable", digest.marked),
+    )
+    for section, lines in sections:
+        for line in lines:
+            yield _row(section, line, digest)
+    for resolved in digest.resolved:
+        yield _resolved(resolved)
+    for standing in digest.not_checked:
+        yield _remembered("not checked", standing)
+    for line in digest.accounted:
+        yield _row("accounted for", line, digest)
+
+
+def _row(section: str, line: Line, digest: Digest) -> dict[str, str]:
+    finding, finished = line.finding, line.audited.finished_at
+    return {
+        "section": section,
+        "ticket_number": finding.ticket_number,
+        "customer": finding.customer,
+        "subject": finding.subject,
+        "status": finding.status,
+        "technician": line.audited.technician,
+        "verdict": finding.verdict.value,
+        "finished_on": f"{finished:%Y-%m-%d %H:%M} UTC" if finished else "",
+        "business_days": str(line.business_days) if line.age_known else "",
+        "age_band": line.band.value if line.age_known else "not known",
+        "amount": f"{line.amount:.2f}",
+        "unbilled_charges": f"{finding.unbilled.charges:.2f}",
+        "uncharged_minutes": str(finding.unbilled.minutes),
+        "change": _change(section, line, digest),
+        "first_said": str(line.first_said or ""),
+        "contradiction": "status Invoiced, no invoice" if finding.contradiction else "",
+        "invoices": ", ".join(invoice.number for invoice in finding.invoices),
+        "recurring_invoice": _recurring(line),
+        "next_run": str(line.pickup_on or ""),
+        "note": _note(line),
+        "reason": finding.reason,
+        "could_not_read": " ".join(finding.failures),
+        "ticket_url": finding.ticket_url or "",
+    }
+
+
+def _recurring(line: Line) -> str:
+    if line.pickup is Pickup.NONE:
+        return ""
+    return f"{line.finding.schedule_name} ({line.pickup.value})".lstrip()
+
+
+def _change(section: str, line: Line, digest: Digest) -> str:
+    if section != "unbilled":
+        return ""
+    if digest.is_first:
+        return "backlog"
+    return "new" if line.is_new else "still open"
+
+
+def _note(line: Line) -> str:
+    if line.snooze is not None:
+        return f"snoozed until {line.snooze.until:%Y-%m-%d %H:%M} UTC by {line.snooze.by}: {line.snooze.reason}"
+    if line.mark is not None:
+        return f"marked on {line.mark.at:%Y-%m-%d} by {line.mark.by}: {line.mark.reason}"
+    return ""
+
+
+def _resolved(resolved: Resolved) -> dict[str, str]:
+    found = {}
+    if resolved.finding is not None:
+        found = {
+            "subject": resolved.finding.subject,
+            "status": resolved.finding.status,
+            "verdict": resolved.finding.verdict.value,
+            "reason": resolved.finding.reason,
+            "ticket_url": resolved.finding.ticket_url or "",
+        }
+    return {
+        **_remembered("resolved", resolved.standing),
+        **found,
+        "change": "recovered" if resolved.invoice_number else resolved.ending.value,
+        "invoices": resolved.invoice_number or "",
+    }
+
+
+def _remembered(section: str, standing: Standing) -> dict[str, str]:
+    return {
+        "section": section,
+        "ticket_number": standing.ticket_number,
+        "customer": standing.customer,
+        "amount": f"{standing.amount:.2f}",
+        "first_said": str(standing.first_said),
+    }

@@ -1,0 +1,110 @@
+"""The sentences that carry a digest: its headline, the healthy number, what changed. Plain text, only numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from bot.billing.findings import Verdict
+from bot.digest.model import Digest, Pickup
+
+
+def headline(digest: Digest) -> str:
+    """The digest in one sentence: how many, how much money, and what changed since the last run.
+
+    Where nothing is unbilled it is the healthy number, for example
+    "29 of 31 invoiced, 2 non-billable, nothing unbilled".
+    """
+    if not digest.unbilled:
+        return _joined(accounted(digest), change(digest))
+    said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
+    unproved = len(digest.unverified)
+    if unproved:
+        said.append(f"{unproved:,} could not be verified")
+    if digest.failures:
+        said.append("the list is not complete")
+    return _joined(", ".join(said), change(digest))
+
+
+def accounted(digest: Digest) -> str:
+    """The healthy number, and where the other tickets stand: "29 of 31 invoiced, 2 non-billable"."""
+    if not digest.checked:
+        return f"no ticket was checked, {_nothing(digest)}"
+    said = [f"{_count(digest, Verdict.INVOICED):,} of {digest.checked:,} invoiced"]
+    more = (
+        (_count(digest, Verdict.PARTIALLY_INVOICED), "partly invoiced"),
+        (_count(digest, Verdict.NON_BILLABLE), "non-billable"),
+        (_count(digest, Verdict.SCHEDULED), "scheduled"),
+        (_count(digest, Verdict.OPEN), "not finished"),
+        (_count(digest, Verdict.NOT_FOUND), "not found"),
+        (len(digest.marked), "marked as non-billable"),
+        (len(digest.snoozed), "snoozed"),
+        (len(digest.unverified), "could not be verified"),
+        (len(digest.unbilled), "unbilled"),
+    )
+    said += [f"{count:,} {what}" for count, what in more if count]
+    return ", ".join(said if digest.unbilled else [*said, _nothing(digest)])
+
+
+def change(digest: Digest) -> str:
+    """What changed since the last successful run; on the first one, that this is the backlog. May be empty."""
+    if digest.is_part:
+        return ""
+    if digest.is_first or digest.previous is None:
+        return "the first digest, so this is the backlog" if digest.unbilled else ""
+    before = digest.previous
+    tickets, amount = len(digest.unbilled) - before.unbilled, digest.at_risk - before.money
+    said = [_moved(tickets, counted(abs(tickets), "ticket"), "fewer"), _moved(amount, money(abs(amount)), "less")]
+    since = f"since {day_in_words(before.day, digest.day)}"
+    if any(said):
+        return f"{since}: {', '.join(filter(None, said))}"
+    return f"unchanged {since}" if digest.unbilled else ""
+
+
+def is_quiet(digest: Digest) -> bool:
+    """Whether nothing asks for attention: then one quiet line is enough, or nothing but a weekly sign of life."""
+    overdue = any(line.pickup is Pickup.OVERDUE for line in digest.scheduled)
+    return not (
+        digest.unbilled
+        or digest.unverified
+        or digest.resolved
+        or digest.uncharged_time
+        or digest.not_checked
+        or digest.failures
+        or overdue
+    )
+
+
+def money(amount: Decimal) -> str:
+    """1,250.00, without a currency: Syncro names none."""
+    return f"{amount:,.2f}"
+
+
+def counted(amount: int, one: str) -> str:
+    """1 ticket, 2 tickets."""
+    return f"{amount:,} {one}{'' if amount == 1 else 's'}"
+
+
+def day_in_words(day: date, seen_from: date) -> str:
+    """Mon 23 Nov, with the year where it is another one."""
+    said = f"{day:%a} {day.day} {day:%b}"
+    return said if day.year == seen_from.year else f"{said} {day.year}"
+
+
+def _count(digest: Digest, verdict: Verdict) -> int:
+    return digest.counts.get(verdict, 0)
+
+
+def _nothing(digest: Digest) -> str:
+    """That nothing is unbilled, and no more than is known."""
+    word = "proved" if digest.unverified else "else" if digest.snoozed or digest.marked else ""
+    among = "among the tickets that were checked" if digest.failures or digest.not_checked else ""
+    return " ".join(filter(None, ["nothing", word, "unbilled", among]))
+
+
+def _moved(by: int | Decimal, how_much: str, down: str) -> str:
+    return f"{how_much} {'more' if by > 0 else down}" if by else ""
+
+
+def _joined(said: str, changed: str) -> str:
+    return f"{said}; {changed}" if changed else said

@@ -1,0 +1,262 @@
+"""The digest in Slack: a parent that can be read in a minute, and everything else in its thread.
+
+What does not fit into the parent goes to the thread, and the parent says so. The words of every message say the same
+as its blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.digest.groups import Group, by_customer, by_technician, part_of
+from bot.digest.headline import headline
+from bot.digest.model import Digest, Ending, Mark, Pickup, Resolved
+from bot.digest.model import Line as Ticket
+from bot.messages import digest_rows as rows
+from bot.messages import words
+from bot.messages.digest_charts import charts
+from bot.messages.digest_opening import head, in_brackets, quiet, title
+from bot.messages.escape import mrkdwn
+from bot.messages.rendered import (
+    TABLE_ROWS_LIMIT,
+    Line,
+    Part,
+    Rendered,
+    fits,
+    joined,
+    line,
+    paragraphs,
+    small_print,
+    split_messages,
+)
+
+_CARDS_IN_PARENT: Final = 5
+_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
+
+
+@dataclass(frozen=True)
+class DigestMessages:
+    """What is posted: the parent, and then its thread in order."""
+
+    parent: Rendered
+    thread: list[Rendered]
+
+
+@dataclass(frozen=True)
+class Retraction:
+    """How a warning that no longer stands reads: the message that said it, edited, and the line for its thread."""
+
+    parent: Rendered
+    thread: Rendered
+
+
+def digest_messages(digest: Digest, *, only: Callable[[Ticket], bool] | None = None) -> DigestMessages:
+    """The digest, or the part of it for which `only` is true (one customer, one technician)."""
+    shown = digest if only is None else part_of(digest, only)
+    parent, left = _parent(shown)
+    first = small_print(line(f"{title(shown)}: the details"))
+    sections = [*left, *_details(shown)]
+    thread = split_messages([first, *sections], small_print(line(f"{title(shown)} (continued)")))
+    return DigestMessages(parent, thread if sections else [])
+
+
+# The parent
+
+
+def _parent(digest: Digest) -> tuple[Rendered, list[Part]]:
+    """The parent, and the parts that found no room in it."""
+    opening, tail = head(digest), [_signature(digest, " · details and the whole list in the thread")]
+    pictures = charts(digest)
+    cards = [rows.card(ticket, digest) for ticket in digest.unbilled]
+    tables = [Part("", each.blocks) for each in rows.table(digest.unbilled, digest)]  # the cards have the words
+    whole = [*opening, *tables, *cards, *pictures[:2], *tail]
+    if len(cards) <= _CARDS_IN_PARENT and fits(whole):
+        return joined(whole), pictures[2:]
+    below = _headed("Unbilled, ticket by ticket", cards)
+    for shown in (pictures[:2], []):
+        made = _with_table(digest, opening, [*shown, *tail])
+        if made is not None:
+            parent, left = made
+            return parent, [*left, *pictures[len(shown) :], *below]
+    pointer = paragraphs([line(f"{words.counted(len(cards), 'unbilled ticket')}: the table is in the thread.")])
+    return joined([*opening, *pointer, *tail]), [*rows.table(digest.unbilled, digest), *pictures, *below]
+
+
+def _with_table(digest: Digest, opening: Sequence[Part], tail: Sequence[Part]) -> tuple[Rendered, list[Part]] | None:
+    """The parent with as many rows of the table as there is room for, and the rows that are left."""
+    tickets = digest.unbilled
+    for count in range(min(len(tickets), TABLE_ROWS_LIMIT - 1), 0, -1):
+        first = rows.table(tickets[:count], digest)
+        parts = [*opening, *first, *paragraphs([_in_thread(len(tickets) - count)]), *tail]
+        if len(first) == 1 and fits(parts):
+            return joined(parts), rows.table(tickets[count:], digest)
+    return None
+
+
+def _in_thread(left: int) -> Line:
+    more = f"{words.counted(left, 'more unbilled ticket')} and the buttons" if left else "The buttons for each ticket"
+    return line(f"{more} are in the thread.")
+
+
+def _signature(digest: Digest, where: str = "") -> Part:
+    calls = words.counted(digest.api_calls, "call")
+    cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds"
+    return small_print(line(f"made {words.moment(digest.made_at)} · {cost}{where}"))
+
+
+# The thread
+
+
+def _details(digest: Digest) -> list[Part]:
+    """Everything once more and in full, in the order of the parent."""
+    return [
+        *_grouped("By customer", by_customer(digest.unbilled)),
+        *_grouped("By technician", by_technician(digest.unbilled)),
+        *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
+        *_listed("Contradictions", _contradictions(digest)),
+        *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
+        *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
+        *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.partially_invoiced)),
+        *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.unverified]),
+        *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
+        *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
+        *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
+        *_listed("Why this digest is not complete", (line(f"• {mrkdwn(each, 600)}") for each in digest.failures)),
+    ]
+
+
+def _contradictions(digest: Digest) -> list[Line]:
+    return [
+        line(f"• {words.numbers([ticket.finding.ticket_number])}: {rows.CONTRADICTION.lower()}")
+        for ticket in digest.contradictions
+    ]
+
+
+def _overdue_first(digest: Digest) -> list[Ticket]:
+    return sorted(digest.scheduled, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
+
+
+def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
+    return _listed(
+        heading,
+        (
+            line(
+                f"• *{mrkdwn(group.name, 80)}:* {words.counted(group.count, 'ticket')}, {words.money(group.amount)}:"
+                f" {words.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
+            )
+            for group in groups
+        ),
+    )
+
+
+def _listed(heading: str, lines: Iterable[Line]) -> list[Part]:
+    told = list(lines)
+    return paragraphs([line(f"*{heading}*"), *told]) if told else []
+
+
+def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
+    """The cards below their heading, which stays with the first of them."""
+    if not cards:
+        return []
+    (above,) = paragraphs([line(f"*{heading}*")])
+    first = Part(f"{above.words}\n{cards[0].words}", (*above.blocks, *cards[0].blocks))
+    return [first, *cards[1:]]
+
+
+# When there is little to say, or nothing can be said
+
+
+def quiet_line(digest: Digest) -> Rendered:
+    """The digest of a day on which nothing is unbilled: one line, and one more for each section that holds something.
+
+    Where those sections need a thread, it is that of `digest_messages`.
+    """
+    return joined(quiet(digest))
+
+
+def sign_of_life(digest: Digest) -> Rendered:
+    """Once a week, where quiet days are not posted: so that silence never has to be trusted."""
+    alive = "The digest runs, and it posts only when there is something to do; a digest that fails says so."
+    return joined([*paragraphs([line(f"Sign of life: {headline(digest)}"), line(alive)]), _signature(digest)])
+
+
+def digest_failed(explanation: str) -> Rendered:
+    """That there is no digest, and that this is no good news. `explanation` says why and what to do."""
+    cause = mrkdwn(explanation, 1_000) or "the cause is not known."
+    return joined(
+        paragraphs(
+            [
+                line(f"⚠️ *The invoice digest could not be made:* {cause}"),
+                line("Nothing is known about today's tickets, so this is not an all-clear. Earlier warnings stand."),
+            ]
+        )
+    )
+
+
+def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
+    """The tickets that were marked as non-billable in the bot, for somebody to look over once a month."""
+    if not marks:
+        return [joined(paragraphs([line("No ticket is marked as non-billable in the bot.")]))]
+    top = f"*{words.counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
+    parts = paragraphs([line(top), *(_mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
+    return split_messages(parts, small_print(line("Marked as non-billable in the bot (continued)")))
+
+
+def _mark_line(mark: Mark) -> Line:
+    by = f"<@{mark.by}>" if _USER.fullmatch(mark.by) else mrkdwn(mark.by, 40)
+    number = f"*{words.numbers([mark.ticket_number])}*"
+    reason = mrkdwn(mark.reason, 200)
+    why = f"“{reason}”" if reason else "no reason given"
+    said = [number, mrkdwn(mark.customer, 80), f"{mark.at:%Y-%m-%d}", by, why]
+    return line(f"• {' · '.join(filter(None, said))}")
+
+
+# When a warning no longer stands
+
+
+def retracted_warning(resolved: Resolved) -> Retraction:
+    """How the warning about one ticket reads when it no longer stands, naming the invoice where one has appeared."""
+    standing, finding = resolved.standing, resolved.finding
+    number, customer = words.numbers([standing.ticket_number]), in_brackets(standing.customer)
+    said = f"{standing.first_said:%a} {standing.first_said.day} {standing.first_said:%b %Y}"
+    over = line(f"The warning of {said}, that no invoice bills it, no longer stands.")
+    now = _now(resolved)
+    top = words.headline_line(finding) if finding else line(f"*Ticket {number}*{customer}: {now}")
+    when = [small_print(line(f"checked {words.moment(finding.checked_at)}"))] if finding else []
+    reply = line(f"Ticket {number}{customer} {now}. The warning above no longer stands.")
+    return Retraction(joined([*paragraphs([top, over]), *when]), joined([*paragraphs([reply]), *when]))
+
+
+def _now(resolved: Resolved) -> str:
+    """What has become of the ticket, as the end of a sentence about it."""
+    finding = resolved.finding
+    match resolved.ending:
+        case Ending.INVOICED:
+            found = finding.invoices[:3] if finding else ()
+            named = [f"{words.invoice_total(each)} ({words.how_linked(each)})" for each in found]
+            return f"is on invoice {words.listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
+        case Ending.SCHEDULED:
+            return "is waiting for a recurring invoice, which will bill its charges"
+        case Ending.NON_BILLABLE:
+            return "is non-billable, so no invoice is expected"
+        case Ending.REOPENED:
+            return "was reopened, so an invoice is not due yet"
+        case Ending.GONE:
+            return "is no longer in Syncro"
+
+
+def wrong_report_thanks() -> Rendered:
+    """What the person reads who pressed "This is wrong"."""
+    return joined(
+        paragraphs(
+            [
+                line(
+                    "Thank you. Your report is noted, with the evidence on which the warning rests."
+                    " Nothing was changed in Syncro; until it is settled you can snooze the ticket."
+                )
+            ]
+        )
+    )

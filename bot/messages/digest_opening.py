@@ -1,0 +1,199 @@
+"""The opening of a digest: its headline, and one line for each section that holds something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot.digest.amounts import NOTHING, time_value, total
+from bot.digest.headline import accounted, day_in_words, headline
+from bot.digest.model import Digest, Ending, Pickup, Resolved
+from bot.digest.model import Line as Ticket
+from bot.messages import digest_rows as rows
+from bot.messages import words
+from bot.messages.escape import mrkdwn
+from bot.messages.rendered import Line, Part, header, line, paragraphs, size
+
+_HEAD_WORDS: Final = 2_200
+_HEAD_SIZE: Final = 5_500
+"""How much of the parent its opening may take; the rest is for the table, the charts and the cards."""
+_NAMED: Final = (20, 8, 3, 0)
+"""How many tickets a line of the opening names; the first number with which the opening is short enough."""
+
+
+def title(digest: Digest) -> str:
+    """Which digest this is: "Invoice digest · Mon 23 Nov 2026"."""
+    part = "Part of the invoice digest" if digest.is_part else "Invoice digest"
+    return f"{part} · {digest.day:%a} {digest.day.day} {digest.day:%b %Y}"
+
+
+def head(digest: Digest) -> list[Part]:
+    """Title, headline and one line for each section, short enough to leave room for the table."""
+    top = headline(digest)
+    heading = Part("", (header(title(digest)),))
+    return [heading, *_short([line(f"*{top}*", f"{title(digest)}: {top}"), *_health(digest)], digest)]
+
+
+def quiet(digest: Digest) -> list[Part]:
+    """The headline, and one line for each section."""
+    return _short([line(headline(digest))], digest)
+
+
+def _short(first: Sequence[Line], digest: Digest) -> list[Part]:
+    """The first lines and those of the sections, naming as many tickets as there is room for."""
+    for most in _NAMED:
+        parts = paragraphs([*first, *_caveats(digest), *_summary(digest, most)])
+        told = sum(len(part.words) for part in parts)
+        if told <= _HEAD_WORDS and size(block for part in parts for block in part.blocks) <= _HEAD_SIZE:
+            return parts
+    return paragraphs([*first, *_caveats(digest), *_summary(digest, 0)])
+
+
+def _health(digest: Digest) -> list[Line]:
+    """Below a headline that names what is unbilled: where the other tickets stand."""
+    said = [_capital(accounted(digest))] if digest.unbilled else []
+    if digest.is_first and digest.unbilled:
+        said.append("From the next digest on, only what changes is called new.")
+    return [line(text) for text in said]
+
+
+def _caveats(digest: Digest) -> list[Line]:
+    """What the headline cannot be trusted for."""
+    lines = [line(f"⚠️ *This digest is not complete.* {mrkdwn(failure, 200)}") for failure in digest.failures[:2]]
+    if len(digest.failures) > 2:
+        lines.append(line(f"{len(digest.failures) - 2:,} more causes are in the thread."))
+    return lines
+
+
+def _summary(digest: Digest, most: int) -> list[Line]:
+    """One line for each section that holds something; at most so many tickets are named in each."""
+    lines = [
+        *_loud(digest, most),
+        *_changes(digest, most),
+        _counted("Contradiction, status Invoiced without an invoice", digest.contradictions, most),
+        _uncharged(digest, most),
+        _scheduled(digest, most),
+        _counted("Partly invoiced", digest.partially_invoiced, most),
+        _unverified(digest, most),
+        _counted("Snoozed", digest.snoozed, most),
+        _counted("Marked as non-billable in the bot", digest.marked, most),
+        _not_checked(digest, most),
+        _without_rate(digest),
+    ]
+    return [line(text) for text in lines if text]
+
+
+def _loud(digest: Digest, most: int) -> list[str]:
+    """Charges that wait for a recurring invoice which will not come by itself."""
+    paused = [ticket for ticket in digest.unbilled if ticket.pickup is Pickup.PAUSED]
+    overdue = [ticket for ticket in digest.scheduled if ticket.pickup is Pickup.OVERDUE]
+    return [
+        _counted("⚠️ Waiting for a recurring invoice that is paused", paused, most),
+        _counted("⚠️ Recurring invoice overdue, its date has passed", overdue, most, _dated(digest)),
+    ]
+
+
+def _changes(digest: Digest, most: int) -> list[str]:
+    recovered = [each for each in digest.resolved if each.ending is Ending.INVOICED]
+    others = [each for each in digest.resolved if each.ending is not Ending.INVOICED]
+    still = [] if digest.is_first else digest.still_open
+    return [
+        _counted("New", digest.new, most, money=True),
+        _counted("Still open", still, most, money=True),
+        _resolved("Recovered", recovered, digest, most),
+        _resolved("Settled otherwise", others, digest, most),
+    ]
+
+
+def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest, most: int) -> str:
+    if not resolved:
+        return ""
+    said = [
+        f"{words.numbers([each.standing.ticket_number])}"
+        f"{in_brackets(each.standing.customer)} {rows.ending(each, digest).removeprefix('recovered, ')}"
+        for each in resolved[: min(most, 5)]
+    ]
+    amount = words.money(sum(each.standing.amount for each in resolved) or NOTHING)
+    count = words.counted(len(resolved), "ticket")
+    return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
+
+
+def _uncharged(digest: Digest, most: int) -> str:
+    if not digest.uncharged_time:
+        return ""
+    minutes = sum(ticket.finding.unbilled.minutes for ticket in digest.uncharged_time)
+    rate = digest.labor_rate
+    each = (time_value(ticket.finding.unbilled.minutes, rate) for ticket in digest.uncharged_time)
+    value = f", worth {words.money(sum(each, NOTHING))}" if rate is not None else ""
+    return _counted(f"Uncharged time, {words.duration(minutes)}{value}", digest.uncharged_time, most)
+
+
+def _scheduled(digest: Digest, most: int) -> str:
+    waiting = [ticket for ticket in digest.scheduled if ticket.pickup is not Pickup.OVERDUE]
+    return _counted("Scheduled", waiting, most, _dated(digest))
+
+
+def _dated(digest: Digest) -> Callable[[Ticket], str]:
+    def shown(ticket: Ticket) -> str:
+        day = f"on {day_in_words(ticket.pickup_on, digest.day)}" if ticket.pickup_on else "without a date"
+        return f"{words.numbers([ticket.finding.ticket_number])} {day}"
+
+    return shown
+
+
+def _unverified(digest: Digest, most: int) -> str:
+    said = _counted("Could not verify", digest.unverified, most)
+    return f"{said}. The reasons are in the thread; {words.NO_STATEMENT}." if said else ""
+
+
+def _not_checked(digest: Digest, most: int) -> str:
+    if not digest.not_checked:
+        return ""
+    numbers = [words.numbers([standing.ticket_number]) for standing in digest.not_checked]
+    named = _named(numbers[:most], len(numbers))
+    return f"*Not looked at this time:* {words.counted(len(numbers), 'ticket')}: {named}. Their warnings stand."
+
+
+def _without_rate(digest: Digest) -> str:
+    waiting = sum(ticket.finding.unbilled.minutes for ticket in digest.unbilled)
+    if not waiting or digest.labor_rate is not None:
+        return ""
+    return f"Another {words.duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
+
+
+def _number(ticket: Ticket) -> str:
+    return words.numbers([ticket.finding.ticket_number])
+
+
+def _counted(
+    label: str,
+    tickets: Sequence[Ticket],
+    most: int,
+    shown: Callable[[Ticket], str] = _number,
+    *,
+    money: bool = False,
+) -> str:
+    """*Still open:* 2 tickets, 1,000.00: #32231, #32232. Empty when there are none."""
+    if not tickets:
+        return ""
+    amount = f", {words.money(total(tickets))}" if money else ""
+    named = _named([shown(ticket) for ticket in tickets[:most]], len(tickets))
+    return f"*{label}:* {words.counted(len(tickets), 'ticket')}{amount}: {named}"
+
+
+def _named(names: Sequence[str], count: int, between: str = ", ") -> str:
+    """The names; where they are not all, how many more there are, and where."""
+    if not names:
+        return "named in the thread"
+    left = count - len(names)
+    return between.join([*names, f"and {left:,} more in the thread"] if left else names)
+
+
+def in_brackets(text: str) -> str:
+    """The text from Syncro in brackets, as it follows a ticket number; empty where there is none."""
+    shown = mrkdwn(text, 40)
+    return f" ({shown})" if shown else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,289 @@
+"""One ticket of a digest in Slack: as a row of the table, as a card with buttons, as a line of a section."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from bot.billing.findings import Finding
+from bot.digest.amounts import time_value
+from bot.digest.headline import day_in_words
+from bot.digest.model import Digest, Ending, Pickup, Resolved, Standing
+from bot.digest.model import Line as Ticket
+from bot.messages import words
+from bot.messages.digest_blocks import data_table, link_button, number_cell
+from bot.messages.escape import mrkdwn
+from bot.messages.rendered import (
+    BUTTON_VALUE_LIMIT,
+    Block,
+    Cell,
+    Line,
+    Part,
+    actions,
+    button,
+    line,
+    link_cell,
+    section,
+    table_parts,
+    text_cell,
+)
+
+RECHECK: Final = "digest_recheck"
+SNOOZE: Final = "digest_snooze"
+MARK: Final = "digest_mark"
+WRONG: Final = "digest_wrong"
+OPEN_IN_SYNCRO: Final = "open_in_syncro"
+
+CONTRADICTION: Final = "Contradiction: its status says Invoiced, and no invoice bills it"
+
+_FAILURES: Final = 3
+_POSSIBLE: Final = 2
+_INVOICES: Final = 3
+_BUTTONS: Final = (
+    ("Recheck now", RECHECK),
+    ("Snooze…", SNOOZE),
+    ("Mark as non-billable…", MARK),
+    ("This is wrong", WRONG),
+)
+_HEADING: Final = ("Ticket", "Customer", "Business days", "At risk", "Technician", "Said")
+
+Row = tuple[list[Cell], str]
+
+
+# The vocabulary
+
+
+def button_value(finding: Finding) -> str | None:
+    """What a button sends back: the ticket's id and number as JSON. None where the ticket has no id."""
+    if finding.ticket_id is None:
+        return None
+    known = {"id": finding.ticket_id, "number": finding.ticket_number}
+    value = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    return value if len(value) <= BUTTON_VALUE_LIMIT else None
+
+
+def age(ticket: Ticket) -> str:
+    """How long the finished work has waited."""
+    if not ticket.age_known:
+        return "age not known"
+    return words.counted(ticket.business_days, "business day") if ticket.business_days else "under 1 business day"
+
+
+def said(ticket: Ticket, digest: Digest) -> str:
+    """Whether the ticket is new, still open, or of the backlog. On the first run nothing is new."""
+    if digest.is_first:
+        return "backlog"
+    if ticket.is_new:
+        return "new"
+    return f"still open, said {day_in_words(ticket.first_said, digest.day)}" if ticket.first_said else "still open"
+
+
+def worth(ticket: Ticket, digest: Digest) -> str:
+    """What is unbilled on the ticket, and what is not known about it."""
+    work = words.unbilled(ticket.finding.unbilled)
+    if not work:
+        return "no charge and no uncharged time on it, so its worth is not known"
+    if ticket.finding.unbilled.minutes > 0 and digest.labor_rate is None:
+        return f"{work} (no labor rate is set, so the time is not in the money)"
+    return work
+
+
+def _who(ticket: Ticket) -> str:
+    return mrkdwn(ticket.audited.technician, 40) or "nobody assigned"
+
+
+def _start(ticket: Ticket) -> str:
+    """#32230 · Kittle, linked."""
+    return _dotted(f"*{words.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
+
+
+def _dotted(*texts: str) -> str:
+    return " · ".join(filter(None, texts))
+
+
+# The table
+
+
+def table(tickets: Sequence[Ticket], digest: Digest) -> list[Part]:
+    """The tickets as a table to sort, with a line of words for each; several where one cannot hold them."""
+    heading = [text_cell(title) for title in _HEADING]
+    count = words.counted(len(tickets), "unbilled ticket")
+    return table_parts(
+        heading, [_row(ticket, digest) for ticket in tickets], lambda rows: data_table(f"{count}, oldest first", rows)
+    )
+
+
+def _row(ticket: Ticket, digest: Digest) -> Row:
+    finding = ticket.finding
+    number = link_cell(finding.ticket_url, words.bare_number(finding), 30)
+    amount = words.money(ticket.amount)
+    age_cell = number_cell(ticket.business_days, str(ticket.business_days)) if ticket.age_known else text_cell("")
+    cells = [
+        number,
+        text_cell(finding.customer, 40),
+        age_cell,
+        number_cell(ticket.amount, amount),
+        text_cell(ticket.audited.technician, 30),
+        text_cell(said(ticket, digest)),
+    ]
+    told = _dotted(
+        words.numbers([finding.ticket_number]),
+        mrkdwn(finding.customer, 40),
+        age(ticket),
+        amount,
+        _who(ticket),
+        said(ticket, digest),
+    )
+    return cells, told
+
+
+# The cards
+
+
+def card(ticket: Ticket, digest: Digest) -> Part:
+    """An unbilled ticket with everything a manager can do about it."""
+    finding = ticket.finding
+    start = _dotted(_start(ticket), f"*{words.money(ticket.amount)}*", age(ticket), said(ticket, digest))
+    status = mrkdwn(finding.status, 40)
+    about = _dotted(mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
+    lines = [line(start), line(about), line(_sentence(worth(ticket, digest)))]
+    if finding.contradiction:
+        lines.append(line(f"⚠️ {CONTRADICTION}."))
+    if ticket.pickup is Pickup.PAUSED:
+        lines.append(line("⚠️ The recurring invoice that would pick up its charges is paused."))
+    lines.append(line(f"Proof: {words.coverage(finding.coverage)}; none bills it."))
+    return _with_buttons(lines, finding, _BUTTONS)
+
+
+def unverified_card(ticket: Ticket, digest: Digest) -> Part:
+    """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
+    finding = ticket.finding
+    lines = [line(_dotted(_start(ticket), "❓ *Could not verify*"), _unverified_in_words(finding))]
+    if finding.reason.strip():
+        lines.append(line(words.reason(finding, 400)))
+    failures = [failure for failure in finding.failures if failure.strip() and failure not in finding.reason]
+    lines += [line(f"• {mrkdwn(failure, 200)}") for failure in failures[:_FAILURES]]
+    if len(failures) > _FAILURES:
+        lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads, all in the CSV"))
+    lines += [words.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
+    if len(finding.possible) > _POSSIBLE:
+        lines.append(line(f"…and {len(finding.possible) - _POSSIBLE:,} more invoices that hold its number."))
+    if ticket.first_said is not None:
+        lines.append(line(f"The warning of {day_in_words(ticket.first_said, digest.day)} stands until it is settled."))
+    return _with_buttons(lines, finding, _BUTTONS[:1])
+
+
+def _unverified_in_words(finding: Finding) -> str:
+    customer = mrkdwn(finding.customer, 80)
+    who = f" ({customer})" if customer else ""
+    return f"Ticket {words.numbers([finding.ticket_number])}{who}: could not verify; {words.NO_STATEMENT}."
+
+
+def _with_buttons(lines: Sequence[Line], finding: Finding, wanted: Iterable[tuple[str, str]]) -> Part:
+    """The lines in a section, and the buttons below it."""
+    value = button_value(finding)
+    row: list[Block] = [button(label, action, value) for label, action in wanted] if value is not None else []
+    opener = link_button("Open in Syncro", OPEN_IN_SYNCRO, finding.ticket_url)
+    if opener is not None:
+        row.append(opener)
+    blocks = [section("\n".join(each.mrkdwn for each in lines)), *([actions(*row)] if row else [])]
+    return Part("\n".join(each.words for each in lines), tuple(blocks))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+# Lines of the other sections
+
+
+def scheduled_line(ticket: Ticket, digest: Digest) -> Line:
+    """A ticket that a recurring invoice will pick up."""
+    name = mrkdwn(ticket.finding.schedule_name, 80)
+    by = f"recurring invoice “{name}”" if name else "recurring invoice"
+    charges = f"{words.money(ticket.finding.unbilled.charges)} in charges"
+    return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
+
+
+def next_run(ticket: Ticket, digest: Digest) -> str:
+    """When the recurring invoice runs: "next run Tue 1 Dec"."""
+    if ticket.pickup_on is None:
+        return "Syncro names no date for its next run"
+    day = day_in_words(ticket.pickup_on, digest.day)
+    if ticket.pickup is Pickup.OVERDUE:
+        return f"⚠️ it should have run on {day}, and the charges are still unbilled"
+    return f"next run {day}"
+
+
+def uncharged_line(ticket: Ticket, digest: Digest) -> Line:
+    """A ticket with billable time that never became a charge."""
+    minutes = ticket.finding.unbilled.minutes
+    value = "" if digest.labor_rate is None else f", worth {words.money(time_value(minutes, digest.labor_rate))}"
+    verdict = words.verdict_words(ticket.finding.verdict).label.lower()
+    return line(f"• {_dotted(_start(ticket), f'{words.duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
+
+
+def partly_line(ticket: Ticket) -> Line:
+    """A ticket of which an invoice bills only a part."""
+    left = words.unbilled(ticket.finding.unbilled)
+    return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
+
+
+def snoozed_line(ticket: Ticket) -> Line:
+    """A ticket that was put aside, with the reason."""
+    until = f"until {words.moment(ticket.snooze.until)}" if ticket.snooze else ""
+    reason = mrkdwn(ticket.snooze.reason, 150) if ticket.snooze else ""
+    return line(f"• {_dotted(_start(ticket), words.money(ticket.amount), until, f'“{reason}”' if reason else '')}")
+
+
+def marked_line(ticket: Ticket, digest: Digest) -> Line:
+    """A ticket that was marked as non-billable in the bot, with the reason."""
+    since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
+    reason = mrkdwn(ticket.mark.reason, 150) if ticket.mark else ""
+    return line(f"• {_dotted(_start(ticket), words.money(ticket.amount), since, f'“{reason}”' if reason else '')}")
+
+
+def not_checked_line(standing: Standing, digest: Digest) -> Line:
+    """A warning whose ticket this run did not look at."""
+    since = f"said {day_in_words(standing.first_said, digest.day)}"
+    return line(f"• {_dotted(_remembered(standing), words.money(standing.amount), since)}")
+
+
+def resolved_line(resolved: Resolved, digest: Digest) -> Line:
+    """A warning that stands no more, and why."""
+    start = _dotted(_remembered(resolved.standing), words.money(resolved.standing.amount))
+    return line(f"• {start} · {ending(resolved, digest)}")
+
+
+def ending(resolved: Resolved, digest: Digest) -> str:
+    """How a warning ended, with the invoice where there is one."""
+    finding = resolved.finding
+    match resolved.ending:
+        case Ending.INVOICED:
+            on = _invoices(finding) if finding else ""
+            named = f"invoice {mrkdwn(resolved.invoice_number or '', 20)}"
+            return f"recovered, on {on or named}"
+        case Ending.SCHEDULED:
+            runs = [
+                next_run(ticket, digest)
+                for ticket in digest.scheduled
+                if ticket.finding.ticket_number == resolved.standing.ticket_number
+            ]
+            return ", ".join(["scheduled", *runs[:1]])
+        case Ending.NON_BILLABLE:
+            return " ".join(filter(None, ["non-billable now.", words.reason(finding, 200) if finding else ""]))
+        case Ending.REOPENED:
+            return "reopened, so an invoice is not due yet"
+        case Ending.GONE:
+            return "Syncro no longer has a ticket of this number"
+
+
+def _remembered(standing: Standing) -> str:
+    return _dotted(f"*{words.numbers([standing.ticket_number])}*", mrkdwn(standing.customer, 80))
+
+
+def _invoices(finding: Finding) -> str:
+    named = [f"invoice {words.invoice_total(each)}" for each in finding.invoices[:_INVOICES]]
+    more = len(finding.invoices) - _INVOICES
+    return "; ".join([*named, f"and {more} more"] if more > 0 else named)

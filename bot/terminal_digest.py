@@ -1,0 +1,152 @@
+"""What `invoice-bot digest` shows in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bot.digest.groups import Group, by_customer, by_technician
+from bot.digest.headline import accounted, counted, day_in_words, headline, money
+from bot.digest.model import AgeBand, Digest, Ending, Line, Pickup, Resolved
+from bot.digest.plain_text import one_line
+from bot.ticket_references import as_people_say
+
+_ENDINGS = {
+    Ending.INVOICED: "recovered",
+    Ending.SCHEDULED: "scheduled",
+    Ending.NON_BILLABLE: "non-billable now",
+    Ending.REOPENED: "reopened, not due yet",
+    Ending.GONE: "no longer in Syncro",
+}
+
+
+def show_digest(console: Console, digest: Digest) -> None:
+    """Print the digest: headline, changes, the table of the unbilled, and a line for every other ticket named."""
+    console.print(Rule(Text(f"Invoice digest · {digest.day:%a} {digest.day.day} {digest.day:%b %Y}"), align="left"))
+    console.print(Text(headline(digest), style="bold red" if digest.unbilled else "bold"))
+    for failure in digest.failures:
+        console.print(Text(f"! This digest is not complete. {one_line(failure)}", style="yellow"))
+    if digest.unbilled:
+        console.print(Text(f"{accounted(digest)[:1].upper()}{accounted(digest)[1:]}"))
+        console.print(_table(digest))
+        console.print(Text(_ages(digest), style="dim"))
+        _show(console, "By customer", map(_group, by_customer(digest.unbilled)))
+        _show(console, "By technician", map(_group, by_technician(digest.unbilled)))
+    for heading, lines in _sections(digest):
+        _show(console, heading, lines)
+    calls = counted(digest.api_calls, "API call")
+    console.print(
+        Text(f"{counted(digest.checked, 'ticket')} checked  ·  {calls} in {digest.seconds:.1f} s", style="dim")
+    )
+
+
+def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
+    yield "Recovered and settled", (_resolved(each) for each in digest.resolved)
+    yield (
+        "Uncharged billable time",
+        (_line(each, f"{each.finding.unbilled.minutes} min") for each in digest.uncharged_time),
+    )
+    yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.scheduled)
+    yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.partially_invoiced)
+    yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.unverified)
+    yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
+    yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
+    yield (
+        "Not looked at this time, so their warnings stand",
+        (_dotted(as_people_say(each.ticket_number), each.customer) for each in digest.not_checked),
+    )
+
+
+def _show(console: Console, heading: str, lines: Iterator[str]) -> None:
+    told = list(lines)
+    if told:
+        console.print(Text(f"\n{heading}", style="bold"))
+    for each in told:
+        console.print(Text(f"· {each}"))
+
+
+def _table(digest: Digest) -> Table:
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("Ticket", no_wrap=True)
+    table.add_column("Customer", overflow="ellipsis", no_wrap=True, max_width=20)
+    table.add_column("Days", justify="right", no_wrap=True)
+    table.add_column("At risk", justify="right", no_wrap=True)
+    table.add_column("Technician", overflow="ellipsis", no_wrap=True, max_width=16)
+    table.add_column("")
+    for line in digest.unbilled:
+        table.add_row(*map(Text, _cells(line, digest)))
+    return table
+
+
+def _cells(line: Line, digest: Digest) -> Sequence[str]:
+    notes = [_said(line, digest)]
+    if line.finding.contradiction:
+        notes.append("status Invoiced!")
+    if line.pickup is Pickup.PAUSED:
+        notes.append("schedule paused!")
+    return (
+        as_people_say(line.finding.ticket_number),
+        one_line(line.finding.customer) or "-",
+        str(line.business_days) if line.age_known else "?",
+        money(line.amount),
+        one_line(line.audited.technician) or "-",
+        ", ".join(notes),
+    )
+
+
+def _said(line: Line, digest: Digest) -> str:
+    if digest.is_first:
+        return "backlog"
+    if line.is_new or line.first_said is None:
+        return "new"
+    return f"since {day_in_words(line.first_said, digest.day)}"
+
+
+def _ages(digest: Digest) -> str:
+    dated = [line.band for line in digest.unbilled if line.age_known]
+    said = [f"{band.value}: {dated.count(band)}" for band in AgeBand]
+    unknown = len(digest.unbilled) - len(dated)
+    return f"Business days  {'   '.join([*said, f'not known: {unknown}'] if unknown else said)}"
+
+
+def _group(group: Group) -> str:
+    return f"{one_line(group.name)}: {counted(group.count, 'ticket')}, {money(group.amount)}"
+
+
+def _resolved(resolved: Resolved) -> str:
+    invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
+    amount = money(resolved.standing.amount)
+    known = (as_people_say(resolved.standing.ticket_number), resolved.standing.customer)
+    return _dotted(*known, amount, _ENDINGS[resolved.ending], invoice)
+
+
+def _run(line: Line, digest: Digest) -> str:
+    if line.pickup_on is None:
+        return "no date known for the next run"
+    day = day_in_words(line.pickup_on, digest.day)
+    return f"OVERDUE, it should have run on {day}" if line.pickup is Pickup.OVERDUE else f"next run {day}"
+
+
+def _partly(line: Line) -> str:
+    return f"invoice {', '.join(each.number for each in line.finding.invoices)}, {money(line.finding.unbilled.charges)} still unbilled"
+
+
+def _unverified(line: Line) -> str:
+    said = [line.finding.reason, *(each for each in line.finding.failures if each not in line.finding.reason)]
+    return _line(line, " ".join(said))
+
+
+def _snoozed(line: Line) -> str:
+    return f"until {line.snooze.until:%Y-%m-%d %H:%M} UTC: {line.snooze.reason}" if line.snooze else ""
+
+
+def _line(line: Line, what: str) -> str:
+    return _dotted(as_people_say(line.finding.ticket_number), line.finding.customer, what)
+
+
+def _dotted(*texts: str) -> str:
+    return " · ".join(filter(None, map(one_line, texts)))

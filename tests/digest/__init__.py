@@ -1,0 +1,1 @@
+"""What a digest says: totals, ages, changes, and the forms for machines."""
