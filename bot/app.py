@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import sqlalchemy
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.billing.decide import SyncroPages
 from bot.billing.reader import SyncroReader
-from bot.billing.verifier import Verifier
+from bot.billing.verifier import Progress, Verifier
+from bot.digest.groups import part_of
+from bot.digest.model import Digest, History
 from bot.jobs.check import CheckJob
-from bot.jobs.engine import ENGINE_ERROR, JobEngine, RecordedSteps
+from bot.jobs.digest import DigestJob, DigestRules, make_digest
+from bot.jobs.digest_request import DigestRequest, digest_key
+from bot.jobs.engine import ENGINE_ERROR, JobEngine, JobKind, unavailable
+from bot.jobs.outbox import Outbox
 from bot.jobs.request import CheckRequest
+from bot.jobs.schedule import latest_due
+from bot.jobs.steps import DirectSteps
+from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, commands, mentions, shortcuts
 from bot.listeners.access import Access
 from bot.listeners.desk import Desk
 from bot.listeners.replies import Replies
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
-from bot.syncro.budget import RateBudget
+from bot.store.memory import Memory
+from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
 
 log = logging.getLogger(__name__)
@@ -36,6 +50,10 @@ _PING_SECONDS = 3.0
 """How often the connection to Slack is looked at; while it is gone, people's commands fail."""
 _REPLIES_AT_ONCE = 4
 _PURGE_SECONDS = 24 * 60 * 60.0
+_CLOCK_SECONDS = 5.0
+"""How often we look whether a digest is due."""
+_CHECK = "check"
+_DIGEST = "digest"
 _TOKEN_TROUBLE = frozenset(
     {
         "account_inactive",
@@ -49,8 +67,8 @@ _TOKEN_TROUBLE = frozenset(
     }
 )
 """What Slack says when only the operator can help."""
-_BOT_TOKEN_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
-_APP_TOKEN_ADVICE = (
+_ADVICE_ON_BOT = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
+_ADVICE_ON_APP = (
     "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
 )
 _SHUTDOWN_PATIENCE = 3
@@ -68,42 +86,141 @@ class SlackRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Checker:
-    """What answers questions about tickets: the verifier, and the reader that asks Syncro for it."""
+    """What answers questions about tickets: the verifier, and the readers that ask Syncro for it.
+
+    `reader` serves people who wait; `background` serves digests, and leaves a third of the rate budget free.
+    """
 
     verifier: Verifier
     reader: SyncroReader
-
-
-@contextmanager
-def syncro_client(settings: Settings) -> Iterator[SyncroClient]:
-    """A client of the account's Syncro, within its rate budget."""
-    budget = RateBudget(settings.syncro_requests_per_minute)
-    client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget)
-    try:
-        yield client
-    finally:
-        client.close()
+    background: SyncroReader
 
 
 @contextmanager
 def checker(settings: Settings) -> Iterator[Checker]:
-    """A verifier with its reader, for the terminal or for jobs."""
-    with syncro_client(settings) as client:
-        reader = SyncroReader(client, utc_now)
-        try:
-            yield Checker(Verifier(settings.policy, SyncroPages(settings.syncro_site), settings.scan_limit), reader)
-        finally:
-            reader.close()
+    """A verifier with its readers, for the terminal or for jobs, within one rate budget."""
+    budget = RateBudget(settings.syncro_requests_per_minute)
+    verifier = Verifier(settings.policy, SyncroPages(settings.syncro_site), settings.scan_limit)
+    with _reader(settings, budget) as reader, _reader(settings, budget.background()) as background:
+        yield Checker(verifier, reader, background)
+
+
+@contextmanager
+def _reader(settings: Settings, budget: CallBudget) -> Iterator[SyncroReader]:
+    client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget)
+    reader = SyncroReader(client, utc_now)
+    try:
+        yield reader
+    finally:
+        reader.close()
+        client.close()
+
+
+@contextmanager
+def opened_memory(settings: Settings) -> Iterator[Memory]:
+    """What the bot remembers, opened.
+
+    Raises:
+        DatabaseUnavailableError: the database cannot be opened or written.
+        StoreTooNewError: a newer release has written it.
+
+    """
+    memory = Memory(settings.database)
+    try:
+        memory.open()
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise unavailable(sqlalchemy.make_url(settings.database), error) from None
+    try:
+        yield memory
+    finally:
+        memory.close()
+
+
+def digest_rules(settings: Settings) -> DigestRules:
+    """What a digest looks at, and how it speaks."""
+    return DigestRules(
+        lookback=timedelta(days=settings.digest_lookback_days),
+        grace=timedelta(hours=settings.digest_grace_hours),
+        zone=ZoneInfo(settings.digest_timezone),
+        labor_rate=settings.labor_rate,
+        silent_when_empty=settings.digest_when_empty == "silent",
+        managers=tuple(member for member in settings.managers if not member.startswith("S")),
+    )
+
+
+@dataclass(frozen=True)
+class DigestWish:
+    """A digest for the terminal: of which tickets, and whether it is remembered as a run and posted.
+
+    A digest of one customer is never remembered: the next one would take every other warning for new.
+    """
+
+    since: datetime | None = None
+    customer_id: str | None = None
+    remember: bool = True
+    post: bool = False
+
+
+def make_digest_now(settings: Settings, wish: DigestWish, on_progress: Callable[[Progress], None]) -> Digest:
+    """Make a digest at once, and do with it what is wished.
+
+    Raises:
+        DigestFailedError: the tickets could not be read.
+        DatabaseUnavailableError, StoreTooNewError, SlackUnavailableError: where it was to be kept or posted.
+
+    """
+    now, rules = utc_now(), digest_rules(settings)
+    since = None if wish.since is None else wish.since.replace(tzinfo=rules.zone)
+    window = rules.window(now, since=since, customer_id=wish.customer_id)
+    with checker(settings) as check, ExitStack() as stack:
+        memory = stack.enter_context(opened_memory(settings)) if wish.remember or _has_memory(settings) else None
+        history = memory.history(now) if memory is not None else History()
+        made = make_digest(
+            check.verifier, check.background.perform, history, rules, now=now, window=window, on_progress=on_progress
+        )
+        if wish.customer_id is not None:
+            return part_of(made, lambda line: line.audited.customer_id == wish.customer_id)
+        key = f"terminal:{uuid.uuid4()}"
+        if memory is not None and wish.remember:
+            memory.remember_run(made, key=key)
+        if memory is not None and wish.post:
+            poster, steps = Poster(slack_client(settings.bot_token, settings.slack_api_url)), DirectSteps()
+            outbox = Outbox(steps, poster, key=key, clock=utc_now)
+            request = DigestRequest(made.day, settings.digest_channel)
+            _digest_job(settings, check, memory, poster).deliver(made, request, steps, outbox)
+    return made
+
+
+def _has_memory(settings: Settings) -> bool:
+    """Whether there is something to remember: looking must not create a database file."""
+    url = sqlalchemy.make_url(settings.database)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+def _digest_job(settings: Settings, check: Checker, memory: Memory, poster: Poster) -> DigestJob:
+    return DigestJob(
+        verifier=check.verifier,
+        perform=check.background.perform,
+        poster=poster,
+        memory=memory,
+        warnings=WarningBook(memory, utc_now),
+        rules=digest_rules(settings),
+        clock=utc_now,
+        engine_error=ENGINE_ERROR,
+    )
 
 
 class Bot:
     """The running bot: the job engine, and with `listen` also the connection to Slack."""
 
-    def __init__(self, settings: Settings, check: Checker) -> None:
+    def __init__(self, settings: Settings, check: Checker, memory: Memory) -> None:
         client = slack_client(settings.bot_token, settings.slack_api_url)
         self._poster = Poster(client)
-        self._job = CheckJob(check.verifier, check.reader.perform, self._poster, utc_now)
-        self._engine = JobEngine(settings.database, self._run_check)
+        warnings = WarningBook(memory, utc_now)
+        checks = CheckJob(check.verifier, check.reader.perform, self._poster, utc_now, warnings, ENGINE_ERROR)
+        digests = _digest_job(settings, check, memory, self._poster)
+        kinds = [JobKind(_CHECK, checks.run, at_once=16), JobKind(_DIGEST, digests.run, at_once=1)]
+        self._engine = JobEngine(settings.database, kinds)
         self._access = Access(
             hasty_slack_client(settings.bot_token, settings.slack_api_url),
             channels=settings.allowed_channels,
@@ -111,8 +228,10 @@ class Bot:
             usergroups=settings.allowed_usergroups,
         )
         self._client = client
+        self._memory = memory
         self._settings = settings
         self._handler: SocketModeHandler | None = None
+        self._last_due: datetime | None = None
 
     def run(self, stop: threading.Event, *, listen: bool) -> None:
         """Work until `stop` is set, then end within seconds; nothing stored is lost.
@@ -128,16 +247,43 @@ class Bot:
                 self._connect(stop)
             if not stop.is_set():
                 log.info("Ready: %s", "listening to Slack and working" if listen else "working")
-            while not stop.wait(_PURGE_SECONDS):
-                self._purge()
+            self._keep_time(stop)
         finally:
             log.info("Stopping")
             if self._handler is not None:
                 self._handler.close()  # type: ignore[no-untyped-call]
             self._engine.stop(patience_seconds=_SHUTDOWN_PATIENCE)
 
-    def _run_check(self, request: CheckRequest, steps: RecordedSteps, key: str) -> None:
-        self._job.run(request, steps, key=key, is_engine_error=ENGINE_ERROR)
+    def _keep_time(self, stop: threading.Event) -> None:
+        """Until `stop`: enqueue each day's digest when it is due, and forget old jobs once a day."""
+        purge_at = time.monotonic() + _PURGE_SECONDS
+        while not stop.is_set():
+            try:
+                self._enqueue_due_digest()
+            except Exception as error:  # noqa: BLE001 - a database that is away must not end the bot
+                log.warning("The digest could not be enqueued (%s); trying again", type(error).__name__)
+            if time.monotonic() >= purge_at:
+                purge_at += _PURGE_SECONDS
+                self._purge()
+            stop.wait(_CLOCK_SECONDS)
+
+    def _enqueue_due_digest(self) -> None:
+        """Every process does so; the key makes sure that one digest comes of it a day."""
+        settings = self._settings
+        due = latest_due(settings.digest_schedule, ZoneInfo(settings.digest_timezone), utc_now())
+        if due is None or due == self._last_due:
+            return
+        if settings.digest_channel is None and not self._memory.subscriptions():
+            return
+        request = DigestRequest(due.date(), settings.digest_channel)
+        self._engine.enqueue(_DIGEST, digest_key(request), request.to_json())
+        self._last_due = due
+
+    def _enqueue_check(self, key: str, request: CheckRequest) -> None:
+        self._engine.enqueue(_CHECK, key, request.to_json())
+
+    def _enqueue_digest(self, key: str, request: DigestRequest) -> None:
+        self._engine.enqueue(_DIGEST, key, request.to_json())
 
     def _purge(self) -> None:
         try:
@@ -151,10 +297,10 @@ class Bot:
         """Open the Socket Mode connection; while Slack is out of reach, try again every few seconds."""
         handler = SocketModeHandler(self._bolt(), self._settings.app_token, ping_interval=_PING_SECONDS)
         while not stop.is_set():
-            advice = _BOT_TOKEN_ADVICE
+            advice = _ADVICE_ON_BOT
             try:
                 self._client.auth_test()
-                advice = _APP_TOKEN_ADVICE
+                advice = _ADVICE_ON_APP
                 handler.connect()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 code = str(error.response.get("error", "unknown_error"))
@@ -177,7 +323,7 @@ class Bot:
         bolt_log.setLevel(logging.ERROR)  # Bolt would warn that it ignores SLACK_BOT_TOKEN: our client has it already
         app = App(client=self._client, logger=bolt_log, process_before_response=True, token_verification_enabled=False)
         bolt_log.setLevel(logging.WARNING)
-        desk = Desk(self._access, self._engine.enqueue, self._settings.syncro_site)
+        desk = Desk(self._access, self._enqueue_check, self._settings.syncro_site)
         replies = Replies(self._poster, ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit)
         commands.register(app, desk)
         mentions.register(app, desk, replies)

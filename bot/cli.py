@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from datetime import datetime
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,14 +16,19 @@ from typer.exceptions import TyperException
 import bot
 from bot import app as composition
 from bot.billing.findings import CheckReport
+from bot.digest.as_json import digest_as_json
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import is_well
 from bot.doctor.settings import read_settings
+from bot.jobs.digest import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.logs import set_up_logging
+from bot.messages.poster import SlackUnavailableError
 from bot.settings import Need, Settings, SettingsError, load_settings
+from bot.store.migrations import StoreTooNewError
 from bot.terminal import exit_status, progress_shown, report_as_json, show_report
+from bot.terminal_digest import show_digest, show_statistics
 from bot.ticket_references import parse
 
 CANNOT_RUN = 3
@@ -41,6 +47,17 @@ cli = typer.Typer(
 )
 
 
+_REFUSALS = (
+    DatabaseInUseError,
+    DatabaseUnavailableError,
+    DigestFailedError,
+    SlackUnavailableError,
+    StoreTooNewError,
+    composition.SlackRefusedError,
+)
+"""Errors whose text is for people: what happened, to what, and what to do."""
+
+
 def main() -> NoReturn:
     """Run the command line. Every error is one clear line on stderr; a wrong call ends with status 3."""
     try:
@@ -51,7 +68,7 @@ def main() -> NoReturn:
         status = 130
     except SettingsError as error:
         status = _refuse(*error.problems)
-    except (DatabaseInUseError, DatabaseUnavailableError, composition.SlackRefusedError) as error:
+    except _REFUSALS as error:
         status = _refuse(str(error))
     except TyperException as error:
         status = _refuse(error.format_message())
@@ -89,6 +106,36 @@ def check(
     else:
         show_report(Console(), report)
     raise typer.Exit(exit_status(report.findings))
+
+
+@cli.command()
+def digest(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it; remember nothing and post nothing.")] = False,
+    no_post: Annotated[bool, typer.Option("--no-post", help="Show and remember it; post nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Look back to this date instead of the lookback.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="One customer, by id; shown only, never remembered.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="Show how many warnings were wrong, and stop.")] = False,
+) -> None:
+    """Show what nobody billed; without an option, post it too. Exit status as for check."""
+    quiet = dry_run or no_post or stats or customer is not None
+    settings = _prepare(*([] if stats else [Need.SYNCRO]), *([] if quiet else [Need.SLACK]))
+    if stats:
+        with composition.opened_memory(settings) as memory:
+            show_statistics(Console(), memory.statistics(), memory.wrong_reports())
+        return
+    if not quiet and settings.digest_channel is None:
+        raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
+    wish = composition.DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet)
+    with progress_shown(Console(stderr=True)) as show:
+        made = composition.make_digest_now(settings, wish, show)
+    if json:
+        sys.stdout.write(digest_as_json(made) + "\n")
+    else:
+        show_digest(Console(), made)
+    raise typer.Exit(1 if made.unbilled else 2 if made.unverified else 0)
 
 
 @cli.command()
@@ -156,8 +203,8 @@ def _run_bot(*, listen: bool) -> NoReturn:
     settings = _prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
     _stop_at_a_signal(stop)
-    with composition.checker(settings) as checker:
-        composition.Bot(settings, checker).run(stop, listen=listen)
+    with composition.checker(settings) as checker, composition.opened_memory(settings) as memory:
+        composition.Bot(settings, checker, memory).run(stop, listen=listen)
         sys.stderr.flush()
         # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the
         # job reads it again at the next start. Leaving now loses nothing.

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from bot.billing.as_json import finding_as_json, moment_in_utc
 from bot.billing.findings import CheckReport, Finding, Verdict
 from bot.billing.verifier import Progress as CheckProgress
 from bot.ticket_references import as_people_say
@@ -54,40 +54,6 @@ def report_as_json(report: CheckReport) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
-def finding_as_json(finding: Finding) -> dict[str, Any]:
-    """A finding as scripts read it: ids as integers, invoice numbers and money as strings, times in UTC."""
-    coverage, unbilled = finding.coverage, finding.unbilled
-    return {
-        "ticket_number": finding.ticket_number,
-        "ticket_id": _integer(finding.ticket_id),
-        "ticket_url": finding.ticket_url,
-        "customer": finding.customer,
-        "subject": finding.subject,
-        "status": finding.status,
-        "verdict": finding.verdict.value,
-        "reason": finding.reason,
-        "invoices": [
-            {
-                "number": invoice.number,
-                "id": _integer(invoice.id),
-                "link": invoice.link.value,
-                "total": None if invoice.total is None else f"{invoice.total:.2f}",
-                "url": invoice.url,
-            }
-            for invoice in finding.invoices
-        ],
-        "coverage": {
-            "listed": coverage.listed,
-            "read": coverage.read,
-            "from_ledger": coverage.from_ledger,
-            "skipped": coverage.skipped,
-            "complete": coverage.complete,
-        },
-        "unbilled": {"minutes": unbilled.minutes, "charges": f"{unbilled.charges:.2f}"},
-        "checked_at": _moment(finding.checked_at),
-    }
-
-
 def show_report(console: Console, report: CheckReport) -> None:
     """Print a readable answer: one ticket with all its evidence, several as a line each and a summary."""
     for finding in report.findings:
@@ -97,16 +63,23 @@ def show_report(console: Console, report: CheckReport) -> None:
 
 
 @contextmanager
-def progress_shown(console: Console, tickets: int) -> Iterator[Any]:
+def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
     """A progress line while a search runs, on a terminal; yields what `Verifier.check` wants for `on_progress`."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Asking Syncro…", total=tickets if tickets > 1 else None)
 
         def show(now: CheckProgress) -> None:
             counts = f"{now.invoices_read:,} invoices read, {now.api_calls:,} calls"
             answered = f"{now.tickets_done} of {now.tickets} tickets answered, " if now.tickets > 1 else ""
-            bar.update(task, description=answered + counts, completed=now.tickets_done)
+            total = now.tickets if now.tickets > 1 else None
+            bar.update(task, description=answered + counts, completed=now.tickets_done, total=total)
 
         yield show
 
@@ -145,7 +118,7 @@ def _counts(finding: Finding) -> str:
     seen = finding.coverage
     complete = "" if seen.complete else ", not complete"
     counts = f"{seen.listed} listed, {seen.read} read, {seen.from_ledger} from the ledger, {seen.skipped} skipped"
-    return f"· {counts}{complete} · {_moment(finding.checked_at)}"
+    return f"· {counts}{complete} · {moment_in_utc(finding.checked_at)}"
 
 
 def _summary(findings: Sequence[Finding]) -> str:
@@ -160,14 +133,3 @@ def _summary(findings: Sequence[Finding]) -> str:
 def clean(text: str) -> str:
     """Text from outside without what would move a terminal's cursor or turn its writing direction."""
     return _CONTROL.sub("", text.replace("\n", " "))
-
-
-def _integer(identifier: str | None) -> int | str | None:
-    """The id as JSON has it: an integer, unless Syncro used something else."""
-    if identifier is not None and re.fullmatch(r"0|[1-9][0-9]{0,18}", identifier):
-        return int(identifier)
-    return identifier
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

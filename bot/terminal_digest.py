@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import accounted, counted, day_in_words, headline, money
 from bot.digest.model import AgeBand, Digest, Ending, Line, Pickup, Resolved
 from bot.digest.plain_text import one_line
+from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
 
 _ENDINGS = {
@@ -132,7 +134,8 @@ def _run(line: Line, digest: Digest) -> str:
 
 
 def _partly(line: Line) -> str:
-    return f"invoice {', '.join(each.number for each in line.finding.invoices)}, {money(line.finding.unbilled.charges)} still unbilled"
+    invoices = ", ".join(each.number for each in line.finding.invoices)
+    return f"invoice {invoices}, {money(line.finding.unbilled.charges)} still unbilled"
 
 
 def _unverified(line: Line) -> str:
@@ -150,3 +153,15 @@ def _line(line: Line, what: str) -> str:
 
 def _dotted(*texts: str) -> str:
     return " · ".join(filter(None, map(one_line, texts)))
+
+
+def show_statistics(console: Console, statistics: Statistics, reports: Sequence[WrongReport]) -> None:
+    """Print how many warnings were said, taken back and reported wrong, and the evidence behind each report."""
+    rate = statistics.false_alarm_rate
+    share = "no warning was said yet" if rate is None else f"{rate:.1%} of all warnings"
+    console.print(Text(f"Warnings said: {statistics.warnings_said}"))
+    console.print(Text(f"Taken back because an invoice appeared: {statistics.retracted}"))
+    console.print(Text(f"Reported as wrong: {statistics.reported_wrong} ({share})"))
+    for report in reports:
+        console.print(Text(f"  {as_people_say(report.ticket_number)} · reported {report.at:%Y-%m-%d %H:%M} UTC"))
+        console.print(Text(f"    {one_line(json.dumps(report.evidence, ensure_ascii=False))}", style="dim"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.billing.listing import read_list
-from bot.billing.policy import Due, Policy, Ticket, expectation, finished_at
+from bot.billing.policy import Due, Policy, Ticket, expectation, last_touched
 from bot.billing.reads import Asking, Failed, ListTickets
 from bot.syncro.models import TicketRow
 
@@ -29,13 +29,8 @@ class Window:
             return False
         if expectation(Ticket(row, None), policy).due is Due.NOT_YET:
             return False
-        moment = moment_finished(row)
+        moment = last_touched(Ticket(row, None))
         return moment is None or self.since <= moment <= self.until
-
-
-def moment_finished(row: TicketRow) -> datetime | None:
-    """When the work was finished: the resolved date, or the last change where there is none."""
-    return finished_at(Ticket(row, None)) or row.updated_at
 
 
 def list_finished(window: Window, policy: Policy) -> Asking[Sequence[TicketRow] | Failed]:

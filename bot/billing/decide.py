@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from bot.billing.evidence import Evidence, FoundLink
 from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
-from bot.billing.policy import Due, Expectation, Ticket, fold, unbilled
+from bot.billing.policy import Due, Expectation, Ticket, fold, last_touched, unbilled
 from bot.syncro.models import Schedule
 from bot.ticket_references import as_people_say
 
@@ -81,6 +81,9 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         customer=ticket.row.customer_business_then_name,
         subject=ticket.row.subject,
         status=ticket.status,
+        customer_id=ticket.row.customer_id,
+        technician=ticket.row.user,
+        finished_at=last_touched(ticket),
         invoices=tuple(_invoice_link(found, ticket, pages) for found in links),
         possible=() if links else _possible(evidence, pages),
         unbilled=still_unbilled,

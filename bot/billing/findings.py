@@ -104,6 +104,10 @@ class Finding:
     """What could not be read, and what to do about it; a sentence each."""
     scheduled_for: datetime | None = None
     schedule_name: str = ""
+    customer_id: str | None = None
+    technician: str = ""
+    finished_at: datetime | None = None
+    """The resolved date, or the ticket's last change where there is none."""
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
     api_calls: int = 0

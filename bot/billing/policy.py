@@ -97,6 +97,11 @@ def finished_at(ticket: Ticket) -> datetime | None:
     return ticket.row.resolved_at
 
 
+def last_touched(ticket: Ticket) -> datetime | None:
+    """When the work was finished as far as can be told: the resolved date, or the last change where there is none."""
+    return finished_at(ticket) or ticket.row.updated_at
+
+
 def _non_billable_reason(ticket: Ticket, policy: Policy) -> str | None:
     row, detail = ticket.row, ticket.detail
     labelled: list[tuple[str, Iterable[str], tuple[str, ...]]] = [

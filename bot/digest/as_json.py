@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from bot.billing.as_json import finding_as_json
 from bot.billing.findings import Verdict
 from bot.digest.headline import headline
 from bot.digest.model import Digest, Line
-from bot.terminal import finding_as_json
 
 _COUNTED = (
     Verdict.INVOICED,
@@ -30,6 +30,8 @@ def digest_as_json(digest: Digest) -> str:
 def digest_object(digest: Digest) -> dict[str, Any]:
     """The digest as scripts read it.
 
+    On the first run everything is `new`: nothing was named before.
+
     `counts` holds the verdicts as they were found. A ticket that is snoozed or marked is counted there as
     not_invoiced; it is named in `snoozed` or `marked`, and is neither in the list `not_invoiced` nor in `at_risk`.
     """
@@ -45,8 +47,8 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         "unverified": _findings(digest.unverified),
         "scheduled": _findings(digest.scheduled),
         "partially_invoiced": _findings(digest.partially_invoiced),
-        "new": _numbers(digest.new),
-        "still_open": _numbers(digest.still_open),
+        "new": _numbers(digest.unbilled if digest.is_first else digest.new),
+        "still_open": [] if digest.is_first else _numbers(digest.still_open),
         "resolved": [
             {"ticket_number": each.standing.ticket_number, "invoice_number": each.invoice_number}
             for each in digest.resolved

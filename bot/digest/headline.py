@@ -16,7 +16,8 @@ def headline(digest: Digest) -> str:
     "29 of 31 invoiced, 2 non-billable, nothing unbilled".
     """
     if not digest.unbilled:
-        return _joined(accounted(digest), change(digest))
+        healthy = accounted(digest)
+        return _joined(healthy[:1].upper() + healthy[1:], change(digest))
     said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
     unproved = len(digest.unverified)
     if unproved:
@@ -56,9 +57,9 @@ def change(digest: Digest) -> str:
     tickets, amount = len(digest.unbilled) - before.unbilled, digest.at_risk - before.money
     said = [_moved(tickets, counted(abs(tickets), "ticket"), "fewer"), _moved(amount, money(abs(amount)), "less")]
     since = f"since {day_in_words(before.day, digest.day)}"
-    if any(said):
-        return f"{since}: {', '.join(filter(None, said))}"
-    return f"unchanged {since}" if digest.unbilled else ""
+    if not any(said):
+        return f"unchanged {since}" if digest.unbilled else ""
+    return f"{since}: {said[0] or 'as many tickets'}, {said[1] or 'as much money'}"
 
 
 def is_quiet(digest: Digest) -> bool:
@@ -69,6 +70,7 @@ def is_quiet(digest: Digest) -> bool:
         or digest.unverified
         or digest.resolved
         or digest.uncharged_time
+        or digest.partially_invoiced
         or digest.not_checked
         or digest.failures
         or overdue

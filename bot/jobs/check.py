@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.billing.reads import Read
-from bot.billing.verifier import Batch, Perform, Progress, Verifier
+from bot.billing.verifier import Perform, Progress, Verifier
 from bot.jobs.conversation import Conversation
-from bot.jobs.recorded import batch_from_json, batch_to_json
+from bot.jobs.outbox import Outbox
+from bot.jobs.recorded import recorded_perform
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
+from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
 from bot.messages.poster import Poster
 
@@ -28,28 +29,33 @@ class CheckJob:
     perform: Perform
     poster: Poster
     clock: Callable[[], datetime]
+    warnings: WarningBook
+    engine_error: type[Exception]
+    """What the job engine raises when it stops under us: that job goes on later."""
 
-    def run(self, request: CheckRequest, steps: Steps, *, key: str, is_engine_error: type[Exception]) -> None:
-        """Check the tickets and answer. An error of our own still gives the person an answer.
-
-        `is_engine_error` is what the job engine raises when it stops under us: that job goes on later.
-        """
-        conversation = Conversation(request, steps, self.poster, key=key, clock=self.clock)
+    def run(self, stored: dict[str, Any], steps: Steps, key: str) -> None:
+        """Check the tickets and answer. An error of our own still gives the person an answer."""
+        request = CheckRequest.from_json(stored)
+        outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
+        conversation = Conversation(request, outbox)
         started_at = conversation.open(checking(request.references))
         try:
-            self._check(request, steps, conversation, started_at)
-        except is_engine_error:
+            self._check(request, steps, outbox, conversation, started_at)
+        except self.engine_error:
             raise
         except Exception:
             log.exception("The check %s broke down", key)
             explanation = "an error inside the bot, which its operator finds in the log."
             conversation.close(failed(request.references, explanation), [])
 
-    def _check(self, request: CheckRequest, steps: Steps, conversation: Conversation, started_at: datetime) -> None:
-        def perform(reads: Sequence[Read[Any]]) -> Batch:
-            recorded = steps.run("read from Syncro", lambda _: batch_to_json(self.perform(reads)))
-            return batch_from_json(reads, recorded)
-
+    def _check(
+        self,
+        request: CheckRequest,
+        steps: Steps,
+        outbox: Outbox,
+        conversation: Conversation,
+        started_at: datetime,
+    ) -> None:
         def show(now: Progress) -> None:
             def message() -> Any:
                 what = f"{now.invoices_read:,} invoices read" if now.invoices_read else "reading tickets"
@@ -59,9 +65,13 @@ class CheckJob:
 
         report = self.verifier.check(
             request.references,
-            perform,
+            recorded_perform(steps, self.perform),
             started_at=started_at,
             exhaustive=request.exhaustive,
             on_progress=show,
         )
-        conversation.close(outcome(report.findings, request.user), receipt(report.findings, report))
+        answer = outcome(report.findings, request.user)
+        conversation.close(answer, receipt(report.findings, report))
+        if conversation.parent is not None:
+            self.warnings.remember(steps, conversation.parent, answer, report.findings, source="check")
+        self.warnings.retract_found(steps, outbox, report.findings)

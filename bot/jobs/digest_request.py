@@ -28,3 +28,8 @@ class DigestRequest:
     def from_json(cls, values: dict[str, Any]) -> DigestRequest:
         """From what `to_json` gave."""
         return cls(**{**values, "day": date.fromisoformat(values["day"])})
+
+
+def digest_key(request: DigestRequest) -> str:
+    """The name of a scheduled digest: one for each channel and day, whoever enqueues it."""
+    return f"digest:{request.channel or 'subscribers'}:{request.day.isoformat()}"

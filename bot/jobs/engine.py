@@ -12,7 +12,8 @@ import os
 import socket
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, St
 from dbos import error as dbos_error
 from filelock import FileLock, Timeout
 
-from bot.jobs.request import CheckRequest
+from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
 from bot.store.executors import ExecutorRegistry
 
@@ -31,12 +32,10 @@ log = logging.getLogger(__name__)
 ENGINE_ERROR: type[Exception] = dbos_error.DBOSException
 """What a step raises when the engine stops under a job."""
 
-_QUEUE = "checks"
-_CHECK = "check"
 _APPLICATION_VERSION = "1"
 """Constant: by default it would be a hash of the code, and an upgrade would strand the jobs of the old version."""
 _SINGLE_EXECUTOR = "invoice-bot"
-_JOBS_AT_ONCE = 16
+_THREADS = 64
 _POLLING_SECONDS = 0.1
 _STEP_TRIES = 12
 """With waits of 1, 2, 4, … seconds between them: more than half an hour of Slack being away."""
@@ -47,7 +46,17 @@ _RECOVERIES = 1000
 _KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500
 
-RunCheck = Callable[[CheckRequest, "RecordedSteps", str], None]
+RunJob = Callable[[dict[str, Any], Steps, str], None]
+"""Does a job, given what was stored for it, its steps, and its key."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of work with a queue of its own. The name is part of what is stored: renaming one strands its jobs."""
+
+    name: str
+    run: RunJob
+    at_once: int
 
 
 class DatabaseInUseError(Exception):
@@ -88,12 +97,13 @@ class JobEngine:
     `database` is SQLAlchemy's address of a SQLite file or a Postgres database.
     """
 
-    def __init__(self, database: str, run_check: RunCheck) -> None:
+    def __init__(self, database: str, kinds: Sequence[JobKind]) -> None:
         self._database = sqlalchemy.make_url(database)
         self._is_sqlite = self._database.get_backend_name() == "sqlite"
         self._lock: FileLock | None = None
         self._executors: ExecutorRegistry | None = None
-        self._run_check = run_check
+        self._kinds = kinds
+        self._workflows: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._executor = _SINGLE_EXECUTOR if self._is_sqlite else _own_name()
 
     def launch(self) -> None:
@@ -110,15 +120,12 @@ class JobEngine:
             self._start()
         except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, OSError, dbos_error.DBOSException) as error:
             self._release()
-            raise DatabaseUnavailableError(
-                f"The database {self._database.render_as_string(hide_password=True)} cannot be used "
-                f"({_first_line(error)}). Check DATABASE_URL."
-            ) from None
+            raise unavailable(self._database, error) from None
 
-    def enqueue(self, key: str, request: CheckRequest) -> None:
-        """Store a question. When this returns, it will be answered; the same `key` again changes nothing."""
+    def enqueue(self, kind: str, key: str, stored: dict[str, Any]) -> None:
+        """Store a job. When this returns, it will be done; the same `key` again changes nothing."""
         with SetWorkflowID(key):
-            DBOS.enqueue_workflow(_QUEUE, self._workflow, request.to_json())
+            DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
 
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`. Returns how many."""
@@ -152,7 +159,7 @@ class JobEngine:
             application_version=_APPLICATION_VERSION,
             executor_id=self._executor,
             serializer=DBOSPortableJSONSerializer(),
-            max_executor_threads=4 * _JOBS_AT_ONCE,
+            max_executor_threads=_THREADS,
             log_level="WARNING",
             sys_db_pool_size=_SQLITE_CONNECTIONS if self._is_sqlite else None,
         )
@@ -161,22 +168,17 @@ class JobEngine:
             self._executors = ExecutorRegistry(self._database, self._executor, on_silent=_take_over)
             self._executors.join()
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name=_CHECK, max_recovery_attempts=_RECOVERIES)(self._job())
+        this_run = uuid.uuid4().hex
+        for kind in self._kinds:
+            register = DBOS.workflow(name=kind.name, max_recovery_attempts=_RECOVERIES)
+            self._workflows[kind.name] = register(_job(kind.run, this_run))
         DBOS.launch()
-        DBOS.register_queue(_QUEUE, worker_concurrency=_JOBS_AT_ONCE, polling_interval_sec=_POLLING_SECONDS)
+        for kind in self._kinds:
+            DBOS.register_queue(
+                _queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_POLLING_SECONDS
+            )
         if self._executors is not None:
             self._executors.watch()
-
-    def _job(self) -> Callable[[dict[str, Any]], None]:
-        run_check = self._run_check
-        this_run = uuid.uuid4().hex
-
-        def check(stored: dict[str, Any]) -> None:
-            begun_by = DBOS.run_step({"name": "begin"}, lambda: this_run)
-            steps = RecordedSteps(resumed=begun_by != this_run)
-            run_check(CheckRequest.from_json(stored), steps, DBOS.workflow_id or "")
-
-        return check
 
     def _prepare_sqlite(self, path: Path) -> None:
         """Lock the file against a second bot, and let readers and a writer work side by side (WAL)."""
@@ -198,6 +200,20 @@ class JobEngine:
             self._lock = None
 
 
+def _job(run: RunJob, this_run: str) -> Callable[[dict[str, Any]], None]:
+    """The workflow of a kind. `this_run` tells this launch from others: a job begun by another was cut off."""
+
+    def job(stored: dict[str, Any]) -> None:
+        begun_by = DBOS.run_step({"name": "begin"}, lambda: this_run)
+        run(stored, RecordedSteps(resumed=begun_by != this_run), DBOS.workflow_id or "")
+
+    return job
+
+
+def _queue(kind: str) -> str:
+    return f"{kind}s"
+
+
 def _own_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
@@ -207,6 +223,12 @@ def _take_over(executor: str) -> None:
     jobs = DBOS._recover_pending_workflows([executor])  # noqa: SLF001 - DBOS has no public name for it
     if jobs:
         log.warning("Process %s fell silent; its %d unfinished jobs go on here", executor, len(jobs))
+
+
+def unavailable(database: sqlalchemy.URL, error: Exception) -> DatabaseUnavailableError:
+    """What to raise for an error of the database: which one, why, and what to do."""
+    shown = database.render_as_string(hide_password=True)
+    return DatabaseUnavailableError(f"The database {shown} cannot be used ({_first_line(error)}). Check DATABASE_URL.")
 
 
 def _first_line(error: Exception) -> str:

@@ -22,7 +22,8 @@ from bot.billing.reads import (
     ReadInvoice,
     ReadTicket,
 )
-from bot.billing.verifier import Batch
+from bot.billing.verifier import Batch, Perform
+from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
@@ -34,6 +35,16 @@ _MODELS: dict[type[Read[Any]], type[BaseModel]] = {
     ReadInvoice: InvoiceDetail,
     ListSchedules: Page[Schedule],
 }
+
+
+def recorded_perform(steps: Steps, perform: Perform) -> Perform:
+    """`perform`, with each batch of reads as a step of the job."""
+
+    def perform_once(reads: Sequence[Read[Any]]) -> Batch:
+        recorded = steps.run("read from Syncro", lambda _: batch_to_json(perform(reads)))
+        return batch_from_json(reads, recorded)
+
+    return perform_once
 
 
 def batch_to_json(batch: Batch) -> dict[str, Any]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
-log = logging.getLogger(__name__)
-
-_REMEMBER_SECONDS = 300.0
+from bot.listeners.user_groups import UserGroups
 
 
 @dataclass(frozen=True)
@@ -45,13 +39,10 @@ class Access:
         usergroups: tuple[str, ...] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
+        self._groups = UserGroups(client, clock=clock)
         self._channels = frozenset(channels)
         self._users = frozenset(users)
         self._usergroups = usergroups
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._members: dict[str, tuple[float, frozenset[str]]] = {}
 
     def refusal(self, asking: Asking) -> str | None:
         """Why the person may not ask here (a reason of `bot.messages.help.not_allowed`); None when they may."""
@@ -66,19 +57,4 @@ class Access:
         return None
 
     def _is_listed(self, user: str) -> bool:
-        return user in self._users or any(user in self._members_of(group) for group in self._usergroups)
-
-    def _members_of(self, group: str) -> frozenset[str]:
-        with self._lock:
-            known = self._members.get(group)
-        if known is not None and self._clock() - known[0] < _REMEMBER_SECONDS:
-            return known[1]
-        try:
-            answer = self._client.usergroups_users_list(usergroup=group)
-            members = frozenset(str(user) for user in answer.get("users") or [])
-        except (SlackApiError, SlackClientError, OSError, http.client.HTTPException) as error:
-            log.warning("The members of user group %s cannot be read (%s)", group, type(error).__name__)
-            return known[1] if known is not None else frozenset()
-        with self._lock:
-            self._members[group] = (self._clock(), members)
-        return members
+        return user in self._users or any(user in self._groups.members(group) for group in self._usergroups)

@@ -7,17 +7,26 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
+from bot.listeners import digest_commands
 from bot.listeners.access import Asking
 from bot.listeners.desk import COMMAND, Desk
+from bot.listeners.digest_desk import DigestDesk
 from bot.messages.rendered import Rendered
 
 
-def register(app: App, desk: Desk) -> None:
-    """Listen for the command. Slack is answered once the question is stored, or with why it was not taken."""
+def register(app: App, desk: Desk, digest: DigestDesk | None = None) -> None:
+    """Listen for the command. Slack is answered once the question is stored, or with why it was not taken.
+
+    With `digest` the command also takes what managers say about the digest.
+    """
 
     @app.command(COMMAND)
     def invoice_check(ack: Ack, command: dict[str, Any]) -> None:
-        wish = desk.read_command(command.get("text") or "")
+        text = command.get("text") or ""
+        if digest is not None and digest_commands.is_meant(text):
+            _acknowledge(ack, digest_commands.answer(digest, command))
+            return
+        wish = desk.read_command(text)
         reply = wish.reply
         if reply is None:
             request = CheckRequest(

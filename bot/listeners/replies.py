@@ -1,4 +1,4 @@
-"""What people are told without a check: help, and why a question was not taken."""
+"""What people are told without a check: help, why a question was not taken, what was decided."""
 
 from __future__ import annotations
 
@@ -45,3 +45,21 @@ class Replies:
                 log.warning("A reply to a message in %s could not be delivered: %s", channel, error)
 
         self._later(send)
+
+    def announce(self, channel: str, user: str, message: Rendered, thread_ts: str) -> None:
+        """Say in a thread, for everybody, what a person decided; where that fails, tell at least the person."""
+
+        def send() -> None:
+            try:
+                self._poster.post(channel, message, thread_ts=thread_ts)
+            except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
+                log.warning("A decision could not be announced in %s: %s", channel, error)
+                self._tell_directly(user, message)
+
+        self._later(send)
+
+    def _tell_directly(self, user: str, message: Rendered) -> None:
+        try:
+            self._poster.post(user, message)
+        except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
+            log.warning("Nor could the person be told: %s", error)

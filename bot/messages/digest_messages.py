@@ -7,6 +7,7 @@ as its blocks.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -56,9 +57,11 @@ class Retraction:
 def digest_messages(digest: Digest, *, only: Callable[[Ticket], bool] | None = None) -> DigestMessages:
     """The digest, or the part of it for which `only` is true (one customer, one technician)."""
     shown = digest if only is None else part_of(digest, only)
-    parent, left = _parent(shown)
+    details = _details(shown)
+    where = " · details in the thread" if details else ""
+    parent, left = _parent(shown, [_signature(shown, where)])
     first = small_print(line(f"{title(shown)}: the details"))
-    sections = [*left, *_details(shown)]
+    sections = [*left, *details]
     thread = split_messages([first, *sections], small_print(line(f"{title(shown)} (continued)")))
     return DigestMessages(parent, thread if sections else [])
 
@@ -66,34 +69,36 @@ def digest_messages(digest: Digest, *, only: Callable[[Ticket], bool] | None = N
 # The parent
 
 
-def _parent(digest: Digest) -> tuple[Rendered, list[Part]]:
+def _parent(digest: Digest, tail: Sequence[Part]) -> tuple[Rendered, list[Part]]:
     """The parent, and the parts that found no room in it."""
-    opening, tail = head(digest), [_signature(digest, " · details and the whole list in the thread")]
-    pictures = charts(digest)
+    opening, pictures = head(digest), charts(digest)
     cards = [rows.card(ticket, digest) for ticket in digest.unbilled]
-    tables = [Part("", each.blocks) for each in rows.table(digest.unbilled, digest)]  # the cards have the words
+    listed = rows.table_rows(digest.unbilled, digest)
+    tables = [Part("", each.blocks) for each in rows.table(listed)]  # the cards have the words
     whole = [*opening, *tables, *cards, *pictures[:2], *tail]
     if len(cards) <= _CARDS_IN_PARENT and fits(whole):
         return joined(whole), pictures[2:]
     below = _headed("Unbilled, ticket by ticket", cards)
     for shown in (pictures[:2], []):
-        made = _with_table(digest, opening, [*shown, *tail])
+        made = _with_table(listed, opening, [*shown, *tail])
         if made is not None:
             parent, left = made
             return parent, [*left, *pictures[len(shown) :], *below]
     pointer = paragraphs([line(f"{words.counted(len(cards), 'unbilled ticket')}: the table is in the thread.")])
-    return joined([*opening, *pointer, *tail]), [*rows.table(digest.unbilled, digest), *pictures, *below]
+    return joined([*opening, *pointer, *tail]), [*rows.table(listed), *pictures, *below]
 
 
-def _with_table(digest: Digest, opening: Sequence[Part], tail: Sequence[Part]) -> tuple[Rendered, list[Part]] | None:
+def _with_table(
+    listed: Sequence[rows.Row], opening: Sequence[Part], tail: Sequence[Part]
+) -> tuple[Rendered, list[Part]] | None:
     """The parent with as many rows of the table as there is room for, and the rows that are left."""
-    tickets = digest.unbilled
-    for count in range(min(len(tickets), TABLE_ROWS_LIMIT - 1), 0, -1):
-        first = rows.table(tickets[:count], digest)
-        parts = [*opening, *first, *paragraphs([_in_thread(len(tickets) - count)]), *tail]
-        if len(first) == 1 and fits(parts):
-            return joined(parts), rows.table(tickets[count:], digest)
-    return None
+
+    def parts_with(count: int) -> list[Part]:
+        return [*opening, *rows.table(listed[:count]), *paragraphs([_in_thread(len(listed) - count)]), *tail]
+
+    possible = range(1, min(len(listed), TABLE_ROWS_LIMIT - 1) + 1)
+    count = bisect_left(possible, True, key=lambda some: not fits(parts_with(some)))  # noqa: FBT003
+    return (joined(parts_with(count)), rows.table(listed[count:])) if count else None
 
 
 def _in_thread(left: int) -> Line:
@@ -116,7 +121,6 @@ def _details(digest: Digest) -> list[Part]:
         *_grouped("By customer", by_customer(digest.unbilled)),
         *_grouped("By technician", by_technician(digest.unbilled)),
         *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
-        *_listed("Contradictions", _contradictions(digest)),
         *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
         *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
         *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.partially_invoiced)),
@@ -125,13 +129,6 @@ def _details(digest: Digest) -> list[Part]:
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
         *_listed("Why this digest is not complete", (line(f"• {mrkdwn(each, 600)}") for each in digest.failures)),
-    ]
-
-
-def _contradictions(digest: Digest) -> list[Line]:
-    return [
-        line(f"• {words.numbers([ticket.finding.ticket_number])}: {rows.CONTRADICTION.lower()}")
-        for ticket in digest.contradictions
     ]
 
 
@@ -170,10 +167,7 @@ def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
 
 
 def quiet_line(digest: Digest) -> Rendered:
-    """The digest of a day on which nothing is unbilled: one line, and one more for each section that holds something.
-
-    Where those sections need a thread, it is that of `digest_messages`.
-    """
+    """The digest of a day on which nothing is unbilled, in one line; a second one for the dates of what is scheduled."""
     return joined(quiet(digest))
 
 

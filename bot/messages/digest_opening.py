@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -19,6 +20,8 @@ _HEAD_SIZE: Final = 5_500
 """How much of the parent its opening may take; the rest is for the table, the charts and the cards."""
 _NAMED: Final = (20, 8, 3, 0)
 """How many tickets a line of the opening names; the first number with which the opening is short enough."""
+_DATES: Final = 10
+"""How many dates of recurring runs a quiet line names, the next ones first."""
 
 
 def title(digest: Digest) -> str:
@@ -35,8 +38,19 @@ def head(digest: Digest) -> list[Part]:
 
 
 def quiet(digest: Digest) -> list[Part]:
-    """The headline, and one line for each section."""
-    return _short([line(headline(digest))], digest)
+    """The headline alone; with the dates of what is scheduled, so that it needs no thread."""
+    dates = line(f"*Scheduled:* {_dates(digest)}")
+    return paragraphs([line(headline(digest)), *_caveats(digest), *([dates] if digest.scheduled else [])])
+
+
+def _dates(digest: Digest) -> str:
+    """How many tickets are billed on which day: "30 on Tue 1 Dec, 1 without a date"."""
+    dated = Counter(ticket.pickup_on for ticket in digest.scheduled if ticket.pickup_on is not None)
+    undated = len(digest.scheduled) - dated.total()
+    said = [f"{count:,} on {day_in_words(day, digest.day)}" for day, count in sorted(dated.items())]
+    later = sum(count for _, count in sorted(dated.items())[_DATES:])
+    more = [f"{later:,} later" if later else "", f"{undated:,} without a date" if undated else ""]
+    return ", ".join([*said[:_DATES], *filter(None, more)])
 
 
 def _short(first: Sequence[Line], digest: Digest) -> list[Part]:

@@ -105,13 +105,16 @@ def _dotted(*texts: str) -> str:
 # The table
 
 
-def table(tickets: Sequence[Ticket], digest: Digest) -> list[Part]:
-    """The tickets as a table to sort, with a line of words for each; several where one cannot hold them."""
+def table_rows(tickets: Iterable[Ticket], digest: Digest) -> list[Row]:
+    """The tickets as rows of the table."""
+    return [_row(ticket, digest) for ticket in tickets]
+
+
+def table(table_rows: Sequence[Row]) -> list[Part]:
+    """The rows as a table to sort, with a line of words for each; several tables where one cannot hold them."""
     heading = [text_cell(title) for title in _HEADING]
-    count = words.counted(len(tickets), "unbilled ticket")
-    return table_parts(
-        heading, [_row(ticket, digest) for ticket in tickets], lambda rows: data_table(f"{count}, oldest first", rows)
-    )
+    caption = f"{words.counted(len(table_rows), 'unbilled ticket')}, oldest first"
+    return table_parts(heading, table_rows, lambda cells: data_table(caption, cells))
 
 
 def _row(ticket: Ticket, digest: Digest) -> Row:
@@ -165,10 +168,14 @@ def unverified_card(ticket: Ticket, digest: Digest) -> Part:
     failures = [failure for failure in finding.failures if failure.strip() and failure not in finding.reason]
     lines += [line(f"• {mrkdwn(failure, 200)}") for failure in failures[:_FAILURES]]
     if len(failures) > _FAILURES:
-        lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads, all in the CSV"))
+        lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads; a recheck names them all"))
     lines += [words.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
     if len(finding.possible) > _POSSIBLE:
-        lines.append(line(f"…and {len(finding.possible) - _POSSIBLE:,} more invoices that hold its number."))
+        lines.append(
+            line(
+                f"…and {len(finding.possible) - _POSSIBLE:,} more invoices that hold its number; a recheck names them all."
+            )
+        )
     if ticket.first_said is not None:
         lines.append(line(f"The warning of {day_in_words(ticket.first_said, digest.day)} stands until it is settled."))
     return _with_buttons(lines, finding, _BUTTONS[:1])

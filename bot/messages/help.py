@@ -87,6 +87,9 @@ def _usage(command: str) -> list[Line]:
         line("• Mention me with the numbers, also inside a thread: the answer comes in that thread"),
         line("• In the menu of any message, *Check invoices* checks every ticket number in it"),
         line("The answer is posted in the channel where you ask, and its evidence in the thread."),
+        line("*The digest of unbilled work, for managers*"),
+        line(f"• `{command} digest now` makes it now; `{command} digest subscribe` sends it to you every time"),
+        line(f"• `{command} digest help` shows the rest: subscriptions, snoozes, and tickets marked as non-billable"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 import threading
 import time
@@ -15,6 +16,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
+from bot.messages.digest_blocks import plainer
 from bot.messages.rendered import Rendered
 
 log = logging.getLogger(__name__)
@@ -151,6 +153,32 @@ class Poster:
                 break
         return False
 
+    def attach(self, place: Posted, *, name: str, content: str, comment: str) -> bool:
+        """Put a text file into a message's thread; False when Slack does not take it (it needs `files:write`).
+
+        Raises:
+            SlackUnavailableError: try again later.
+
+        """
+        try:
+            self._client.files_upload_v2(
+                channel=place.channel, thread_ts=place.ts, filename=name, content=content, initial_comment=comment
+            )
+        except SlackApiError as error:
+            if _code(error) in _PASSING:
+                raise SlackUnavailableError(f"Slack answered {_code(error)}") from None
+            log.warning("The file %s could not be attached: Slack answered %s", name, _code(error))
+            return False
+        except (SlackClientError, OSError, http.client.HTTPException) as error:
+            raise _no_connection(error) from None
+        return True
+
+    def real_name(self, user: str) -> str:
+        """A person's full name in Slack; empty where Slack does not say (it needs `users:read`)."""
+        answer = self._read(self._client.users_info, user=user)
+        about = (answer or {}).get("user") or {}
+        return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
+
     def is_external(self, channel: str) -> bool:
         """Whether the channel is shared with another company (Slack Connect). Where Slack does not say, it is not.
 
@@ -204,12 +232,13 @@ class Poster:
             raise _no_connection(error) from None
 
     def _send(self, method: Callable[..., Any], message: Rendered, **where: Any) -> Any:
-        """Send with blocks; if Slack refuses those, send the same words as text."""
-        try:
-            return self._call(method, text=message.text, blocks=list(message.blocks), **where)
-        except _BlocksRefusedError as error:
-            log.warning("Slack refused the blocks of a message (%s); sending its words as text", error)
-            return self._call(method, text=message.as_text_only().text, blocks=[], **where)
+        """Send with blocks; if Slack refuses those, with plainer ones; if it refuses these too, the words as text."""
+        for shown in dict.fromkeys((json.dumps(message.blocks), json.dumps(plainer(message).blocks))):
+            try:
+                return self._call(method, text=message.text, blocks=json.loads(shown), **where)
+            except _BlocksRefusedError as error:
+                log.warning("Slack refused the blocks of a message (%s); sending it plainer", error)
+        return self._call(method, text=message.as_text_only().text, blocks=[], **where)
 
     def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
         try:

@@ -208,6 +208,19 @@ def table_parts(
     return [*parts, Part("\n".join(words), (make(cells),))] if words else parts
 
 
+def with_updates(text: str, blocks: Sequence[Block], updates: Sequence[str]) -> Rendered:
+    """A message posted earlier with later news on top, in words that are already escaped.
+
+    The blocks give way to the words alone where both together would pass Slack's limits.
+    """
+    news = "\n".join(f"Update: {update}" for update in updates)
+    said = f"{news}\n{text}"[:TEXT_LIMIT]
+    try:
+        return Rendered(said, (section(news), *blocks))
+    except ValueError:
+        return Rendered(said)
+
+
 def split_messages(parts: Sequence[Part], continued: Part) -> list[Rendered]:
     """The parts in as many messages as they need, in order; each but the first opens with `continued`."""
     messages: list[list[Part]] = []

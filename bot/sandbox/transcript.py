@@ -67,7 +67,7 @@ def render_modal(modal: Modal, workspace: Workspace) -> RenderableType:
     """Return a modal as its person sees it, with what is wrong below each input."""
     view, name_of = modal.view, workspace.name_of
     title = _text_object(view.get("title"), name_of).plain
-    heading = Rule(Text(slack_text.safe(f"modal of {name_of(modal.user)}: {title}"), BOLD), align="left")
+    heading = Rule(Text(slack_text.safe(f"modal of {name_of(modal.user)}: {title}"), BOLD), align="left", style=FAINT)
     body: list[RenderableType] = [Text(slack_text.safe(modal.notice), ERROR)] if modal.notice else []
     for block, shown in zip(view["blocks"], render_blocks(view["blocks"], name_of), strict=True):
         body.append(shown)

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from bot.billing.findings import Finding
 from bot.digest.model import Digest, History, Mark, Snooze
-from bot.store import decisions, people, runs, standing
+from bot.store import decisions, people, posts, runs, standing
 from bot.store.database import Database
 from bot.store.migrations import migrate
 from bot.store.records import (
+    KeptPost,
     MarkRecord,
     Place,
     PostedWarning,
@@ -102,6 +103,26 @@ class Memory:
             standing.say(connection, said)
             if posted is not None:
                 standing.add_message(connection, said, posted, thread_ts)
+
+    def keep_post(self, place: Place, post: KeptPost, *, at: datetime) -> None:
+        """Keep a warning message as it was posted, so that it can be edited and its evidence shown."""
+        with self._database.writing() as connection:
+            posts.keep(connection, place, post, at)
+
+    def add_update(self, place: Place, update: str) -> KeptPost | None:
+        """Note a line that is added to a message; returns the message with it, None where it was not kept."""
+        with self._database.writing() as connection:
+            return posts.add_update(connection, place, update)
+
+    def post_at(self, place: Place) -> KeptPost | None:
+        """Return the warning message at a place; None where it was not kept."""
+        with self._database.reading() as connection:
+            return posts.post_at(connection, place)
+
+    def evidence_of(self, ticket_id: str) -> Mapping[str, Any] | None:
+        """Return the finding (JSON) behind the latest message that warns about a ticket; None where there is none."""
+        with self._database.reading() as connection:
+            return posts.evidence_of(connection, ticket_id)
 
     def posted_warnings(self, ticket_ids: Iterable[str] | None = None) -> tuple[PostedWarning, ...]:
         """Return the messages that warn about these tickets and were not retracted, oldest first; None means any.

@@ -108,6 +108,16 @@ _V1: Migration = (
         PRIMARY KEY (channel, ts, ticket_id)
     )""",
     "CREATE INDEX invoice_bot_messages_ticket ON invoice_bot_messages (ticket_id)",
+    """CREATE TABLE invoice_bot_posts (
+        channel TEXT NOT NULL,
+        ts TEXT NOT NULL,
+        text TEXT NOT NULL,
+        blocks TEXT NOT NULL,
+        updates TEXT NOT NULL,
+        evidence TEXT NOT NULL,
+        posted_at TEXT NOT NULL,
+        PRIMARY KEY (channel, ts)
+    )""",
     """CREATE TABLE invoice_bot_snoozes (
         ticket_id TEXT NOT NULL PRIMARY KEY,
         ticket_number TEXT NOT NULL,

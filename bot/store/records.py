@@ -39,6 +39,16 @@ class PostedWarning:
 
 
 @dataclass(frozen=True)
+class KeptPost:
+    """A warning message as it was posted, and what was added to it since. `evidence` is a finding by ticket id."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+    updates: tuple[str, ...]
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class WarningRecord:
     """A warning of now or of earlier. It stands for as long as `ended_at` is None; times are aware UTC."""
 

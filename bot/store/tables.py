@@ -55,6 +55,19 @@ messages = sa.Table(
 )
 """Where warnings can be read in Slack; one message may name several tickets."""
 
+posts = sa.Table(
+    "invoice_bot_posts",
+    metadata,
+    sa.Column("channel", PlainText, primary_key=True),
+    sa.Column("ts", PlainText, primary_key=True),
+    sa.Column("text", PlainText, nullable=False),
+    sa.Column("blocks", Json, nullable=False),
+    sa.Column("updates", Json, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("posted_at", Moment, nullable=False),
+)
+"""Warning messages as they were posted, to be edited later; `evidence` holds the finding of each ticket by id."""
+
 snoozes = sa.Table(
     "invoice_bot_snoozes",
     metadata,

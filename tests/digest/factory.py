@@ -69,7 +69,7 @@ def a_digest(*tickets: Audited, remembered: History | None = None, **changes: An
     given: dict[str, Any] = {
         "day": MONDAY,
         "made_at": AT_NINE,
-        "labor_rate": Decimal("120"),
+        "labor_rate": Decimal(120),
         "zone": ZONE,
         "api_calls": 96,
         "seconds": 31.0,
@@ -153,7 +153,7 @@ def any_digest(draw: st.DrawFn) -> Digest:
         ),
         day=MONDAY,
         made_at=AT_NINE,
-        labor_rate=draw(st.none() | st.just(Decimal("120"))),
+        labor_rate=draw(st.none() | st.just(Decimal(120))),
         zone=ZONE,
         api_calls=draw(st.integers(0, 10**5)),
         seconds=draw(st.floats(0, 10**4)),

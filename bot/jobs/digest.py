@@ -1,0 +1,255 @@
+"""The job behind a digest: audit, remember, post to everybody who gets it, take back what no longer stands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from bot.billing.audit import Window
+from bot.billing.findings import Finding
+from bot.billing.policy import fold
+from bot.billing.verifier import Perform, Progress, Verifier
+from bot.digest.build import build_digest
+from bot.digest.csv import digest_csv
+from bot.digest.groups import part_of
+from bot.digest.headline import is_quiet
+from bot.digest.model import Audited, Digest, History, Line, Mark
+from bot.jobs.digest_request import DigestRequest
+from bot.jobs.outbox import Outbox
+from bot.jobs.recorded import recorded_perform
+from bot.jobs.steps import Steps
+from bot.jobs.warnings import WarningBook
+from bot.messages.check_messages import cannot_post
+from bot.messages.digest_messages import digest_failed, digest_messages, monthly_marks, quiet_line, sign_of_life
+from bot.messages.poster import Posted, Poster
+from bot.messages.rendered import Rendered
+from bot.store.memory import Memory
+from bot.store.records import Subscription
+
+log = logging.getLogger(__name__)
+
+_HISTORY = TypeAdapter(History)
+_MARKS = TypeAdapter(list[Mark])
+_MONDAY = 0
+
+
+@dataclass(frozen=True)
+class DigestRules:
+    """What a digest looks at, and how it speaks. `lookback` and `grace` reckon from the moment it is made."""
+
+    lookback: timedelta
+    grace: timedelta
+    zone: ZoneInfo
+    labor_rate: Decimal | None = None
+    silent_when_empty: bool = False
+    managers: tuple[str, ...] = ()
+    """People who are told when the digest's channel refuses the bot."""
+
+    def window(self, now: datetime, *, since: datetime | None = None, customer_id: str | None = None) -> Window:
+        """The tickets that a digest made at `now` looks at."""
+        return Window(since or now - self.lookback, now - self.grace, customer_id)
+
+
+class DigestFailedError(Exception):
+    """The audit could not be made; the text says why."""
+
+
+def make_digest(
+    verifier: Verifier,
+    perform: Perform,
+    history: History,
+    rules: DigestRules,
+    *,
+    now: datetime,
+    window: Window,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Digest:
+    """Audit the window and every warning that stands, and build the digest.
+
+    Raises:
+        DigestFailedError: the list of tickets, or anything at all, could not be read.
+
+    """
+    standing = [each.ticket_number for each in history.standing] if window.customer_id is None else []
+    audit = verifier.audit(window, standing, perform, started_at=now, on_progress=on_progress)
+    if audit.failure or audit.report.outage:
+        raise DigestFailedError(audit.failure or audit.report.outage)
+    return build_digest(
+        [_audited(finding) for finding in audit.report.findings],
+        history,
+        day=now.astimezone(rules.zone).date(),
+        made_at=now,
+        labor_rate=rules.labor_rate,
+        zone=rules.zone,
+        api_calls=audit.report.api_calls,
+        seconds=audit.report.seconds,
+    )
+
+
+def _audited(finding: Finding) -> Audited:
+    return Audited(finding, finding.customer_id, finding.finished_at, finding.technician)
+
+
+def _wanted(subscription: Subscription, name: str) -> Callable[[Line], bool] | None:
+    """Which tickets a subscriber wants: of some customers (by id or name), or their own (by their name in Syncro)."""
+    customers = frozenset(fold(each) for each in subscription.customers)
+
+    def wanted(ticket: Line) -> bool:
+        audited = ticket.audited
+        if subscription.mine and name and fold(audited.technician) == fold(name):
+            return True
+        return bool(customers & {fold(audited.finding.customer), fold(audited.customer_id or "")})
+
+    return None if subscription.is_everything else wanted
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Who gets the digest: a channel, or a person (`user`); and which tickets they want, None for all."""
+
+    address: str
+    user: str | None = None
+    wanted: Callable[[Line], bool] | None = None
+
+
+@dataclass(frozen=True)
+class DigestJob:
+    """Makes one `DigestRequest` and delivers it."""
+
+    verifier: Verifier
+    perform: Perform
+    poster: Poster
+    memory: Memory
+    warnings: WarningBook
+    rules: DigestRules
+    clock: Callable[[], datetime]
+    engine_error: type[Exception]
+
+    def run(self, stored: dict[str, Any], steps: Steps, key: str) -> None:
+        """Make the digest and post it. When that fails, the same places are told: silence never means "all is well"."""
+        request = DigestRequest.from_json(stored)
+        outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
+        try:
+            digest = self._make(request, steps, key)
+        except self.engine_error:
+            raise
+        except DigestFailedError as error:
+            self._say_failed(request, steps, outbox, str(error))
+            return
+        except Exception:
+            log.exception("The digest %s broke down", key)
+            self._say_failed(request, steps, outbox, "An error inside the bot, which its operator finds in the log.")
+            return
+        self.deliver(digest, request, steps, outbox)
+
+    def deliver(self, digest: Digest, request: DigestRequest, steps: Steps, outbox: Outbox) -> None:
+        """Post a digest to everybody who gets it, and take back the warnings that it has resolved."""
+        for target in self._targets(request, steps):
+            self._deliver(target, digest, steps, outbox)
+        self.warnings.retract_all(steps, outbox, digest)
+
+    def _make(self, request: DigestRequest, steps: Steps, key: str) -> Digest:
+        now = datetime.fromisoformat(steps.run("begin digest", lambda _: self.clock().isoformat()))
+        recalled = steps.run("recall", lambda _: _HISTORY.dump_python(self.memory.history(now), mode="json"))
+        digest = make_digest(
+            self.verifier,
+            recorded_perform(steps, self.perform),
+            _HISTORY.validate_python(recalled),
+            self.rules,
+            now=now,
+            window=self.rules.window(now),
+        )
+        if request.asked_by is None:
+            steps.run("remember run", lambda _: self.memory.remember_run(digest, key=key))
+        return digest
+
+    def _targets(self, request: DigestRequest, steps: Steps) -> list[_Target]:
+        if request.asked_by is not None:
+            return [_Target(request.channel or request.asked_by, request.asked_by)]
+        targets = [_Target(request.channel)] if request.channel is not None else []
+        subscribed = steps.run("read subscriptions", lambda _: self._subscriptions())
+        for each in subscribed:
+            subscription = Subscription(each["user"], tuple(each["customers"]), each["mine"])
+            targets.append(_Target(subscription.user, subscription.user, _wanted(subscription, each["name"])))
+        return targets
+
+    def _subscriptions(self) -> list[dict[str, Any]]:
+        """Subscriptions, with the person's name where their own tickets are wanted: Syncro knows people by name."""
+        return [
+            {
+                "user": each.user,
+                "customers": list(each.customers),
+                "mine": each.mine,
+                "name": self.poster.real_name(each.user) if each.mine else "",
+            }
+            for each in self.memory.subscriptions()
+        ]
+
+    def _deliver(self, target: _Target, digest: Digest, steps: Steps, outbox: Outbox) -> None:
+        shown = digest if target.wanted is None else part_of(digest, target.wanted)
+        if is_quiet(shown):
+            message = self._when_empty(shown)
+            if message is not None:
+                self._post(target, message, outbox)
+            self._monthly(target, digest, steps, outbox)
+            return
+        messages = digest_messages(shown)
+        place = self._post(target, messages.parent, outbox)
+        if place is None:
+            return
+        for message in messages.thread:
+            outbox.post("post digest thread", place.channel, message, thread_ts=place.ts)
+        if shown.unbilled or shown.unverified:
+            name = f"unbilled-{digest.day.isoformat()}.csv"
+            comment = "The whole list, for a spreadsheet."
+            outbox.attach("attach list", place, name=name, content=digest_csv(shown), comment=comment)
+        findings = [line.finding for line in shown.unbilled]
+        self.warnings.remember(steps, place, messages.parent, findings, source="digest")
+        self._monthly(target, digest, steps, outbox)
+
+    def _when_empty(self, digest: Digest) -> Rendered | None:
+        if not self.rules.silent_when_empty:
+            return quiet_line(digest)
+        return sign_of_life(digest) if digest.day.weekday() == _MONDAY else None
+
+    def _monthly(self, target: _Target, digest: Digest, steps: Steps, outbox: Outbox) -> None:
+        """In the channel, on the first digest of a month: which tickets were marked as non-billable since the last."""
+        if target.user is not None or digest.previous is None or _month(digest.previous.day) == _month(digest.day):
+            return
+        since = datetime.combine(digest.previous.day.replace(day=1), time(), self.rules.zone)
+        marked = _MARKS.validate_python(steps.run("read marks", lambda _: self._marks_since(since)))
+        for message in monthly_marks(marked) if marked else ():
+            self._post(target, message, outbox)
+
+    def _marks_since(self, moment: datetime) -> Any:
+        standing = [each.mark for each in self.memory.marks_since(moment) if each.undone_at is None]
+        return _MARKS.dump_python(standing, mode="json")
+
+    def _post(self, target: _Target, message: Rendered, outbox: Outbox) -> Posted | None:
+        """Post to the target; where its channel refuses, to the person who asked or to the managers, with why."""
+        sent = outbox.post("post digest", target.address, message, guarded=target.user != target.address)
+        if sent.place is not None:
+            return sent.place
+        log.error("The digest cannot be posted in %s: Slack answers %s", target.address, sent.refused)
+        people = [target.user] if target.user else list(self.rules.managers)
+        places = []
+        for person in people:
+            if person != target.address:
+                outbox.post("explain", person, Rendered(cannot_post(target.address, sent.refused)))
+                places.append(outbox.post("post digest directly", person, message).place)
+        return next((place for place in places if place is not None), None)
+
+    def _say_failed(self, request: DigestRequest, steps: Steps, outbox: Outbox, why: str) -> None:
+        for target in self._targets(request, steps):
+            self._post(target, digest_failed(why), outbox)
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month

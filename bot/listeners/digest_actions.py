@@ -1,0 +1,255 @@
+"""The buttons below a digest's tickets, and the forms that they open.
+
+A form is opened first, because Slack takes it within three seconds only. What a form says is stored before it is
+acknowledged: a form that closes has been heard. Who may do it is asked again then, since a form can stay open long.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.digest.model import Mark, Snooze
+from bot.jobs.request import CheckRequest
+from bot.listeners.access import Asking
+from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_tickets import DigestTicket
+from bot.listeners.snooze_until import snooze_until
+from bot.messages import digest_acts as acts
+from bot.messages.digest_messages import wrong_report_thanks
+from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
+from bot.messages.help import not_allowed
+from bot.messages.rendered import Rendered
+
+log = logging.getLogger(__name__)
+
+Payload = dict[str, Any]
+Errors = dict[str, str]
+"""What is wrong with a form, by the block_id of the field below which it is shown."""
+
+
+def register(app: App, digest: DigestDesk) -> None:
+    """Listen for the buttons and for the forms."""
+    app.action(RECHECK)(_button(digest, _recheck))
+    app.action(SNOOZE)(_button(digest, _ask_snooze))
+    app.action(MARK)(_button(digest, _ask_mark))
+    app.action(WRONG)(_button(digest, _ask_what_is_wrong))
+    app.action(acts.UNMARK)(_button(digest, _unmark))
+    app.action(OPEN_IN_SYNCRO)(_acknowledge)
+    app.view(acts.SNOOZE_FORM)(_form(digest, _snooze, acts.REASON))
+    app.view(acts.MARK_FORM)(_form(digest, _mark, acts.REASON))
+    app.view(acts.WRONG_FORM)(_form(digest, _report_wrong, acts.REMARK))
+
+
+def _acknowledge(ack: Ack) -> None:
+    """A button that opens an address does so by itself, and still Slack wants an answer."""
+    ack()
+
+
+def _button(
+    digest: DigestDesk, act: Callable[[DigestDesk, Payload, DigestTicket], Rendered | None]
+) -> Callable[[Ack, Payload, Payload], None]:
+    """A listener that does `act` with the ticket of the button, and tells the person what it returns."""
+
+    def pressed(ack: Ack, body: Payload, action: Payload) -> None:
+        ticket = DigestTicket.from_press(body, action)
+        reply = act(digest, body, ticket) if ticket is not None else acts.button_out_of_date()
+        ack()
+        if reply is not None:
+            digest.replies.respond(body["response_url"], reply)
+
+    return pressed
+
+
+def _form(
+    digest: DigestDesk, act: Callable[[DigestDesk, Payload, DigestTicket], Errors], field: str
+) -> Callable[[Ack, Payload], None]:
+    """A listener that does `act` with the ticket of the form; what is wrong is shown there, by default at `field`."""
+
+    def submitted(ack: Ack, body: Payload) -> None:
+        ticket = DigestTicket.from_metadata(body["view"].get("private_metadata"))
+        if ticket is None:
+            errors = {field: acts.form_out_of_date()}
+        else:
+            try:
+                errors = act(digest, body, ticket)
+            except SQLAlchemyError:
+                log.exception("What a form said could not be stored")
+                errors = {field: acts.not_stored_in_words()}
+        if errors:
+            ack(response_action="errors", errors=errors)
+        else:
+            ack()
+
+    return submitted
+
+
+# Check again
+
+
+def _recheck(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    request = CheckRequest(
+        references=(ticket.number,),
+        channel=ticket.channel,
+        user=body["user"]["id"],
+        thread_ts=ticket.thread_ts,
+        response_url=body.get("response_url"),
+        direct=ticket.is_direct,
+    )
+    return digest.desk.submit(f"digest:recheck:{body['trigger_id']}", request, _asking(body, ticket))
+
+
+# Snooze
+
+
+def _ask_snooze(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.snooze_form, ticket)
+
+
+def _snooze(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+    user, state = body["user"]["id"], body["view"]["state"]["values"]
+    duration, reason = _chosen(state), _typed(state, acts.REASON)
+    errors = _not_a_manager(digest, user) or _wrong_reason(reason)
+    if duration is None:
+        errors |= {acts.DURATION: acts.duration_missing()}
+    if errors or duration is None:
+        return errors
+    now = digest.clock()
+    until = snooze_until(duration, now, digest.zone)
+    snooze = Snooze(ticket.id, ticket.number, until, by=user, reason=reason, at=now)
+    digest.memory.snooze(snooze)
+    digest.replies.announce(ticket.channel, user, acts.snoozed(snooze), ticket.thread_ts)
+    return {}
+
+
+# Mark as non-billable
+
+
+def _ask_mark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.mark_form, ticket)
+
+
+def _mark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+    user = body["user"]["id"]
+    reason = _typed(body["view"]["state"]["values"], acts.REASON)
+    errors = _not_a_manager(digest, user) or _wrong_reason(reason)
+    if errors:
+        return errors
+    mark = Mark(ticket.id, ticket.number, _customer(digest, ticket), by=user, reason=reason, at=digest.clock())
+    digest.memory.mark(mark)
+    digest.replies.announce(ticket.channel, user, acts.marked(mark), ticket.thread_ts)
+    return {}
+
+
+def _customer(digest: DigestDesk, ticket: DigestTicket) -> str:
+    """The customer as the last warning named it; empty where the ticket was never warned about."""
+    warnings = digest.memory.warnings_of(ticket.id)
+    return warnings[-1].customer if warnings else ""
+
+
+def _unmark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    user = body["user"]["id"]
+    refusal = digest.refusal(user)
+    if refusal is not None:
+        return refusal
+    try:
+        had_one = digest.memory.unmark(ticket.id, by=user, at=digest.clock())
+    except SQLAlchemyError:
+        log.exception("A mark could not be taken back")
+        return acts.not_stored()
+    if not had_one:
+        return acts.no_mark(ticket.number)
+    digest.replies.announce(ticket.channel, user, acts.mark_undone(ticket.number, user), ticket.thread_ts)
+    return None
+
+
+# This is wrong
+
+
+def _ask_what_is_wrong(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    refusal = digest.access.refusal(_asking(body, ticket))
+    if refusal is not None:
+        return Rendered(not_allowed(refusal))
+    return _open(digest, body, acts.wrong_form, ticket)
+
+
+def _report_wrong(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+    user = body["user"]["id"]
+    refusal = digest.access.refusal(_asking(body, ticket))
+    if refusal is not None:
+        return {acts.REMARK: not_allowed(refusal)}
+    remark = _typed(body["view"]["state"]["values"], acts.REMARK)
+    if len(remark) > acts.REMARK_LIMIT:
+        return {acts.REMARK: acts.too_long(acts.REMARK_LIMIT)}
+    evidence = {"remark": remark, "seen": _seen(digest, ticket)}
+    digest.memory.report_wrong(ticket.id, ticket.number, by=user, at=digest.clock(), evidence=evidence)
+    digest.replies.say(ticket.channel, user, wrong_report_thanks(), ticket.thread_ts, direct=ticket.is_direct)
+    return {}
+
+
+def _seen(digest: DigestDesk, ticket: DigestTicket) -> dict[str, Any] | None:
+    """What the bot had seen of the ticket. A report is worth keeping without it, too."""
+    try:
+        return digest.evidence_of(ticket.id)
+    except Exception:
+        log.exception("The evidence for a wrong warning could not be read")
+        return None
+
+
+# What they share
+
+
+def _open(
+    digest: DigestDesk, body: Payload, form: Callable[[str, str], acts.View], ticket: DigestTicket
+) -> Rendered | None:
+    """Open a form. Returns what to tell the person where Slack did not take it."""
+    try:
+        digest.client.views_open(trigger_id=body["trigger_id"], view=form(ticket.number, ticket.to_metadata()))
+    except (SlackApiError, SlackClientError, OSError, http.client.HTTPException) as error:
+        code = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
+        log.warning("A form could not be opened (%s)", code)
+        return acts.too_slow()
+    return None
+
+
+def _asking(body: Payload, ticket: DigestTicket) -> Asking:
+    user = body["user"]
+    return Asking(
+        user=user["id"],
+        channel=ticket.channel,
+        team=user.get("team_id"),
+        own_team=(body.get("team") or {}).get("id"),
+        direct=ticket.is_direct,
+    )
+
+
+def _not_a_manager(digest: DigestDesk, user: str) -> Errors:
+    refusal = digest.refusal(user)
+    return {} if refusal is None else {acts.REASON: refusal.text}
+
+
+def _wrong_reason(reason: str) -> Errors:
+    if not reason:
+        return {acts.REASON: acts.reason_missing()}
+    if len(reason) > acts.REASON_LIMIT:
+        return {acts.REASON: acts.too_long(acts.REASON_LIMIT)}
+    return {}
+
+
+def _typed(state: Payload, field: str) -> str:
+    """What was typed into a field of a form; empty where nothing was."""
+    value = ((state.get(field) or {}).get(field) or {}).get("value")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _chosen(state: Payload) -> acts.SnoozeFor | None:
+    """The duration that was chosen; None where it is none of ours."""
+    entry = (state.get(acts.DURATION) or {}).get(acts.DURATION) or {}
+    value = (entry.get("selected_option") or {}).get("value")
+    return acts.SnoozeFor(value) if value in list(acts.SnoozeFor) else None

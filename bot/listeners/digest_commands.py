@@ -1,0 +1,164 @@
+"""`/invoice-check digest …`: a digest now, subscriptions, marks and snoozes. For managers only."""
+
+from __future__ import annotations
+
+import csv
+import html
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.digest.model import Mark, Snooze
+from bot.jobs.digest_request import DigestRequest
+from bot.listeners.access import Asking
+from bot.listeners.desk import MOST_TICKETS
+from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.schedule_in_words import schedule_in_words
+from bot.messages import digest_acts as acts
+from bot.messages.help import not_allowed
+from bot.messages.rendered import Rendered
+from bot.store.records import Subscription
+from bot.ticket_references import ID_PREFIX, parse
+
+log = logging.getLogger(__name__)
+
+WORD = "digest"
+MOST_CUSTOMERS = 50
+LONGEST_CUSTOMER = 100
+"""Characters."""
+_STRAIGHT_QUOTES = str.maketrans("“”„‟«»", '""""""')
+
+Decision = TypeVar("Decision", Mark, Snooze)
+
+
+def is_meant(text: str) -> bool:
+    """Whether what was typed after the slash command is about the digest."""
+    return text.split()[:1] != [] and text.split()[0].casefold() == WORD
+
+
+def answer(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+    """Do what was asked. Returns what to tell the person; it is done, or said not to be."""
+    refusal = digest.refusal(command["user_id"])
+    if refusal is not None:
+        return refusal
+    try:
+        return _done(digest, command)
+    except SQLAlchemyError:
+        log.exception("A decision about the digest could not be stored")
+        return acts.not_stored()
+
+
+def _done(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+    text = str(command.get("text") or "")
+    user = command["user_id"]
+    match [word.casefold() for word in text.split()[1:]]:
+        case ["now"]:
+            return _make_now(digest, command)
+        case ["subscribe"]:
+            return _subscribe(digest, Subscription(user))
+        case ["subscribe", "mine"]:
+            return _subscribe(digest, Subscription(user, mine=True))
+        case ["subscribe", "customer" | "customers", _, *_]:
+            return _subscribe_to_customers(digest, user, text.split(maxsplit=3)[3])
+        case ["unsubscribe"]:
+            return acts.unsubscribed(had_one=digest.memory.unsubscribe(user))
+        case ["marks"]:
+            return _marks(digest)
+        case ["unmark", _, *_]:
+            return _unmark(digest, user, _references(digest, text))
+        case ["wake", _, *_]:
+            return _wake(digest, _references(digest, text))
+    return acts.usage()
+
+
+def _make_now(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+    channel = command["channel_id"]
+    asking = Asking(command["user_id"], channel, team=None, own_team=None, direct=channel.startswith("D"))
+    refusal = digest.access.refusal(asking)
+    # A manager need not stand on the list of people, but billing data stays in the channels where it belongs.
+    if refusal is not None and refusal != "user":
+        return Rendered(not_allowed(refusal))
+    day = digest.today()
+    request = DigestRequest(day, channel, asked_by=command["user_id"], response_url=command.get("response_url"))
+    try:
+        digest.enqueue_digest(f"digest:now:{command['trigger_id']}", request)
+    except Exception:
+        log.exception("A digest could not be stored")
+        return acts.not_stored()
+    return acts.being_made(day)
+
+
+def _subscribe(digest: DigestDesk, wanted: Subscription) -> Rendered:
+    digest.memory.subscribe(wanted)
+    comes = schedule_in_words(digest.schedule, digest.zone, digest.clock())
+    return acts.subscribed(wanted.customers, mine=wanted.mine, comes=comes)
+
+
+def _subscribe_to_customers(digest: DigestDesk, user: str, typed: str) -> Rendered:
+    names = customer_names(typed)
+    if not names:
+        return acts.usage()
+    if len(names) > MOST_CUSTOMERS or max(map(len, names)) > LONGEST_CUSTOMER:
+        return acts.too_many_customers(MOST_CUSTOMERS)
+    return _subscribe(digest, Subscription(user, customers=names))
+
+
+def customer_names(typed: str) -> tuple[str, ...]:
+    """The names in a comma-separated list, each once; a name in quotation marks may hold commas."""
+    # Slack sends "&" as "&amp;", and many keyboards make curly quotation marks.
+    plain = " ".join(html.unescape(typed).translate(_STRAIGHT_QUOTES).split())
+    (fields,) = csv.reader([plain], skipinitialspace=True)
+    named = (" ".join(field.split()) for field in fields)
+    return tuple({name.casefold(): name for name in named if name}.values())
+
+
+def _marks(digest: DigestDesk) -> Rendered:
+    try:
+        return acts.marks_list(digest.memory.history(digest.clock()).marks)
+    except SQLAlchemyError:
+        log.exception("The marks could not be read")
+        return acts.not_read()
+
+
+def _unmark(digest: DigestDesk, user: str, references: Sequence[str]) -> Rendered:
+    def undo(mark: Mark) -> None:
+        digest.memory.unmark(mark.ticket_id, by=user, at=digest.clock())
+
+    marks = digest.memory.history(digest.clock()).marks
+    return _each(references, marks, undo, acts.unmarked)
+
+
+def _wake(digest: DigestDesk, references: Sequence[str]) -> Rendered:
+    def wake(snooze: Snooze) -> None:
+        digest.memory.wake(snooze.ticket_id)
+
+    snoozes = digest.memory.history(digest.clock()).snoozes
+    return _each(references, snoozes, wake, acts.woken)
+
+
+def _each(
+    references: Sequence[str],
+    decisions: Sequence[Decision],
+    undo: Callable[[Decision], None],
+    told: Callable[[Sequence[str], Sequence[str]], Rendered],
+) -> Rendered:
+    """Undo what was decided about these tickets, and say of which ones there was nothing to undo."""
+    if not references:
+        return acts.usage()
+    done, missing = [], []
+    for reference in references:
+        found = [each for each in decisions if reference in (each.ticket_number, ID_PREFIX + each.ticket_id)]
+        for each in found:
+            undo(each)
+            done.append(each.ticket_number)
+        if not found:
+            missing.append(reference)
+    return told(done, missing)
+
+
+def _references(digest: DigestDesk, text: str) -> tuple[str, ...]:
+    """The tickets named after the second word; none where something in it is no ticket."""
+    typed = parse(text.split(maxsplit=2)[2], site=digest.desk.site, limit=MOST_TICKETS)
+    return () if typed.misunderstood else typed.references

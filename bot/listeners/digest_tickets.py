@@ -1,0 +1,73 @@
+"""Which ticket of a digest somebody means, and where it is talked about."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_SHAPES = {
+    "id": re.compile(r"[0-9]{1,20}"),
+    "number": re.compile(r"[0-9]{1,12}"),
+    "channel": re.compile(r"[CDG][A-Z0-9_]{1,30}"),
+    "thread_ts": re.compile(r"[0-9]{1,12}\.[0-9]{1,9}"),
+}
+_LONGEST = 300
+"""Characters of JSON; ours never has more."""
+
+
+@dataclass(frozen=True)
+class DigestTicket:
+    """A ticket of a digest (`id` is Syncro's internal one), and the thread of the digest's message.
+
+    Buttons and forms carry it to Slack and back as JSON, and nothing that comes back is taken for granted.
+    """
+
+    id: str
+    number: str
+    channel: str
+    thread_ts: str
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the digest stands in a direct message."""
+        return self.channel.startswith("D")
+
+    def to_metadata(self) -> str:
+        """As compact JSON, for a form."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_metadata(cls, metadata: Any) -> DigestTicket | None:
+        """From what `to_metadata` gave; None for anything else."""
+        return cls._checked(_object(metadata))
+
+    @classmethod
+    def from_press(cls, body: dict[str, Any], action: dict[str, Any]) -> DigestTicket | None:
+        """From a button below a digest's row, in the digest's message or in its thread; None for anything else."""
+        container = body.get("container") or {}
+        place = {
+            "channel": container.get("channel_id"),
+            "thread_ts": container.get("thread_ts") or container.get("message_ts"),
+        }
+        return cls._checked(_object(action.get("value")) | place)
+
+    @classmethod
+    def _checked(cls, values: dict[str, Any]) -> DigestTicket | None:
+        if set(values) != set(_SHAPES):
+            return None
+        if not all(isinstance(values[name], str) and shape.fullmatch(values[name]) for name, shape in _SHAPES.items()):
+            return None
+        return cls(**values)
+
+
+def _object(text: Any) -> dict[str, Any]:
+    """The JSON object in `text`; an empty one where there is none."""
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return {}
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,92 @@
+"""The sentences that carry a digest."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.findings import Verdict
+from bot.digest.headline import accounted, change, day_in_words, headline, is_quiet
+from bot.digest.model import TrendPoint
+
+from .factory import FRIDAY, a_digest, audited, first_run, history, mark, second_run, snooze, standing, the_incident
+
+
+def test_the_incident_is_one_calm_sentence_on_the_first_run_and_later() -> None:
+    calm = "29 of 31 invoiced, 2 non-billable, nothing unbilled"
+    assert headline(the_incident()) == calm
+    assert headline(the_incident(history(trend=[TrendPoint(FRIDAY.day, 0, Decimal(0))]))) == calm
+    assert is_quiet(the_incident())
+
+
+def test_the_headline_is_count_money_and_change() -> None:
+    assert headline(first_run()) == ("3 tickets unbilled, 1,250.00 at risk; the first digest, so this is the backlog")
+    assert headline(second_run()) == (
+        "3 tickets unbilled, 1,070.00 at risk, 1 could not be verified; since Fri 20 Nov: as many tickets, 180.00 less"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "money", "expected"),
+    [
+        (0, "0", "since Fri 20 Nov: 1 ticket more, 180.00 more"),
+        (3, "180.00", "since Fri 20 Nov: 2 tickets fewer, as much money"),
+        (1, "180.00", "unchanged since Fri 20 Nov"),
+    ],
+)
+def test_the_change_is_since_the_last_successful_run(count: int, money: str, expected: str) -> None:
+    before = TrendPoint(FRIDAY.day, count, Decimal(money))
+    assert change(a_digest(audited(), remembered=history(trend=[before]))) == expected
+
+
+def test_a_day_on_which_all_was_billed_says_so() -> None:
+    digest = a_digest(audited(Verdict.INVOICED), remembered=history())
+    assert headline(digest) == "1 of 1 invoiced, nothing unbilled; since Fri 20 Nov: 3 tickets fewer, 1,250.00 less"
+
+
+def test_nothing_unbilled_is_said_no_louder_than_it_is_known() -> None:
+    fine, doubt = audited(Verdict.INVOICED, "1"), audited(Verdict.UNVERIFIED, "2")
+    aside = history(trend=[TrendPoint(FRIDAY.day, 0, Decimal(0))], snoozes=(snooze("3"),), marks=(mark("4"),))
+    assert headline(a_digest(fine, doubt)) == "1 of 2 invoiced, 1 could not be verified, nothing proved unbilled"
+    assert headline(a_digest(fine, failures=["The list broke off."])) == (
+        "1 of 1 invoiced, nothing unbilled among the tickets that were checked"
+    )
+    assert headline(a_digest(fine, audited(number="3"), audited(number="4"), remembered=aside)) == (
+        "1 of 3 invoiced, 1 marked as non-billable, 1 snoozed, nothing else unbilled"
+    )
+    assert headline(a_digest()) == "No ticket was checked, nothing unbilled"
+
+
+def test_the_healthy_number_accounts_for_every_ticket() -> None:
+    digest = a_digest(*[audited(verdict, str(n)) for n, verdict in enumerate(Verdict, start=1)])
+    assert accounted(digest) == (
+        "1 of 8 invoiced, 1 partly invoiced, 1 non-billable, 1 scheduled, 1 not finished, 1 not found,"
+        " 1 could not be verified, 1 unbilled"
+    )
+
+
+def test_a_list_that_is_not_complete_is_said_in_the_headline() -> None:
+    assert "the list is not complete" in headline(a_digest(audited(), failures=["Page 2 failed."]))
+
+
+def test_a_day_is_quiet_only_when_nothing_asks_for_attention() -> None:
+    fine = audited(Verdict.INVOICED, "1")
+    assert is_quiet(a_digest(fine, audited(Verdict.SCHEDULED, "2"), remembered=history(snoozes=(snooze("3"),))))
+    for loud in (
+        a_digest(audited()),
+        a_digest(audited(Verdict.UNVERIFIED)),
+        a_digest(fine, failures=["Page 2 failed."]),
+        a_digest(fine, remembered=history(standing("1"))),
+        a_digest(fine, remembered=history(standing("2"))),
+        a_digest(audited(Verdict.INVOICED, minutes=30)),
+        a_digest(audited(Verdict.PARTIALLY_INVOICED)),
+        a_digest(audited(Verdict.SCHEDULED, scheduled_for=datetime(2026, 11, 20, 11, tzinfo=UTC))),
+    ):
+        assert not is_quiet(loud)
+
+
+def test_a_day_names_its_year_only_where_it_is_another() -> None:
+    assert day_in_words(date(2025, 12, 31), date(2026, 1, 2)) == "Wed 31 Dec 2025"
+    assert day_in_words(date(2026, 1, 2), date(2026, 1, 2)) == "Fri 2 Jan"
