@@ -67,8 +67,8 @@ _TOKEN_TROUBLE = frozenset(
     }
 )
 """What Slack says when only the operator can help."""
-_ADVICE_ON_BOT = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
-_ADVICE_ON_APP = (
+_BOT_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
+_APP_ADVICE = (
     "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
 )
 _SHUTDOWN_PATIENCE = 3
@@ -297,10 +297,10 @@ class Bot:
         """Open the Socket Mode connection; while Slack is out of reach, try again every few seconds."""
         handler = SocketModeHandler(self._bolt(), self._settings.app_token, ping_interval=_PING_SECONDS)
         while not stop.is_set():
-            advice = _ADVICE_ON_BOT
+            advice = _BOT_ADVICE
             try:
                 self._client.auth_test()
-                advice = _ADVICE_ON_APP
+                advice = _APP_ADVICE
                 handler.connect()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 code = str(error.response.get("error", "unknown_error"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
 from bot.listeners.access import Asking
-from bot.listeners.desk import MOST_TICKETS
 from bot.listeners.digest_desk import DigestDesk
 from bot.listeners.schedule_in_words import schedule_in_words
 from bot.messages import digest_acts as acts
@@ -35,7 +34,7 @@ Decision = TypeVar("Decision", Mark, Snooze)
 
 def is_meant(text: str) -> bool:
     """Whether what was typed after the slash command is about the digest."""
-    return text.split()[:1] != [] and text.split()[0].casefold() == WORD
+    return [word.casefold() for word in text.split()[:1]] == [WORD]
 
 
 def answer(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
@@ -66,10 +65,10 @@ def _done(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
             return acts.unsubscribed(had_one=digest.memory.unsubscribe(user))
         case ["marks"]:
             return _marks(digest)
-        case ["unmark", _, *_]:
-            return _unmark(digest, user, _references(digest, text))
-        case ["wake", _, *_]:
-            return _wake(digest, _references(digest, text))
+        case ["unmark", typed] if ticket := _reference(digest, typed):
+            return _unmark(digest, user, ticket)
+        case ["wake", typed] if ticket := _reference(digest, typed):
+            return _wake(digest, ticket)
     return acts.usage()
 
 
@@ -122,43 +121,28 @@ def _marks(digest: DigestDesk) -> Rendered:
         return acts.not_read()
 
 
-def _unmark(digest: DigestDesk, user: str, references: Sequence[str]) -> Rendered:
-    def undo(mark: Mark) -> None:
-        digest.memory.unmark(mark.ticket_id, by=user, at=digest.clock())
-
-    marks = digest.memory.history(digest.clock()).marks
-    return _each(references, marks, undo, acts.unmarked)
-
-
-def _wake(digest: DigestDesk, references: Sequence[str]) -> Rendered:
-    def wake(snooze: Snooze) -> None:
-        digest.memory.wake(snooze.ticket_id)
-
-    snoozes = digest.memory.history(digest.clock()).snoozes
-    return _each(references, snoozes, wake, acts.woken)
+def _unmark(digest: DigestDesk, user: str, ticket: str) -> Rendered:
+    now = digest.clock()
+    mark = _about(ticket, digest.memory.history(now).marks)
+    if mark is None or not digest.memory.unmark(mark.ticket_id, by=user, at=now):
+        return acts.no_mark(ticket)
+    return acts.mark_undone(mark.ticket_number, user)
 
 
-def _each(
-    references: Sequence[str],
-    decisions: Sequence[Decision],
-    undo: Callable[[Decision], None],
-    told: Callable[[Sequence[str], Sequence[str]], Rendered],
-) -> Rendered:
-    """Undo what was decided about these tickets, and say of which ones there was nothing to undo."""
-    if not references:
-        return acts.usage()
-    done, missing = [], []
-    for reference in references:
-        found = [each for each in decisions if reference in (each.ticket_number, ID_PREFIX + each.ticket_id)]
-        for each in found:
-            undo(each)
-            done.append(each.ticket_number)
-        if not found:
-            missing.append(reference)
-    return told(done, missing)
+def _wake(digest: DigestDesk, ticket: str) -> Rendered:
+    snooze = _about(ticket, digest.memory.history(digest.clock()).snoozes)
+    if snooze is None:
+        return acts.no_snooze(ticket)
+    digest.memory.wake(snooze.ticket_id)
+    return acts.woken(snooze.ticket_number)
 
 
-def _references(digest: DigestDesk, text: str) -> tuple[str, ...]:
-    """The tickets named after the second word; none where something in it is no ticket."""
-    typed = parse(text.split(maxsplit=2)[2], site=digest.desk.site, limit=MOST_TICKETS)
-    return () if typed.misunderstood else typed.references
+def _about(ticket: str, decisions: Sequence[Decision]) -> Decision | None:
+    """The decision about a ticket, named by its number or its id."""
+    return next((each for each in decisions if ticket in (each.ticket_number, ID_PREFIX + each.ticket_id)), None)
+
+
+def _reference(digest: DigestDesk, typed: str) -> str:
+    """The one ticket that a word names; empty where it names none or several."""
+    (reference,) = parse(typed, site=digest.desk.site, limit=1).references or ("",)
+    return reference

@@ -16,7 +16,8 @@ class Replies:
     """Speaks to one person. `later` runs a piece of work on another thread.
 
     Slack wants its acknowledgement within three seconds, and a busy Slack may take a reply much later than that; so
-    every method returns at once, and a reply that fails is only logged.
+    every method returns at once. Where a channel refuses the bot, the person is told in a direct message; a reply
+    that fails altogether is only logged.
     """
 
     def __init__(self, poster: Poster, later: Callable[[Callable[[], Any]], Any]) -> None:
@@ -36,30 +37,34 @@ class Replies:
         """Reply to the person only; in a direct message there is nobody else anyway."""
 
         def send() -> None:
-            try:
-                if direct:
-                    self._poster.post(channel, reply, thread_ts=thread_ts)
-                else:
-                    self._poster.whisper(channel, user, reply, thread_ts=thread_ts)
-            except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
-                log.warning("A reply to a message in %s could not be delivered: %s", channel, error)
+            if direct:
+                self._deliver(channel, user, reply, lambda: self._poster.post(channel, reply, thread_ts=thread_ts))
+            else:
+                self._deliver(
+                    channel, user, reply, lambda: self._poster.whisper(channel, user, reply, thread_ts=thread_ts)
+                )
 
         self._later(send)
 
     def announce(self, channel: str, user: str, message: Rendered, thread_ts: str) -> None:
-        """Say in a thread, for everybody, what a person decided; where that fails, tell at least the person."""
+        """Say in a thread, for everybody, what this person decided."""
 
         def send() -> None:
-            try:
-                self._poster.post(channel, message, thread_ts=thread_ts)
-            except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
-                log.warning("A decision could not be announced in %s: %s", channel, error)
-                self._tell_directly(user, message)
+            self._deliver(channel, user, message, lambda: self._poster.post(channel, message, thread_ts=thread_ts))
 
         self._later(send)
+
+    def _deliver(self, channel: str, user: str, message: Rendered, send: Callable[[], Any]) -> None:
+        try:
+            send()
+        except (CannotPostError, MessageGoneError) as error:
+            log.warning("A reply could not be delivered in %s: %s", channel, error)
+            self._tell_directly(user, message)
+        except SlackUnavailableError as error:
+            log.warning("A reply could not be delivered in %s: %s", channel, error)
 
     def _tell_directly(self, user: str, message: Rendered) -> None:
         try:
             self._poster.post(user, message)
         except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
-            log.warning("Nor could the person be told: %s", error)
+            log.warning("Nor could it be delivered directly: %s", error)

@@ -15,15 +15,18 @@ def snooze_until(duration: SnoozeFor, now: datetime, zone: ZoneInfo) -> datetime
     digest a day leaves the ticket out exactly once, or seven times. The month ends with its last day.
     """
     # Without its zone, so that no offset of today goes along to another day.
-    here = now.astimezone(zone).replace(tzinfo=None)
-    match duration:
-        case SnoozeFor.DAY:
-            end = here + timedelta(days=1)
-        case SnoozeFor.WEEK:
-            end = here + timedelta(days=7)
-        case SnoozeFor.MONTH:
-            some_day_of_next = here.replace(day=1) + timedelta(days=31)
-            end = some_day_of_next.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = _end(duration, now.astimezone(zone).replace(tzinfo=None))
     # Of a time that comes twice this is the first. One that is skipped counts as if the clocks had not changed yet,
     # which makes a skipped midnight the very moment at which the new day begins.
     return end.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _end(duration: SnoozeFor, here: datetime) -> datetime:
+    match duration:
+        case SnoozeFor.DAY:
+            return here + timedelta(days=1)
+        case SnoozeFor.WEEK:
+            return here + timedelta(days=7)
+        case SnoozeFor.MONTH:
+            some_day_of_next = here.replace(day=1) + timedelta(days=31)
+            return some_day_of_next.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -31,6 +31,7 @@ View = dict[str, Any]
 
 _PERSON: Final = re.compile(r"[UW][A-Z0-9_]{1,30}")
 _NO_CHANGE_IN_SYNCRO: Final = "Nothing is changed in Syncro."
+_AS_ANY_OTHER: Final = "From now on the digest treats it like any other ticket."
 _CUSTOMERS_NAMED: Final = 20
 _COMMAND: Final = "/invoice-check digest"
 _WAYS: Final = (
@@ -178,7 +179,7 @@ def mark_undone(ticket_number: str, by: str) -> Rendered:
     """A mark was taken back."""
     return _told(
         f"{_ticket(ticket_number)} is no longer marked as non-billable; {_person(by)} took the mark back.",
-        "From now on the digest treats it like any other ticket.",
+        _AS_ANY_OTHER,
     )
 
 
@@ -258,19 +259,19 @@ def marks_list(marks: Sequence[Mark]) -> Rendered:
     return fit(paragraphs([line(top)]), [_mark_line(mark) for mark in ordered], paragraphs([bottom]), rest)
 
 
-def unmarked(done: Sequence[str], missing: Sequence[str]) -> Rendered:
-    """Which marks were taken back, by the tickets' numbers, and which tickets had none."""
-    return _each(done, "no longer marked as non-billable", missing, "not marked as non-billable")
+def no_mark(ticket: str) -> Rendered:
+    """There is no mark to take back."""
+    return _told(f"{_ticket(ticket)} is not marked as non-billable, so nothing was changed.")
 
 
-def woken(done: Sequence[str], missing: Sequence[str]) -> Rendered:
-    """Which snoozes were ended, by the tickets' numbers, and which tickets had none."""
-    return _each(done, "no longer snoozed", missing, "not snoozed")
+def woken(ticket: str) -> Rendered:
+    """A snooze was ended before its time."""
+    return _told(f"{_ticket(ticket)} is no longer snoozed.", _AS_ANY_OTHER)
 
 
-def no_mark(ticket_number: str) -> Rendered:
-    """There is nothing to undo."""
-    return _told(f"{_ticket(ticket_number)} is not marked as non-billable any more, so nothing was changed.")
+def no_snooze(ticket: str) -> Rendered:
+    """There is no snooze to end."""
+    return _told(f"{_ticket(ticket)} is not snoozed, so nothing was changed.")
 
 
 def too_slow() -> Rendered:
@@ -308,30 +309,14 @@ def _told(*sentences: str) -> Rendered:
     return joined(paragraphs(line(each) for each in sentences))
 
 
-def _each(done: Sequence[str], state: str, missing: Sequence[str], contrary: str) -> Rendered:
-    said = [f"{_named(done)} {_are(done)} {state}."] if done else []
-    if missing:
-        said.append(f"{_named(missing)} {_are(missing)} {contrary}, so nothing was changed there.")
-    return _told(*said)
-
-
-def _named(ticket_numbers: Sequence[str]) -> str:
-    plural = "s" if len(ticket_numbers) > 1 else ""
-    return f"Ticket{plural} {words.numbers(ticket_numbers)}"
-
-
-def _are(items: Sequence[str]) -> str:
-    return "are" if len(items) > 1 else "is"
-
-
 def _mark_line(mark: Mark) -> Line:
     customer = mrkdwn(mark.customer, 80)
     said = [f"*{words.numbers([mark.ticket_number])}*", customer, words.moment(mark.at), _person(mark.by)]
     return line(f"• {' · '.join(filter(None, said))} · {_quoted(mark.reason, 200)}")
 
 
-def _ticket(number: str) -> str:
-    return f"*Ticket {words.numbers([number])}*"
+def _ticket(reference: str) -> str:
+    return f"*Ticket {words.numbers([reference])}*"
 
 
 def _bare(number: str) -> str:

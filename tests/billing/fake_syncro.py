@@ -1,0 +1,233 @@
+"""A Syncro in memory that performs a search's reads on a sandbox `World`, and on request badly.
+
+It takes the same faults as the HTTP stand-in, but routes, filters and pages by itself; `test_law.py` compares the
+two, so that neither can drift.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+
+from bot.billing.reads import (
+    Answer,
+    Failed,
+    FindTicket,
+    ListInvoices,
+    ListSchedules,
+    Read,
+    ReadInvoice,
+    ReadTicket,
+)
+from bot.billing.verifier import Batch
+from bot.sandbox import syncro_faults
+from bot.sandbox.syncro_faults import Ask, Exchange, Fault
+from bot.sandbox.syncro_world import ListRows, World
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+
+_KINDS = {
+    401: FailureKind.UNAUTHORISED,
+    403: FailureKind.FORBIDDEN,
+    404: FailureKind.NOT_FOUND,
+    429: FailureKind.UNAVAILABLE,
+}
+_PAGES: dict[str, type[Page[Any]]] = {
+    "tickets": Page[TicketRow],
+    "invoices": Page[InvoiceRow],
+    "schedules": Page[Schedule],
+}
+_DETAILS: dict[str, type[BaseModel]] = {"tickets": TicketDetail, "invoices": InvoiceDetail}
+
+
+@dataclass(frozen=True)
+class Done:
+    """A read that was performed, and what it gave."""
+
+    read: Read[Any]
+    value: Any
+
+    @property
+    def succeeded(self) -> bool:
+        return not isinstance(self.value, Failed)
+
+
+class FakeSyncro:
+    """`perform` is what a `Verifier` needs; `done` is the record of what was asked, in order.
+
+    `before_read` is called with the number of reads done so far, and may change the world. With `order` the reads
+    of a batch are performed shuffled, as threads would.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        rows: ListRows = ListRows.OPENAPI,
+        page_size: int = 25,
+        faults: Sequence[Fault] = (),
+        before_read: Callable[[int], object] = lambda _: None,
+        order: random.Random | None = None,
+    ) -> None:
+        self.world = world
+        self.faults = list(faults)
+        self.done: list[Done] = []
+        self._rows = rows
+        self._page_size = page_size
+        self._before_read = before_read
+        self._order = order
+        self._turns: dict[Fault, int] = {}
+
+    @property
+    def reads(self) -> list[Read[Any]]:
+        """Everything that was asked."""
+        return [done.read for done in self.done]
+
+    def perform(self, reads: Sequence[Read[Any]]) -> Batch:
+        places = list(range(len(reads)))
+        if self._order is not None:
+            self._order.shuffle(places)
+        values: dict[int, Any] = {}
+        for place in places:
+            self._before_read(len(self.done))
+            values[place] = self._value(reads[place])
+            self.done.append(Done(reads[place], values[place]))
+        return Batch(tuple(Answer(values[place], calls=1) for place in range(len(reads))), self.world.now)
+
+    # --- one read ---
+
+    def _value(self, read: Read[Any]) -> Any:
+        ask = _ask(read)
+        try:
+            answer = self._through_faults(ask)
+        except LookupError:
+            answer = syncro_faults.Answer(500)  # a fault had no other record to give
+        if answer.cut_after is not None:
+            return Failed(FailureKind.UNAVAILABLE, f"Reading {ask.path}: connection dropped.")
+        if answer.status != 200:
+            kind = _KINDS.get(answer.status, FailureKind.UNREADABLE)
+            kind = FailureKind.UNAVAILABLE if answer.status >= 500 else kind
+            return Failed(kind, f"Reading {ask.path}: status {answer.status}.")
+        try:
+            body = answer.payload if answer.raw is None else json.loads(answer.raw)
+            return self._page(ask, body) if len(ask.segments) == 1 else _detail(ask, body)
+        except (ValueError, TypeError, LookupError):  # pydantic's ValidationError is a ValueError
+            return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: not as documented.")
+
+    def _through_faults(self, ask: Ask) -> syncro_faults.Answer:
+        proceed: Callable[[Ask], syncro_faults.Answer] = self._honest
+        hitting = []
+        for fault in self.faults:
+            if fault.concerns(ask):
+                turn = self._turns.get(fault, 0)
+                self._turns[fault] = turn + 1
+                if fault.hits(turn):
+                    hitting.append(fault)
+        for fault in reversed(hitting):
+            proceed = partial(_apply, fault, self.world, proceed)
+        return proceed(ask)
+
+    def _page(self, ask: Ask, body: Any) -> Page[Any]:
+        (kind,) = ask.segments
+        rows, meta = body[kind], body.get("meta") or {}
+        if not isinstance(rows, list):
+            raise TypeError("no list")
+        return _PAGES[kind].model_validate(
+            {
+                "rows": rows,
+                "number": int(ask.query["page"]),
+                "total_pages": meta.get("total_pages"),
+                "size": self._page_size,
+            }
+        )
+
+    # --- the honest answers ---
+
+    def _honest(self, ask: Ask) -> syncro_faults.Answer:
+        match ask.segments:
+            case ("tickets",):
+                number = ask.query.get("number")
+                tickets = [one for one in self.world.tickets.values() if number in (None, str(one.number))]
+                tickets.sort(key=lambda one: (one.created_at, one.id), reverse=True)
+                return self._listed("tickets", [self.world.ticket_row(one) for one in tickets], ask)
+            case ("invoices",):
+                return self._listed("invoices", self._invoice_rows(ask.query), ask)
+            case ("schedules",):
+                customer_id = ask.query.get("customer_id")
+                known = self.world.schedules.values()
+                schedules = [one for one in known if customer_id in (None, str(one.customer_id))]
+                return self._listed("schedules", [self.world.schedule_detail(one) for one in schedules], ask)
+            case ("tickets", reference):
+                ticket = self.world.tickets.get(int(reference))
+                return _found("ticket", self.world.ticket_detail(ticket) if ticket else None)
+            case ("invoices", reference):
+                return _found("invoice", self._invoice(reference))
+        raise AssertionError(f"the fake knows no {ask.path}")
+
+    def _listed(self, key: str, rows: list[dict[str, Any]], ask: Ask) -> syncro_faults.Answer:
+        page = int(ask.query["page"])
+        shown = rows[(page - 1) * self._page_size : page * self._page_size]
+        if key == "schedules":
+            return syncro_faults.Answer(payload={key: shown})
+        total_pages = max(1, -(-len(rows) // self._page_size))
+        return syncro_faults.Answer(payload={key: shown, "meta": {"total_pages": total_pages, "page": page}})
+
+    def _invoice_rows(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        since = datetime.fromisoformat(query.get("since_updated_at", "1970-01-01T00:00:00+00:00"))
+        kept = [
+            invoice
+            for invoice in self.world.invoices.values()
+            if query.get("ticket_id") in (None, str(invoice.ticket_id))
+            and query.get("customer_id") in (None, str(invoice.customer_id))
+            and invoice.updated_at >= since
+        ]
+        kept.sort(key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
+        return [self.world.invoice_row(invoice, self._rows) for invoice in kept]
+
+    def _invoice(self, reference: str) -> dict[str, Any] | None:
+        named = [one for one in self.world.invoices.values() if one.number == reference]
+        named += [one for one in self.world.invoices.values() if str(one.id) == reference]
+        return self.world.invoice_detail(named[0]) if named else None
+
+
+def _apply(
+    fault: Fault, world: World, proceed: Callable[[Ask], syncro_faults.Answer], ask: Ask
+) -> syncro_faults.Answer:
+    return fault.effect(Exchange(world, ask, proceed))
+
+
+def _found(key: str, record: dict[str, Any] | None) -> syncro_faults.Answer:
+    if record is None:
+        return syncro_faults.Answer(404, {"error": "Not found"})
+    return syncro_faults.Answer(payload={key: record})
+
+
+def _detail(ask: Ask, body: Any) -> BaseModel:
+    kind, _ = ask.segments
+    return _DETAILS[kind].model_validate(body[kind.removesuffix("s")])
+
+
+def _ask(read: Read[Any]) -> Ask:
+    """The request that the client would send."""
+    match read:
+        case FindTicket(number, page):
+            return Ask(("tickets",), {"number": number, "page": str(page)})
+        case ReadTicket(ticket_id):
+            return Ask(("tickets", ticket_id))
+        case ReadInvoice(reference):
+            return Ask(("invoices", reference))
+        case ListSchedules(customer_id, page):
+            return Ask(("schedules",), {"customer_id": customer_id, "page": str(page)})
+        case ListInvoices():
+            since = read.updated_since.astimezone(UTC).isoformat() if read.updated_since else None
+            filters = {"customer_id": read.customer_id, "ticket_id": read.ticket_id, "since_updated_at": since}
+            sent = {name: value for name, value in filters.items() if value is not None}
+            return Ask(("invoices",), {**sent, "page": str(read.page)})
+    raise AssertionError(f"the fake cannot perform {read}")

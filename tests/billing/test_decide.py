@@ -1,0 +1,241 @@
+"""The verdict's precedence: not found, a link, non-billable, open, unverified, scheduled, not invoiced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket
+from bot.billing.findings import Finding, LinkKind, Verdict
+from tests.billing.factory import (
+    NOW,
+    case,
+    failed,
+    invoice,
+    linked,
+    mentioned,
+    schedule,
+    scheduled,
+    ticket,
+    unread,
+)
+
+PAGES = SyncroPages("https://sample.example")
+PENDING = {"price_retail": 75}
+MONTHLY = schedule("2026-06-01T06:00:00Z")
+
+Build = Callable[[], Case]
+
+
+def finding(of: Case) -> Finding:
+    return decide(of, PAGES, NOW)
+
+
+def done() -> Case:
+    return case(ticket())
+
+
+def with_charge() -> Case:
+    return case(ticket(charges=[PENDING]))
+
+
+def open_ticket() -> Case:
+    return case(ticket(status="In Progress", charges=[PENDING]))
+
+
+def free() -> Case:
+    return case(ticket(status="Non-Billable", charges=[PENDING]))
+
+
+PRECEDENCE: list[tuple[str, Build, Verdict]] = [
+    ("nothing found", done, Verdict.NOT_INVOICED),
+    ("pending charge", with_charge, Verdict.NOT_INVOICED),
+    ("picked up", lambda: scheduled(with_charge(), MONTHLY), Verdict.SCHEDULED),
+    ("nothing to pick up", lambda: scheduled(done(), MONTHLY), Verdict.NOT_INVOICED),
+    ("read failed", lambda: failed(done()), Verdict.UNVERIFIED),
+    ("read failed, schedule", lambda: failed(scheduled(with_charge(), MONTHLY)), Verdict.UNVERIFIED),
+    ("mention", lambda: mentioned(done(), invoice()), Verdict.UNVERIFIED),
+    ("mention, schedule", lambda: mentioned(scheduled(with_charge(), MONTHLY), invoice()), Verdict.UNVERIFIED),
+    ("detail unread", lambda: case(unread(ticket()), failure="Reading ticket: sample."), Verdict.UNVERIFIED),
+    ("open", open_ticket, Verdict.OPEN),
+    ("open, read failed", lambda: failed(open_ticket()), Verdict.OPEN),
+    ("open, mention, schedule", lambda: mentioned(scheduled(open_ticket(), MONTHLY), invoice()), Verdict.OPEN),
+    ("non-billable", free, Verdict.NON_BILLABLE),
+    ("non-billable, read failed", lambda: failed(free()), Verdict.NON_BILLABLE),
+    ("non-billable, schedule", lambda: scheduled(free(), MONTHLY), Verdict.NON_BILLABLE),
+    ("link", lambda: linked(done(), invoice()), Verdict.INVOICED),
+    ("link, read failed", lambda: failed(linked(done(), invoice())), Verdict.INVOICED),
+    ("link, mention", lambda: mentioned(linked(done(), invoice()), invoice("7")), Verdict.INVOICED),
+    ("link, open", lambda: linked(case(ticket(status="Open")), invoice()), Verdict.INVOICED),
+    ("link, non-billable", lambda: linked(case(ticket(status="No Charge")), invoice()), Verdict.INVOICED),
+    ("link, pending", lambda: linked(with_charge(), invoice()), Verdict.PARTIALLY_INVOICED),
+    ("link, pending, schedule", lambda: scheduled(linked(with_charge(), invoice()), MONTHLY),
+     Verdict.PARTIALLY_INVOICED),
+    ("link, non-billable, pending", lambda: linked(free(), invoice()), Verdict.PARTIALLY_INVOICED),
+    ("link, detail unread", lambda: linked(case(unread(ticket()), failure="sample"), invoice()), Verdict.INVOICED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "build", "verdict"), PRECEDENCE, ids=[name for name, _, _ in PRECEDENCE])
+def test_the_verdict_follows_the_precedence(name: str, build: Build, verdict: Verdict) -> None:
+    given = finding(build())
+    assert given.verdict is verdict, name
+    assert given.reason
+    assert (given.ticket_number, given.ticket_id, given.checked_at) == ("32223", "109554336", NOW)
+    assert given.ticket_url == "https://sample.example/tickets/109554336"
+
+
+def test_each_verdict_but_not_found_stands_in_the_table() -> None:
+    assert {verdict for _, _, verdict in PRECEDENCE} == set(Verdict) - {Verdict.NOT_FOUND}
+
+
+def test_a_number_that_syncro_does_not_know_is_not_found() -> None:
+    given = no_such_ticket("32399", NOW)
+    assert (given.verdict, given.ticket_number, given.coverage.complete) == (Verdict.NOT_FOUND, "32399", True)
+
+
+def test_a_ticket_that_could_not_be_looked_up_is_unverified_and_says_why() -> None:
+    given = lookup_failed("32223", "Reading sample: sample.", NOW)
+    assert (given.verdict, given.coverage.complete) == (Verdict.UNVERIFIED, False)
+    assert given.failures == ("Reading sample: sample.",)
+    assert "Reading sample: sample." in given.reason
+
+
+# --- what is said with it ---
+
+
+def test_a_link_names_the_invoice_and_how_it_bills() -> None:
+    given = finding(linked(done(), invoice(), LinkKind.LINE_ITEM))
+    (link,) = given.invoices
+    assert (link.number, link.id, link.link, link.total) == ("67469", "76469", LinkKind.LINE_ITEM, Decimal("75.0"))
+    assert link.url == "https://sample.example/invoices/76469"
+    assert link.billed_to == ""
+    assert given.reason == "Invoice 67469 carries a charge of this ticket."
+
+
+def test_links_stand_strongest_first_and_once_each() -> None:
+    of = linked(done(), invoice("3"), LinkKind.LINE_TEXT)
+    linked(linked(linked(of, invoice("2")), invoice("1"), LinkKind.LINE_ITEM), invoice("3"), LinkKind.LINE_TEXT)
+    assert [link.number for link in finding(of).invoices] == ["2", "1", "3"]
+
+
+def test_an_invoice_of_another_customer_says_whose_it_is() -> None:
+    elsewhere = invoice(customer_id=8, customer_business_then_name="Sample Landlord")
+    assert finding(linked(done(), elsewhere)).invoices[0].billed_to == "Sample Landlord"
+
+
+def test_what_is_left_is_said_beside_a_link() -> None:
+    timer = {"billable": True, "start_time": "2026-05-01T09:00:00Z", "end_time": "2026-05-01T10:00:00Z"}
+    of = case(ticket(charges=[PENDING, {"price_retail": 5, "converted": True, "item_id": 11}], timers=[timer]))
+    given = finding(linked(of, invoice(lines=(11,)), LinkKind.LINE_ITEM))
+    assert given.verdict is Verdict.PARTIALLY_INVOICED
+    assert (given.unbilled.charges, given.unbilled.minutes) == (Decimal("75.00"), 60)
+    assert "Charges of 75.00" in given.reason
+    assert "60 minutes" in given.reason
+
+
+def test_time_alone_does_not_make_a_ticket_partially_invoiced() -> None:
+    timer = {"billable": True, "start_time": "2026-05-01T09:00:00Z", "end_time": "2026-05-01T10:00:00Z"}
+    assert finding(linked(case(ticket(timers=[timer])), invoice())).verdict is Verdict.INVOICED
+
+
+def test_a_charge_on_the_found_invoice_is_billed_though_not_flagged() -> None:
+    of = case(ticket(charges=[{**PENDING, "item_id": 11}]))
+    assert finding(linked(of, invoice(lines=(11,)), LinkKind.LINE_ITEM)).verdict is Verdict.INVOICED
+
+
+def test_a_link_whose_ticket_detail_is_unread_says_that_more_may_be_unbilled() -> None:
+    given = finding(linked(case(unread(ticket()), failure="sample"), invoice()))
+    assert "could not be read" in given.reason
+
+
+def test_status_invoiced_without_an_invoice_is_a_contradiction() -> None:
+    given = finding(case(ticket(status="invoiced")))
+    assert (given.verdict, given.contradiction) == (Verdict.NOT_INVOICED, True)
+    assert "proves nothing" in given.reason
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        done,
+        lambda: linked(case(ticket(status="Invoiced")), invoice()),
+        lambda: failed(case(ticket(status="Invoiced"))),
+        lambda: scheduled(case(ticket(status="Invoiced", charges=[PENDING])), MONTHLY),
+    ],
+)
+def test_nothing_else_is_a_contradiction(build: Build) -> None:
+    assert not finding(build()).contradiction
+
+
+def test_an_unverified_ticket_says_what_to_look_at_and_what_failed() -> None:
+    of = mentioned(done(), invoice())
+    for number in range(4):
+        failed(of, f"Failure {number}.")
+    given = finding(of)
+    assert given.possible[0].number == "67469"
+    assert given.possible[0].text == "Toner 32223"
+    assert "Invoice 67469 holds the number 32223" in given.reason
+    assert "Failure 0. Failure 1. 2 more" in given.reason
+    assert given.failures == ("Failure 0.", "Failure 1.", "Failure 2.", "Failure 3.")
+    assert not given.coverage.complete
+
+
+def test_a_link_settles_it_so_no_failure_or_possibility_is_told() -> None:
+    given = finding(mentioned(failed(linked(done(), invoice("7"))), invoice()))
+    assert (given.failures, given.possible, given.coverage.complete) == ((), (), True)
+
+
+# --- scheduled ---
+
+
+def test_scheduled_names_the_recurring_invoice_and_its_date() -> None:
+    given = finding(scheduled(with_charge(), MONTHLY))
+    assert given.scheduled_for == MONTHLY.next_run
+    assert given.schedule_name == "Monthly"
+    assert "on 2026-06-01" in given.reason
+
+
+def test_the_next_run_of_several_counts() -> None:
+    later, sooner = schedule("2026-07-01T06:00:00Z", name="later"), schedule("2026-05-05T06:00:00Z", name="sooner")
+    given = finding(scheduled(with_charge(), schedule(None, name="undated"), later, sooner))
+    assert given.schedule_name == "sooner"
+
+
+def test_a_schedule_without_a_date_is_scheduled_without_a_date() -> None:
+    given = finding(scheduled(with_charge(), schedule(None)))
+    assert (given.verdict, given.scheduled_for) == (Verdict.SCHEDULED, None)
+    assert "names no date" in given.reason
+
+
+def test_a_run_of_this_morning_may_still_be_under_way() -> None:
+    given = finding(scheduled(with_charge(), schedule("2026-05-04T06:00:00Z")))
+    assert given.verdict is Verdict.SCHEDULED
+
+
+@pytest.mark.parametrize("long_ago", ["2026-04-01T06:00:00Z", "2024-01-01T06:00:00Z"])
+def test_a_run_that_should_have_been_days_ago_promises_nothing(long_ago: str) -> None:
+    stuck = finding(scheduled(with_charge(), schedule(long_ago)))
+    assert (stuck.verdict, stuck.scheduled_for) == (Verdict.NOT_INVOICED, None)
+    assert f"its next run was due on {long_ago[:10]}" in stuck.reason
+    given = finding(scheduled(with_charge(), schedule(long_ago, name="stuck"), MONTHLY))
+    assert (given.verdict, given.schedule_name) == (Verdict.SCHEDULED, "Monthly")
+
+
+def test_a_paused_schedule_promises_nothing_and_is_named() -> None:
+    given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", paused=True)))
+    assert (given.verdict, given.scheduled_for, given.schedule_name) == (Verdict.NOT_INVOICED, None, "")
+    assert '"Monthly" would pick up its charges, but it is paused' in given.reason
+
+
+def test_a_schedule_that_picks_up_no_charges_promises_nothing() -> None:
+    given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", picks_up=False)))
+    assert given.verdict is Verdict.NOT_INVOICED
+    assert "paused" not in given.reason
+
+
+def test_ids_are_escaped_in_addresses() -> None:
+    assert PAGES.ticket("a/b?c") == "https://sample.example/tickets/a%2Fb%3Fc"
+    assert PAGES.invoice("a/b?c") == "https://sample.example/invoices/a%2Fb%3Fc"

@@ -1,0 +1,142 @@
+"""The whole check over real HTTP: the incident and the tour of every verdict, under both shapes of list rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.billing.decide import SyncroPages
+from bot.billing.findings import CheckReport, LinkKind, Verdict
+from bot.billing.policy import Policy
+from bot.billing.reader import SyncroReader
+from bot.billing.verifier import Verifier
+from bot.sandbox.sample_worlds import (
+    INCIDENT_INVOICE,
+    INCIDENT_TICKET,
+    INCIDENT_TICKET_ID,
+    Sample,
+    demo_world,
+    incident,
+)
+from bot.sandbox.syncro_faults import Fault, Status
+from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro_world import ListRows
+from bot.syncro.budget import RateBudget
+from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.retries import RetryPolicy
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+@contextmanager
+def reader_of(sandbox: SyncroSandbox, *, budget: RateBudget | None = None) -> Iterator[SyncroReader]:
+    client = SyncroClient(
+        sandbox.base_url,
+        sandbox.token,
+        budget=budget or RateBudget(10_000),
+        retries=RetryPolicy(attempts=2, first_wait=0.001, longest_wait=0.002, patience=20),
+        timeouts=Timeouts(connect=2, read=5, total=10),
+    )
+    reader = SyncroReader(client, clock=lambda: NOW + timedelta(seconds=3))
+    try:
+        yield reader
+    finally:
+        reader.close()
+        client.close()
+
+
+def check(sandbox: SyncroSandbox, *numbers: str, budget: RateBudget | None = None) -> CheckReport:
+    with reader_of(sandbox, budget=budget) as reader:
+        verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
+        return verifier.check(numbers, reader.perform, started_at=NOW)
+
+
+@contextmanager
+def serving(sample: Sample, rows: ListRows, *faults: Fault) -> Iterator[SyncroSandbox]:
+    with SyncroSandbox(sample.world, list_rows=rows, requests_per_minute=None, faults=faults) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("rows", ListRows)
+@pytest.mark.parametrize("build", [demo_world, incident])
+def test_every_sample_ticket_gets_exactly_its_verdict_and_its_link(
+    build: Callable[[datetime], Sample], rows: ListRows
+) -> None:
+    sample = build(NOW)
+    with serving(sample, rows) as sandbox:
+        report = check(sandbox, *sample.numbers)
+        assert report.api_calls == len(sandbox.calls)
+    assert {finding.ticket_number: finding.verdict for finding in report.findings} == sample.expected
+    strongest = {finding.ticket_number: finding.invoices[0].link for finding in report.findings if finding.invoices}
+    assert strongest == sample.links
+    for finding in report.findings:
+        for link in finding.invoices:
+            ticket = sample.world.ticket_numbered(finding.ticket_number)
+            assert sample.world.bills(sample.world.invoice_numbered(link.number), ticket)
+    assert (report.outage, report.seconds) == ("", 3.0)
+
+
+def test_the_sample_worlds_show_all_eight_verdicts() -> None:
+    assert set(demo_world(NOW).expected.values()) == set(Verdict)
+
+
+@pytest.mark.parametrize("rows", ListRows)
+def test_the_incident_s_31_tickets_are_29_invoiced_and_2_non_billable(rows: ListRows) -> None:
+    sample = incident(NOW)
+    with serving(sample, rows) as sandbox:
+        verdicts = [finding.verdict for finding in check(sandbox, *sample.numbers).findings]
+        calls = len(sandbox.calls)
+    assert (len(verdicts), verdicts.count(Verdict.INVOICED), verdicts.count(Verdict.NON_BILLABLE)) == (31, 29, 2)
+    assert calls <= 4 * 29 + 3 * 2, "the memo's way took about 600"
+
+
+@pytest.mark.parametrize("rows", ListRows)
+def test_ticket_32223_is_invoiced_by_67469_in_at_most_4_calls(rows: ListRows) -> None:
+    with serving(incident(NOW), rows) as sandbox:
+        report = check(sandbox, str(INCIDENT_TICKET))
+        assert len(sandbox.calls) == report.api_calls == report.findings[0].api_calls <= 4
+    (finding,) = report.findings
+    assert (finding.verdict, finding.ticket_id, finding.customer) == (
+        Verdict.INVOICED,
+        str(INCIDENT_TICKET_ID),
+        "Kittle",
+    )
+    (link,) = finding.invoices
+    assert (link.number, link.link, link.total) == (INCIDENT_INVOICE, LinkKind.TICKET_ID, Decimal("75.0"))
+    assert finding.ticket_url == "https://sample.example/tickets/109554336"
+
+
+@pytest.mark.parametrize("rows", ListRows)
+def test_the_incident_cannot_happen_again_when_details_cannot_be_read(rows: ListRows) -> None:
+    sample = incident(NOW)
+    with serving(sample, rows, Fault("/invoices/.+", Status(500))) as sandbox:
+        verdicts = [finding.verdict for finding in check(sandbox, *sample.numbers).findings]
+    assert set(verdicts) == {Verdict.UNVERIFIED, Verdict.NON_BILLABLE}
+
+
+def test_retries_are_counted_as_calls() -> None:
+    flaky = Fault("/invoices/.+", Status(502), count=1)
+    with serving(incident(NOW), ListRows.OPENAPI, flaky) as sandbox:
+        report = check(sandbox, str(INCIDENT_TICKET))
+        assert len(sandbox.calls) == report.api_calls == 5
+    assert report.findings[0].verdict is Verdict.INVOICED
+
+
+def test_the_whole_incident_stays_within_the_budget() -> None:
+    sample = incident(NOW)
+    with SyncroSandbox(sample.world, requests_per_minute=40, window_seconds=0.3) as sandbox:
+        report = check(sandbox, *sample.numbers, budget=RateBudget(40, window_seconds=0.3))
+        assert sandbox.refused == 0
+        assert sandbox.most_calls_in_window() <= 40
+    assert {finding.ticket_number: finding.verdict for finding in report.findings} == sample.expected
+
+
+def test_a_refused_token_is_an_outage_with_advice() -> None:
+    with serving(incident(NOW), ListRows.OPENAPI, Fault(".*", Status(401))) as sandbox:
+        report = check(sandbox, str(INCIDENT_TICKET))
+        assert len(sandbox.calls) == 1
+    assert "Check SYNCRO_API_TOKEN" in report.outage

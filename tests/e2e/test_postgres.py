@@ -1,0 +1,185 @@
+"""Several processes on one Postgres database share the work, and take over from each other.
+
+Set TEST_DATABASE_URL to a scratch server's address, such as postgresql://tester@127.0.0.1:5433/postgres; each test
+makes a database of its own there and drops it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy
+
+from bot.sandbox.slack_api import DEFAULT_SCOPES
+from tests.e2e.bot_process import BotProcess
+from tests.e2e.conftest import NewHouse
+from tests.e2e.house import CROWD, NOT_INVOICED, House, says_verdict
+
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="TEST_DATABASE_URL names no scratch Postgres server")
+
+TAKEN_OVER_SECONDS = 15.0
+MORE_THAN_ONE_TAKES = 20
+"""Jobs; a process works on sixteen at once, so the other has to help."""
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The address of a new, empty database."""
+    server = sqlalchemy.make_url(SERVER).set(drivername="postgresql+psycopg")
+    name = f"invoice_bot_{uuid.uuid4().hex[:12]}"
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def start_both(house: House, database: str) -> tuple[BotProcess, BotProcess]:
+    """Start `serve` and `worker` together on the empty database."""
+    serve, worker = house.start("serve", DATABASE_URL=database), house.start("worker", DATABASE_URL=database)
+    serve.wait_ready()
+    worker.wait_ready()
+    return serve, worker
+
+
+def worked_by(database: str) -> dict[str, int]:
+    """How many jobs each process ran last."""
+    engine = sqlalchemy.create_engine(database, poolclass=sqlalchemy.NullPool)
+    query = "SELECT executor_id, count(*) FROM dbos.workflow_status GROUP BY executor_id"
+    with engine.connect() as connection:
+        return {str(executor): int(jobs) for executor, jobs in connection.execute(sqlalchemy.text(query))}
+
+
+def test_two_processes_that_start_together_on_an_empty_database_share_the_work_and_answer_everything_once(
+    new_house: NewHouse, database: str
+) -> None:
+    house = new_house(latency=0.1)
+    serve, worker = start_both(house, database)
+    channel = house.channel()
+
+    asked = [house.slack.slash(number, channel=channel) for number in CROWD[:40]]
+
+    assert [delivery.wait_ack(5) for delivery in asked] == [{}] * 40
+    house.answers(channel, count=40, timeout=60)
+    house.wait_idle(database)
+    parents = house.own_parents(channel)
+    assert sorted(parent.text.split(" ", 2)[1] for parent in parents) == sorted(f"#{number}" for number in CROWD[:40])
+    assert [len(house.own_replies(parent)) for parent in parents] == [1] * 40
+    shares = worked_by(database)
+    assert len(shares) == 2, shares
+    assert all("Traceback" not in bot.log for bot in (serve, worker))
+
+
+def test_the_jobs_of_a_worker_that_was_killed_go_on_elsewhere_within_fifteen_seconds_and_are_answered_once(
+    new_house: NewHouse, database: str
+) -> None:
+    house = new_house(latency=0.2, scopes=DEFAULT_SCOPES | {"channels:history"})
+    serve, worker = start_both(house, database)
+    channel = house.channel()
+    questions = [NOT_INVOICED] * MORE_THAN_ONE_TAKES
+    for number in questions:
+        house.slack.slash(number, channel=channel)
+    house.syncro.wait_for_calls(100, timeout=30)
+    assert len(worked_by(database)) == 2, "the worker had nothing to do"
+
+    worker.kill()
+    killed_at = time.monotonic()
+    serve.wait_for_log("fell silent; its", timeout=TAKEN_OVER_SECONDS)
+    assert time.monotonic() - killed_at < TAKEN_OVER_SECONDS
+    house.syncro.latency = 0
+
+    house.answers(channel, count=len(questions), timeout=60)
+    house.wait_idle(database)
+    parents = house.own_parents(channel)
+    assert len(parents) == len(questions)
+    assert all(says_verdict(parent) for parent in parents)
+    assert [len(house.own_replies(parent)) for parent in parents] == [1] * len(questions)
+
+
+def test_a_process_that_stops_cleanly_hands_its_jobs_over_at_once_and_nothing_is_said_twice(
+    new_house: NewHouse, database: str
+) -> None:
+    house = new_house(latency=0.2)
+    worker = house.start("worker", DATABASE_URL=database)
+    worker.wait_ready()
+    serve = house.start("serve", DATABASE_URL=database)
+    serve.wait_ready()
+    channel = house.channel()
+    for _ in range(MORE_THAN_ONE_TAKES):
+        house.slack.slash(NOT_INVOICED, channel=channel)
+    house.syncro.wait_for_calls(60, timeout=30)
+    assert len(worked_by(database)) == 2, "the worker had nothing to do"
+
+    assert worker.stop() < 10
+    stopped_at = time.monotonic()
+    serve.wait_for_log("fell silent; its", timeout=5)
+    assert time.monotonic() - stopped_at < 4
+    house.syncro.latency = 0
+
+    house.answers(channel, count=MORE_THAN_ONE_TAKES, timeout=60)
+    house.wait_idle(database, timeout=30)
+    parents = house.own_parents(channel)
+    assert [len(house.own_replies(parent)) for parent in parents] == [1] * MORE_THAN_ONE_TAKES
+
+
+def test_what_still_runs_during_a_clean_stop_is_not_taken_over_and_done_twice(
+    new_house: NewHouse, database: str
+) -> None:
+    """The evidence is on its way to Slack while the worker stops; the other process must not post it as well."""
+    house = new_house(latency=0.3)
+    _, worker = start_both(house, database)
+    channel = house.channel()
+    for number in CROWD[:MORE_THAN_ONE_TAKES]:
+        house.slack.slash(number, channel=channel)
+    house.slack.wait_for(lambda _: len(house.own_parents(channel)) == MORE_THAN_ONE_TAKES, 20)
+    assert len(worked_by(database)) == 2, "the worker had nothing to do"
+    house.slack.latency = 2.5  # longer than it takes to notice that a process has gone
+
+    def all_on_their_way(_: object) -> bool:
+        return sum("thread_ts" in call.args for call in house.slack.calls) == MORE_THAN_ONE_TAKES
+
+    house.slack.wait_for(all_on_their_way, 30)
+    worker.stop()
+
+    house.wait_idle(database)
+    parents = house.own_parents(channel)
+    assert [len(house.own_replies(parent)) for parent in parents] == [1] * MORE_THAN_ONE_TAKES
+
+
+def test_a_bot_that_was_killed_and_started_again_alone_takes_up_its_own_jobs(
+    new_house: NewHouse, database: str
+) -> None:
+    house = new_house(latency=0.1, scopes=DEFAULT_SCOPES | {"channels:history"})
+    bot = house.start(DATABASE_URL=database)
+    bot.wait_ready()
+    channel = house.channel()
+    house.slack.slash(NOT_INVOICED, channel=channel)
+    house.syncro.wait_for_calls(20, timeout=20)
+    bot.kill()
+
+    bot.start()
+
+    house.answers(channel, timeout=TAKEN_OVER_SECONDS + 5)
+    house.wait_idle(database)
+    (parent,) = house.own_parents(channel)
+    assert len(house.own_replies(parent)) == 1
+
+
+def test_a_server_out_of_reach_ends_with_status_3_and_one_line_without_the_password(
+    new_house: NewHouse, free_port: int
+) -> None:
+    house = new_house()
+
+    bot = house.start(DATABASE_URL=f"postgresql://somebody:open-sesame@127.0.0.1:{free_port}/nothing")
+
+    assert bot.wait_exit(30) == 3
+    (said,) = [line for line in bot.log.splitlines() if line.startswith("invoice-bot: ")]
+    assert "DATABASE_URL" in said
+    assert "open-sesame" not in bot.log
+    assert "Traceback" not in bot.log

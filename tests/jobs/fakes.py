@@ -1,0 +1,126 @@
+"""Stand-ins passed in by hand: steps that remember, and a Slack in which everything can go wrong."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
+from bot.messages.rendered import Rendered
+
+
+class PowerCut(BaseException):  # noqa: N818 - nothing that code may catch
+    """The process is gone at this point."""
+
+
+class RememberingSteps:
+    """Steps in memory. `cut_after` loses the record of that step, counted from 0, together with everything after.
+
+    Call `again` for the next run of the job: recorded steps give back their results, as JSON would.
+    """
+
+    def __init__(self, *, cut_after: int | None = None) -> None:
+        self.names: list[str] = []
+        self._recorded: list[str] = []
+        self._cut_after = cut_after
+        self._next = 0
+        self._repeated = False
+
+    def again(self) -> None:
+        self._next = 0
+        self._repeated = True
+        self._cut_after = None
+
+    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
+        if self._next == len(self._recorded):
+            result = self._until_it_works(effect)
+            if self._next == self._cut_after:
+                raise PowerCut
+            self._recorded.append(json.dumps(result))
+            self.names.append(name)
+        else:
+            assert self.names[self._next] == name, "a job must take the same steps each time it is run"
+        self._next += 1
+        return json.loads(self._recorded[self._next - 1])
+
+    def _until_it_works(self, effect: Callable[[bool], Any]) -> Any:
+        try:
+            return effect(self._repeated)
+        except SlackUnavailableError:
+            return effect(True)
+
+
+@dataclass
+class Shown:
+    """A message as it stands in the fake Slack, with what it said before."""
+
+    channel: str
+    message: Rendered
+    thread_ts: str | None
+    mark: str | None
+    before: list[Rendered] = field(default_factory=list)
+
+
+class FakePoster(Poster):
+    """Keeps what was said. `refusals` holds an error code for each channel or person that takes nothing.
+
+    `losses` are the posts, counted from 0, that Slack takes while its answer is lost.
+    """
+
+    def __init__(self, *, losses: tuple[int, ...] = ()) -> None:
+        self.shown: dict[str, Shown] = {}
+        self.responses: deque[Rendered] = deque()
+        self.refusals: dict[str, str] = {}
+        self.external: set[str] = set()
+        self.takes_responses = True
+        self.may_look = True
+        self._losses = losses
+        self._posts = 0
+
+    def post(self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None) -> Posted:
+        if channel in self.refusals:
+            raise CannotPostError(self.refusals[channel])
+        if thread_ts is not None and thread_ts not in self.shown:
+            raise MessageGoneError("thread_not_found")
+        ts = f"ts{self._posts}"
+        self.shown[ts] = Shown(channel, message, thread_ts, mark)
+        self._posts += 1
+        if self._posts - 1 in self._losses:
+            raise SlackUnavailableError("the answer was lost")
+        return Posted(channel, ts)
+
+    def update(self, place: Posted, message: Rendered) -> None:
+        if place.channel in self.refusals:
+            raise CannotPostError(self.refusals[place.channel])
+        if place.ts not in self.shown:
+            raise MessageGoneError("message_not_found")
+        shown = self.shown[place.ts]
+        if shown.message != message:
+            shown.before.append(shown.message)
+            shown.message = message
+
+    def respond(self, response_url: str, message: Rendered) -> bool:
+        assert response_url
+        if self.takes_responses:
+            self.responses.append(message)
+        return self.takes_responses
+
+    def is_external(self, channel: str) -> bool:
+        return channel in self.external
+
+    def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
+        for ts, shown in self.shown.items():
+            if self.may_look and (shown.channel, shown.mark, shown.thread_ts) == (channel, mark, thread_ts):
+                return Posted(channel, ts)
+        return None
+
+    def texts(self, channel: str, *, thread_ts: str | None = None) -> list[str]:
+        """What stands in a channel, or in one of its threads."""
+        return [
+            shown.message.text
+            for shown in self.shown.values()
+            if shown.channel == channel and shown.thread_ts == thread_ts
+        ]

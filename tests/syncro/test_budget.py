@@ -1,0 +1,205 @@
+"""The rate budget: never more than the allowed number of requests in any rolling window, whoever asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.sandbox.syncro_faults import Fault, too_many_requests
+from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro_world import World
+from bot.syncro.budget import RateBudget
+from bot.syncro.client import SyncroClient
+from bot.syncro.errors import UnavailableError
+from bot.syncro.retries import RetryPolicy
+
+WINDOW = 0.4
+
+
+def most_in_any_window(spans: list[tuple[float, float]], window: float) -> int:
+    """The most requests that a server may have counted in one window, wherever in its span each was counted.
+
+    Two requests can share a window when one begins less than a window after the other ended.
+    """
+    moments = [begun for begun, _ in spans]
+    return max(sum(begun <= moment and ended > moment - window for begun, ended in spans) for moment in moments)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 10])
+def test_no_window_ever_holds_more_than_the_limit_over_8_threads(limit: int) -> None:
+    budget = RateBudget(limit, window_seconds=0.05)
+    spans: list[tuple[float, float]] = []
+
+    def work(_: int) -> None:
+        with budget.call():
+            begun = time.monotonic()
+            spans.append((begun, time.monotonic()))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(limit * 4)))
+    assert len(spans) == limit * 4
+    assert most_in_any_window(spans, 0.05) <= limit
+
+
+def clients_work(sandbox: SyncroSandbox, budget: RateBudget, calls: int, threads: int = 8) -> None:
+    client = SyncroClient(sandbox.base_url, sandbox.token, budget=budget)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda _: client.me(), range(calls)))
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.05])
+def test_over_http_8_threads_never_make_the_server_refuse(latency: float) -> None:
+    with SyncroSandbox(World(), requests_per_minute=10, window_seconds=WINDOW, latency=latency) as sandbox:
+        clients_work(sandbox, RateBudget(10, window_seconds=WINDOW), calls=35)
+        assert sandbox.refused == 0
+        assert sandbox.most_calls_in_window() <= 10
+        assert len(sandbox.calls) == 35
+
+
+def test_without_the_budget_the_same_load_is_refused() -> None:
+    """Or the test above could not fail."""
+    with SyncroSandbox(World(), requests_per_minute=10, window_seconds=WINDOW) as sandbox:
+        client = SyncroClient(
+            sandbox.base_url, sandbox.token, budget=RateBudget(999), retries=RetryPolicy(attempts=1, patience=0)
+        )
+        with ThreadPoolExecutor(8) as pool, pytest.raises(UnavailableError, match="429"):
+            list(pool.map(lambda _: client.me(), range(35)))
+        client.close()
+        assert sandbox.refused > 0
+
+
+def test_a_burst_within_the_limit_goes_out_at_once() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(5, window_seconds=60, clock=clock)
+    for _ in range(5):
+        with budget.call():
+            pass
+    assert clock.now == 0.0
+
+
+class FrozenClock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def begins(budget: RateBudget) -> tuple[threading.Event, threading.Thread]:
+    """Start a call on another thread; the event tells when the budget let it begin."""
+    begun = threading.Event()
+
+    def work() -> None:
+        with budget.call():
+            begun.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return begun, thread
+
+
+def advance(clock: FrozenClock, budget: RateBudget, now: float) -> None:
+    """Set the clock, and wake whoever waits as time itself would."""
+    clock.now = now
+    with budget._changed:
+        budget._changed.notify_all()
+
+
+def test_a_slot_is_free_again_one_window_after_its_call_ended() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(1, window_seconds=60, clock=clock)
+    with budget.call():
+        clock.now = 10.0  # the call took ten seconds: the server may have counted it at any of them
+    begun, thread = begins(budget)
+    advance(clock, budget, 69.9)
+    assert not begun.wait(0.05)
+    advance(clock, budget, 70.0)
+    assert begun.wait(5)
+    thread.join(5)
+
+
+def test_a_call_under_way_holds_its_slot_however_long_it_takes() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(1, window_seconds=60, clock=clock)
+    with budget.call():
+        clock.now = 1000.0
+        begun, thread = begins(budget)
+        assert not begun.wait(0.05)
+    advance(clock, budget, 1060.0)
+    assert begun.wait(5)
+    thread.join(5)
+
+
+def test_a_call_that_fails_gives_its_slot_back() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(1, window_seconds=60, clock=clock)
+    with pytest.raises(OSError, match="sample"), budget.call():
+        raise OSError("sample")
+    clock.now = 60.0
+    with budget.call():
+        pass
+
+
+def test_a_pause_holds_everybody_back_until_it_ends() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(10, window_seconds=60, clock=clock)
+    budget.pause(30)
+    waiting = [begins(budget) for _ in range(4)]
+    advance(clock, budget, 29.9)
+    assert not any(begun.wait(0.02) for begun, _ in waiting)
+    advance(clock, budget, 30.0)
+    assert all(begun.wait(5) for begun, _ in waiting)
+    for _, thread in waiting:
+        thread.join(5)
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(10, window_seconds=60, clock=clock)
+    budget.pause(30)
+    budget.pause(1)
+    begun, thread = begins(budget)
+    advance(clock, budget, 2.0)
+    assert not begun.wait(0.05)
+    advance(clock, budget, 30.0)
+    assert begun.wait(5)
+    thread.join(5)
+
+
+def test_a_pause_holds_back_those_who_wait_already() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(1, window_seconds=60, clock=clock)
+    with budget.call():
+        pass
+    begun, thread = begins(budget)
+    budget.pause(90)
+    advance(clock, budget, 60.0)
+    assert not begun.wait(0.05)
+    advance(clock, budget, 90.0)
+    assert begun.wait(5)
+    thread.join(5)
+
+
+def test_over_http_a_429_makes_all_threads_wait() -> None:
+    faults = [Fault("/me", too_many_requests(1), count=1)]
+    with SyncroSandbox(World(), requests_per_minute=None, faults=faults) as sandbox:
+        budget = RateBudget(1, window_seconds=0.01)  # one at a time, so that the first one is refused alone
+        clients_work(sandbox, budget, calls=6, threads=3)
+        refused, *others = sandbox.calls
+        assert refused.status == 429
+        assert [call.status for call in others] == [200] * 6
+        assert min(call.at for call in others) - refused.at >= 1.0
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_budget_of_nothing_is_refused(limit: int) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        RateBudget(limit)

@@ -1,0 +1,193 @@
+"""What Syncro answers is validated at the edge: names are text, money is `Decimal`, times are aware UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bot.syncro.models import (
+    InvoiceDetail,
+    InvoiceLine,
+    InvoiceRow,
+    Page,
+    Schedule,
+    TicketCharge,
+    TicketDetail,
+    TicketRow,
+    TicketTimer,
+)
+
+ROW: dict[str, Any] = {"id": 1, "number": 2}
+DETAIL: dict[str, Any] = {"id": 1, "number": "2", "ticket_id": None, "line_items": []}
+
+
+@pytest.mark.parametrize(("given_id", "name"), [(109554336, "109554336"), ("109554336", "109554336"), (" A/1 ", "A/1")])
+def test_ids_and_numbers_are_names(given_id: Any, name: str) -> None:
+    row = TicketRow.model_validate({"id": given_id, "number": given_id, "customer_id": given_id})
+    assert (row.id, row.number, row.customer_id) == (name, name, name)
+
+
+@pytest.mark.parametrize("nonsense", [None, True, 1.5, "", " ", [], {}, ["1"]])
+def test_what_is_no_id_is_refused(nonsense: Any) -> None:
+    with pytest.raises(ValidationError):
+        TicketRow.model_validate({**ROW, "id": nonsense})
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_null_ticket_id_is_an_answer(nothing: Any) -> None:
+    assert InvoiceDetail.model_validate({**DETAIL, "ticket_id": nothing}).ticket_id is None
+
+
+@pytest.mark.parametrize("missing", ["id", "number", "ticket_id", "line_items"])
+def test_a_missing_key_of_an_invoice_is_no_answer(missing: str) -> None:
+    with pytest.raises(ValidationError, match=missing):
+        InvoiceDetail.model_validate({name: value for name, value in DETAIL.items() if name != missing})
+
+
+@pytest.mark.parametrize("missing", ["ticket_timers", "line_items"])
+def test_a_missing_key_of_a_ticket_is_no_answer(missing: str) -> None:
+    detail = {**ROW, "ticket_timers": [], "line_items": []}
+    del detail[missing]
+    with pytest.raises(ValidationError, match=missing):
+        TicketDetail.model_validate(detail)
+
+
+@pytest.mark.parametrize("missing", ["id", "customer_id", "paused", "invoice_unbilled_ticket_charges"])
+def test_a_missing_key_of_a_schedule_is_no_answer(missing: str) -> None:
+    schedule = {"id": 1, "customer_id": 2, "paused": False, "invoice_unbilled_ticket_charges": True}
+    del schedule[missing]
+    with pytest.raises(ValidationError, match=missing):
+        Schedule.model_validate(schedule)
+
+
+def test_an_invoice_row_needs_an_id_or_a_number() -> None:
+    assert InvoiceRow.model_validate({"id": 7, "number": "x"}).reference == "7"
+    assert InvoiceRow.model_validate({"number": "x"}).reference == "x"
+    with pytest.raises(ValidationError, match="neither id nor number"):
+        InvoiceRow.model_validate({"id": None, "number": "", "total": "1"})
+
+
+def test_an_invoice_line_without_any_text_key_cannot_be_searched() -> None:
+    with pytest.raises(ValidationError, match="no item, name or description"):
+        InvoiceLine.model_validate({"id": 1, "price": "1"})
+    assert InvoiceLine.model_validate({"name": None}).name == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-05-04T09:00:00Z", datetime(2026, 5, 4, 9, tzinfo=UTC)),
+        ("2026-05-04T09:00:00.123-07:00", datetime(2026, 5, 4, 16, 0, 0, 123000, tzinfo=UTC)),
+        ("2026-05-04T09:00:00", datetime(2026, 5, 4, 9, tzinfo=UTC)),
+        ("2026-05-04", datetime(2026, 5, 4, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+        (1777777777, None),
+        (None, None),
+        ("0001-01-01T00:00:00+05:00", None),
+        ("9999-12-31T23:59:59-05:00", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+    ],
+)
+def test_a_time_is_aware_utc_and_nonsense_is_none(text: Any, moment: datetime | None) -> None:
+    read = TicketRow.model_validate({**ROW, "created_at": text}).created_at
+    assert read == moment
+    assert read is None or read.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("value", "amount"),
+    [
+        ("75.0", Decimal("75.0")),
+        (75, Decimal(75)),
+        (75.1, Decimal("75.1")),
+        (Decimal("0.10"), Decimal("0.10")),
+        ("-5", Decimal(-5)),
+        ("1e13", None),
+        ("NaN", None),
+        ("Infinity", None),
+        (float("nan"), None),
+        (True, None),
+        ("75,00", None),
+        ("", None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_money_is_decimal_and_nonsense_is_none(value: Any, amount: Decimal | None) -> None:
+    assert InvoiceDetail.model_validate({**DETAIL, "total": value}).total == amount
+
+
+@pytest.mark.parametrize(
+    ("charge", "amount"),
+    [
+        ({"price_retail": 75, "quantity": "2.0"}, "150"),
+        ({"price_retail": 75}, "75"),
+        ({"price_retail": 75, "quantity": None}, "75"),
+        ({"price_retail": "0.0", "retail_cents": 999}, "0"),
+        ({"retail_cents": 1235, "quantity": "2"}, "24.70"),
+        ({}, "0"),
+    ],
+)
+def test_a_charge_is_worth_its_price_times_its_quantity(charge: dict[str, Any], amount: str) -> None:
+    assert TicketCharge.model_validate({"id": 1, **charge}).amount == Decimal(amount)
+
+
+@pytest.mark.parametrize(("value", "flag"), [(True, True), (False, False), (None, None), ("true", None), (1, None)])
+def test_a_flag_is_true_false_or_unknown(value: Any, flag: bool | None) -> None:
+    assert TicketTimer.model_validate({"id": 1, "billable": value}).billable is flag
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [(["a", "b"], ("a", "b")), ("a, b,", ("a", "b")), (None, ()), ([1, "a"], ("a",)), ({}, ())],
+)
+def test_tags_come_as_a_list_or_with_commas(value: Any, tags: tuple[str, ...]) -> None:
+    assert TicketRow.model_validate({**ROW, "tag_list": value}).tag_list == tags
+
+
+def test_fields_that_are_not_used_are_dropped() -> None:
+    row = TicketRow.model_validate({**ROW, "comments": ["private"]})
+    assert "private" not in repr(row)
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "rows", "is_last"),
+    [(1, 1, 1, True), (1, 2, 2, False), (2, 2, 2, True), (3, 2, 0, True), (1, None, 2, False), (1, None, 1, True)],
+)
+def test_a_page_is_last_by_meta_or_by_being_short(number: int, total: int | None, rows: int, is_last: bool) -> None:
+    listed = tuple(InvoiceRow(id=str(index)) for index in range(rows))
+    page = Page[InvoiceRow](rows=listed, number=number, total_pages=total, size=2)
+    assert page.is_last is is_last
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_FIELDS = sorted({name for model in (TicketDetail, InvoiceDetail, Schedule) for name in model.model_fields})
+
+
+@given(st.dictionaries(st.sampled_from(_FIELDS), json_values), st.sampled_from([TicketDetail, InvoiceDetail, Schedule]))
+def test_any_json_is_a_record_or_a_validation_error_and_never_anything_else(
+    value: dict[str, Any], model: type[TicketDetail] | type[InvoiceDetail] | type[Schedule]
+) -> None:
+    whole = {"id": 1, "number": 1, "ticket_id": 1, "customer_id": 1, "line_items": [], "ticket_timers": []}
+    try:
+        model.model_validate({**whole, "paused": False, "invoice_unbilled_ticket_charges": False, **value})
+    except ValidationError:
+        return
+
+
+@given(st.datetimes(), st.sampled_from(["Z", "+00:00", "+14:00", "-12:00", ""]))
+def test_any_time_that_syncro_can_write_is_read(moment: datetime, offset: str) -> None:
+    row = TicketRow.model_validate({**ROW, "created_at": moment.isoformat() + offset})
+    assert row.created_at is None or row.created_at.tzinfo is UTC
