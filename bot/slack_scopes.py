@@ -14,6 +14,7 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
         "im:history": "people ask in a direct message",
         "channels:read": "billing data stays out of public channels that are shared with another company",
         "groups:read": "billing data stays out of private channels that are shared with another company",
+        "files:write": "the daily digest attaches its whole list as a spreadsheet file",
     }
 )
 """Without one of these the bot does not do what it promises."""
@@ -21,6 +22,7 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
         "usergroups:read": "the members of ALLOWED_USERGROUPS are read; needed only where that is set",
+        "users:read": "who wants a digest of their own tickets is recognised by their full name",
         "channels:history": "after a crash the bot finds its own message in a public channel instead of posting twice",
         "groups:history": "after a crash the bot finds its own message in a private channel instead of posting twice",
     }

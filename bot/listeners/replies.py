@@ -16,8 +16,8 @@ class Replies:
     """Speaks to one person. `later` runs a piece of work on another thread.
 
     Slack wants its acknowledgement within three seconds, and a busy Slack may take a reply much later than that; so
-    every method returns at once. Where a channel refuses the bot, the person is told in a direct message; a reply
-    that fails altogether is only logged.
+    every method returns at once. What cannot be said in a channel is said in a direct message; a reply that fails
+    there too is only logged.
     """
 
     def __init__(self, poster: Poster, later: Callable[[Callable[[], Any]], Any]) -> None:
@@ -57,11 +57,9 @@ class Replies:
     def _deliver(self, channel: str, user: str, message: Rendered, send: Callable[[], Any]) -> None:
         try:
             send()
-        except (CannotPostError, MessageGoneError) as error:
+        except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
             log.warning("A reply could not be delivered in %s: %s", channel, error)
             self._tell_directly(user, message)
-        except SlackUnavailableError as error:
-            log.warning("A reply could not be delivered in %s: %s", channel, error)
 
     def _tell_directly(self, user: str, message: Rendered) -> None:
         try:

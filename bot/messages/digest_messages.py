@@ -167,7 +167,7 @@ def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
 
 
 def quiet_line(digest: Digest) -> Rendered:
-    """The digest of a day on which nothing is unbilled, in one line; a second one for the dates of what is scheduled."""
+    """The digest of a day on which nothing is unbilled: one line, and one for the dates of what is scheduled."""
     return joined(quiet(digest))
 
 

@@ -170,12 +170,9 @@ def unverified_card(ticket: Ticket, digest: Digest) -> Part:
     if len(failures) > _FAILURES:
         lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads; a recheck names them all"))
     lines += [words.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
-    if len(finding.possible) > _POSSIBLE:
-        lines.append(
-            line(
-                f"…and {len(finding.possible) - _POSSIBLE:,} more invoices that hold its number; a recheck names them all."
-            )
-        )
+    more = len(finding.possible) - _POSSIBLE
+    if more > 0:
+        lines.append(line(f"…and {words.counted(more, 'more invoice')} with its number; a recheck names them all."))
     if ticket.first_said is not None:
         lines.append(line(f"The warning of {day_in_words(ticket.first_said, digest.day)} stands until it is settled."))
     return _with_buttons(lines, finding, _BUTTONS[:1])
