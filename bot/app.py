@@ -33,9 +33,11 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.schedule import latest_due
 from bot.jobs.steps import DirectSteps
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, commands, mentions, shortcuts
+from bot.listeners import actions, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
 from bot.listeners.desk import Desk
+from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
@@ -68,9 +70,7 @@ _TOKEN_TROUBLE = frozenset(
 )
 """What Slack says when only the operator can help."""
 _BOT_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
-_APP_ADVICE = (
-    "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
-)
+_APP_ADVICE = "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
 _SHUTDOWN_PATIENCE = 3
 """Seconds that jobs under way get to finish at the end; what is cut off goes on at the next start."""
 
@@ -221,8 +221,9 @@ class Bot:
         digests = _digest_job(settings, check, memory, self._poster)
         kinds = [JobKind(_CHECK, checks.run, at_once=16), JobKind(_DIGEST, digests.run, at_once=1)]
         self._engine = JobEngine(settings.database, kinds)
+        self._hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
         self._access = Access(
-            hasty_slack_client(settings.bot_token, settings.slack_api_url),
+            self._hasty_client,
             channels=settings.allowed_channels,
             users=settings.allowed_users,
             usergroups=settings.allowed_usergroups,
@@ -325,8 +326,26 @@ class Bot:
         bolt_log.setLevel(logging.WARNING)
         desk = Desk(self._access, self._enqueue_check, self._settings.syncro_site)
         replies = Replies(self._poster, ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit)
-        commands.register(app, desk)
+        digest = self._digest_desk(desk, replies)
+        commands.register(app, desk, digest)
+        digest_actions.register(app, digest)
         mentions.register(app, desk, replies)
         shortcuts.register(app, desk, replies)
         actions.register(app, desk, replies)
         return app
+
+    def _digest_desk(self, desk: Desk, replies: Replies) -> DigestDesk:
+        settings, memory = self._settings, self._memory
+        return DigestDesk(
+            memory=memory,
+            managers=Managers(self._hasty_client, settings.managers),
+            access=self._access,
+            desk=desk,
+            enqueue_digest=self._enqueue_digest,
+            replies=replies,
+            client=self._hasty_client,
+            zone=ZoneInfo(settings.digest_timezone),
+            schedule=settings.digest_schedule,
+            clock=utc_now,
+            evidence_of=lambda ticket_id: dict(memory.evidence_of(ticket_id) or {}),
+        )

@@ -27,7 +27,14 @@ from bot.jobs.recorded import recorded_perform
 from bot.jobs.steps import Steps
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import cannot_post
-from bot.messages.digest_messages import digest_failed, digest_messages, monthly_marks, quiet_line, sign_of_life
+from bot.messages.digest_messages import (
+    digest_failed,
+    digest_messages,
+    list_not_attached,
+    monthly_marks,
+    quiet_line,
+    sign_of_life,
+)
 from bot.messages.poster import Posted, Poster
 from bot.messages.rendered import Rendered
 from bot.store.memory import Memory
@@ -209,7 +216,8 @@ class DigestJob:
         if shown.unbilled or shown.unverified:
             name = f"unbilled-{digest.day.isoformat()}.csv"
             comment = "The whole list, for a spreadsheet."
-            outbox.attach("attach list", place, name=name, content=digest_csv(shown), comment=comment)
+            if not outbox.attach("attach list", place, name=name, content=digest_csv(shown), comment=comment):
+                outbox.post("say that the list is missing", place.channel, list_not_attached(), thread_ts=place.ts)
         findings = [line.finding for line in shown.unbilled]
         self.warnings.remember(steps, place, messages.parent, findings, source="digest")
         self._monthly(target, digest, steps, outbox)

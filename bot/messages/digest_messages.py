@@ -166,6 +166,12 @@ def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
 # When there is little to say, or nothing can be said
 
 
+def list_not_attached() -> Rendered:
+    """What stands in the thread where Slack did not take the list as a file."""
+    said = "The list as a spreadsheet file could not be attached: invite me to this channel, or give me `files:write`."
+    return joined(paragraphs([line(said)]))
+
+
 def quiet_line(digest: Digest) -> Rendered:
     """The digest of a day on which nothing is unbilled: one line, and one for the dates of what is scheduled."""
     return joined(quiet(digest))
