@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,8 @@ from bot.store.memory import Memory
 from bot.store.records import KeptPost, Source
 
 _ON_AN_INVOICE = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
+_ALONE = "alone_in_message"
+"""Kept with a warning's evidence: its message is about nothing else, so that it can be replaced as a whole."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class WarningBook:
         self, steps: Steps, place: Posted, message: Rendered, findings: Iterable[Finding], source: Source
     ) -> None:
         """Keep a posted message with the evidence of each ticket that it says is on no invoice."""
-        warned = [finding for finding in findings if finding.verdict is Verdict.NOT_INVOICED and finding.ticket_id]
+        said = list(findings)
+        warned = [finding for finding in said if finding.verdict is Verdict.NOT_INVOICED and finding.ticket_id]
         if not warned:
             return
+        alone = source == "check" and len(said) == 1
 
         def remember(_: bool) -> None:
             now = self.clock()
-            evidence = {str(finding.ticket_id): evidence_as_json(finding) for finding in warned}
+            evidence = {str(finding.ticket_id): {**evidence_as_json(finding), _ALONE: alone} for finding in warned}
             self.memory.keep_post(place, KeptPost(message.text, message.blocks, (), evidence), at=now)
             for finding in warned:
                 self.memory.warn(finding, place, at=now, source=source)
@@ -64,10 +68,15 @@ class WarningBook:
             self.retract(steps, outbox, resolved_by(billed[each["id"]], each))
 
     def retract_all(self, steps: Steps, outbox: Outbox, digest: Digest) -> None:
-        """Take back every warning that a digest has resolved by an invoice."""
+        """Take back every warning that a digest has resolved by an invoice, or an earlier one without taking it back.
+
+        An earlier one did so when it was only to be remembered (`--no-post`), or when Slack was away for too long.
+        """
         for resolved in digest.resolved:
             if resolved.ending is Ending.INVOICED:
                 self.retract(steps, outbox, resolved)
+        for each in steps.run("look for warnings left over", lambda _: self._left_over()):
+            self.retract(steps, outbox, _resolved_earlier(each))
 
     def retract(self, steps: Steps, outbox: Outbox, resolved: Resolved) -> None:
         """Edit each message that warned about the ticket, and say in its thread which invoice bills it."""
@@ -84,8 +93,8 @@ class WarningBook:
         for each in found:
             place = Posted(each["channel"], each["ts"])
             edited = steps.run("note retraction", self._noting(place, retraction.thread.text))
-            alone = edited is None or edited["tickets"] == 1
-            message = retraction.parent if alone else with_updates(edited["text"], edited["blocks"], edited["updates"])
+            says_more = edited is not None and not edited["alone"]
+            message = retraction.parent if not says_more else with_updates(edited["text"], edited["blocks"], edited["updates"])
             outbox.edit("edit warning", place, message)
             outbox.post("say which invoice", place.channel, retraction.thread, thread_ts=each["thread_ts"] or place.ts)
 
@@ -96,17 +105,34 @@ class WarningBook:
 
         steps.run("forget warning", forget)
 
+    def _left_over(self) -> list[dict[str, str]]:
+        """Warnings that have ended by an invoice, while a message in Slack still says them."""
+        found = []
+        for ticket_id in dict.fromkeys(each.ticket_id for each in self.memory.posted_warnings()):
+            *_, last = self.memory.warnings_of(ticket_id)
+            if last.ending is Ending.INVOICED and last.retracted_at is None:
+                found.append(
+                    {
+                        "id": ticket_id,
+                        "number": last.ticket_number,
+                        "customer": last.customer,
+                        "first_said": last.first_said.isoformat(),
+                        "amount": str(last.amount),
+                        "invoice": last.invoice_number or "",
+                    }
+                )
+        return found
+
     def _noting(self, place: Posted, update: str) -> Callable[[bool], dict[str, Any] | None]:
         def note(_: bool) -> dict[str, Any] | None:
             kept = self.memory.add_update(place, update)
             if kept is None:
                 return None
-            tickets = len(kept.evidence)
             return {
                 "text": kept.text,
                 "blocks": list(kept.blocks),
                 "updates": list(kept.updates),
-                "tickets": tickets,
+                "alone": all(each.get(_ALONE) for each in kept.evidence.values()),
             }
 
         return note
@@ -123,6 +149,17 @@ def resolved_by(finding: Finding, standing: dict[str, str]) -> Resolved:
     )
     number = finding.invoices[0].number if finding.invoices else None
     return Resolved(said, Ending.INVOICED, finding, number)
+
+
+def _resolved_earlier(warning: dict[str, str]) -> Resolved:
+    said = Standing(
+        ticket_id=warning["id"],
+        ticket_number=warning["number"],
+        customer=warning["customer"],
+        first_said=date.fromisoformat(warning["first_said"]),
+        amount=Decimal(warning["amount"]),
+    )
+    return Resolved(said, Ending.INVOICED, None, warning["invoice"])
 
 
 def evidence_as_json(finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,194 @@
+"""A digest in the stand-in Slack, with the real listeners and the real memory; only the job engine is a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from sqlalchemy.exc import OperationalError
+
+from bot.jobs.digest_request import DigestRequest
+from bot.jobs.request import CheckRequest
+from bot.listeners import commands, digest_actions
+from bot.listeners.access import Access
+from bot.listeners.desk import Desk
+from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.managers import Managers
+from bot.listeners.replies import Replies
+from bot.messages.digest_messages import digest_messages
+from bot.messages.poster import Poster, hasty_slack_client, slack_client
+from bot.sandbox.slack_server import SlackSandbox
+from bot.sandbox.slack_workspace import BILLING, MANAGER, TECHNICIAN, Message, User
+from bot.store.memory import Memory
+from tests.digest.factory import a_digest, audited
+
+NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+"""A Monday, five past three in Berlin."""
+BERLIN = ZoneInfo("Europe/Berlin")
+SITE = "https://acme.syncromsp.com"
+NUMBER, TICKET = "32230", "932230"
+HOSTILE = "<!channel> *urgent* <https://evil.example|look>"
+STRANGER = "U0STRANGER"
+"""Of our workspace, and neither a manager nor on the list of people."""
+
+
+class BrokenMemory(Memory):
+    """A memory whose database is away while `is_away`."""
+
+    is_away = False
+
+    def __getattribute__(self, name: str) -> Any:
+        known = object.__getattribute__(self, name)
+        is_ours = name in {"open", "close", "is_away"} or name.startswith("_")
+        if is_ours or not object.__getattribute__(self, "is_away"):
+            return known
+        return _away
+
+
+def _away(*_: Any, **__: Any) -> Any:
+    raise OperationalError("the database is away", None, Exception())
+
+
+class Engine:
+    """The job engine, as far as listeners know it."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.digests: dict[str, DigestRequest] = {}
+        self.checks: dict[str, CheckRequest] = {}
+
+    def enqueue_digest(self, key: str, request: DigestRequest) -> None:
+        self._check()
+        self.digests.setdefault(key, request)
+
+    def enqueue_check(self, key: str, request: CheckRequest) -> None:
+        self._check()
+        self.checks.setdefault(key, request)
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise ConnectionError("the engine's database is away")
+
+
+@dataclass
+class House:
+    """The stand-in Slack, the bot in it, and what the bot asked the job engine for."""
+
+    slack: SlackSandbox
+    memory: BrokenMemory
+    desk: DigestDesk
+    engine: Engine
+    parent: Message = field(init=False)
+
+    @property
+    def digests(self) -> dict[str, DigestRequest]:
+        return self.engine.digests
+
+    @property
+    def checks(self) -> dict[str, CheckRequest]:
+        return self.engine.checks
+
+    def post_digest(self, channel: str = BILLING) -> Message:
+        """Post a digest with one unbilled ticket. Returns its message."""
+        digest = a_digest(audited(number=NUMBER, customer=HOSTILE))
+        posted = Poster(slack_client("xoxb-sandbox", self.slack.api_url)).post(channel, digest_messages(digest).parent)
+        found = self.slack.workspace.find(posted.channel, posted.ts)
+        assert found is not None
+        self.parent = found
+        return found
+
+    def type(self, text: str, *, user: str = MANAGER, channel: str = BILLING) -> str:
+        """Type `/invoice-check digest …`. Returns what only the person is told."""
+        answer = self.slack.slash(f"digest {text}", user=user, channel=channel).wait_ack()
+        assert answer is not None
+        assert answer["response_type"] == "ephemeral"
+        return str(answer["text"])
+
+    def press(self, action_id: str, *, user: str = MANAGER, value: str | None = None) -> None:
+        """Press a button of the digest, and wait for the acknowledgement."""
+        assert self.slack.press(action_id, self.parent, user, value).wait_ack() == {}
+
+    def fill_in(self, values: dict[str, str], *, user: str = MANAGER) -> dict[str, Any]:
+        """Submit the form that is open. Returns what is wrong with it."""
+        answer = self.slack.submit_view(values, user=user).wait_ack()
+        assert answer is not None
+        return dict(answer.get("errors") or {})
+
+    def whisper(self, user: str = MANAGER) -> Message:
+        """Wait for something that only this person sees."""
+        return self.slack.wait_for(lambda slack: slack.ephemerals(user) or None)[-1]
+
+    def thread(self, count: int = 1) -> list[Message]:
+        """Wait until the digest's thread holds so many messages."""
+
+        def look(_: Any) -> list[Message] | None:
+            found = self.slack.replies(self.parent.channel, self.parent.ts)
+            return found if len(found) >= count else None
+
+        return self.slack.wait_for(look)
+
+
+def evidence(ticket_id: str) -> dict[str, Any]:
+    return {"ticket": ticket_id, "listed": 20}
+
+
+@contextmanager
+def open_house(
+    home: Path,
+    *,
+    managers: tuple[str, ...] = (MANAGER,),
+    channels: tuple[str, ...] = (),
+    users: tuple[str, ...] = (TECHNICIAN,),
+    evidence_of: Callable[[str], dict[str, Any]] = evidence,
+) -> Iterator[House]:
+    """A house with a digest in it. The technician may ask; the manager may decide."""
+    with SlackSandbox() as slack, ThreadPoolExecutor(2) as later:
+        slack.workspace.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
+        memory = BrokenMemory(f"sqlite:///{home / 'memory.db'}")
+        memory.open()
+        engine = Engine()
+        hasty = hasty_slack_client("xoxb-sandbox", slack.api_url)
+        access = Access(hasty, channels=channels, users=users)
+        desk = DigestDesk(
+            memory=memory,
+            managers=Managers(hasty, managers),
+            access=access,
+            desk=Desk(access, engine.enqueue_check, SITE),
+            enqueue_digest=engine.enqueue_digest,
+            replies=Replies(Poster(slack_client("xoxb-sandbox", slack.api_url)), later.submit),
+            client=hasty,
+            zone=BERLIN,
+            schedule="0 9 * * mon-fri",
+            clock=lambda: NOW,
+            evidence_of=evidence_of,
+        )
+        handler = _listen(slack, desk)
+        house = House(slack, memory, desk, engine)
+        house.post_digest()
+        yield house
+        handler.close()  # type: ignore[no-untyped-call]
+        memory.close()
+
+
+def _listen(slack: SlackSandbox, desk: DigestDesk) -> SocketModeHandler:
+    app = App(
+        client=WebClient("xoxb-sandbox", base_url=slack.api_url),
+        process_before_response=True,
+        token_verification_enabled=False,
+    )
+    commands.register(app, desk.desk, desk)
+    digest_actions.register(app, desk)
+    # Closing waits for the thread that pings Slack, so it pings often.
+    handler = SocketModeHandler(app, "xapp-sandbox", ping_interval=0.1)
+    handler.connect()  # type: ignore[no-untyped-call]
+    slack.wait_connected()
+    return handler
