@@ -50,9 +50,7 @@ _TOKEN_TROUBLE = frozenset(
 )
 """What Slack says when only the operator can help."""
 _BOT_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
-_APP_ADVICE = (
-    "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
-)
+_APP_ADVICE = "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
 _SHUTDOWN_PATIENCE = 3
 """Seconds that jobs under way get to finish at the end; what is cut off goes on at the next start."""
 
