@@ -74,7 +74,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     return Finding(
         ticket_number=ticket.row.number,
         verdict=verdict,
-        reason=_reason(verdict, case, still_unbilled, schedule),
+        reason=_reason(verdict, case, still_unbilled, schedule, now),
         checked_at=now,
         ticket_id=ticket.row.id,
         ticket_url=pages.ticket(ticket.row.id),
@@ -144,26 +144,32 @@ def _possible(evidence: Evidence, pages: SyncroPages) -> tuple[PossibleMention, 
 
 
 def _next_pickup(schedules: list[Schedule], now: datetime) -> Schedule | None:
-    """The active recurring invoice that picks up ticket charges next; one without a date comes last."""
-    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused and not _is_overdue(s, now)]
-    dated = sorted((s.next_run.timestamp(), s.id, s) for s in active if s.next_run is not None)
-    if dated:
-        return dated[0][2]
-    return active[0] if active else None
+    """The active recurring invoice that picks up ticket charges next.
+
+    One without a date comes after those with one, and one whose date has passed comes last.
+    """
+    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused]
+    return min(active, key=lambda schedule: _order_of_pickup(schedule, now), default=None)
 
 
-def _is_overdue(schedule: Schedule, now: datetime) -> bool:
-    """Whether the run should have been long ago: nothing tells that it will still come."""
-    return schedule.next_run is not None and schedule.next_run < now - RUN_TAKES
+def _order_of_pickup(schedule: Schedule, now: datetime) -> tuple[int, float, str]:
+    if schedule.next_run is None:
+        return 1, 0.0, schedule.id
+    return (2 if is_overdue(schedule.next_run, now) else 0), schedule.next_run.timestamp(), schedule.id
 
 
-def _reason(verdict: Verdict, case: Case, left: Unbilled, schedule: Schedule | None) -> str:
+def is_overdue(next_run: datetime, now: datetime) -> bool:
+    """Whether a recurring invoice should have run already. Runs start at 06:00 local time and may take hours."""
+    return next_run < now - RUN_TAKES
+
+
+def _reason(verdict: Verdict, case: Case, left: Unbilled, schedule: Schedule | None, now: datetime) -> str:
     if verdict in (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED):
         return _reason_found(case, left)
     if verdict is Verdict.UNVERIFIED:
         return _reason_unverified(case)
     if verdict is Verdict.SCHEDULED and schedule is not None:
-        return _reason_scheduled(left, schedule)
+        return _reason_scheduled(left, schedule, now)
     if verdict is Verdict.NOT_INVOICED:
         return _reason_not_invoiced(case, left)
     return case.expectation.reason
@@ -204,18 +210,21 @@ def _reason_unverified(case: Case) -> str:
     return " ".join(sentences)
 
 
-def _reason_scheduled(left: Unbilled, schedule: Schedule) -> str:
-    when = f"on {schedule.next_run:%Y-%m-%d}" if schedule.next_run else "at its next run (Syncro names no date)"
+def _reason_scheduled(left: Unbilled, schedule: Schedule, now: datetime) -> str:
     name = f' "{schedule.name}"' if schedule.name else ""
-    return f"Charges of {left.charges} are on no invoice yet; the recurring invoice{name} picks them up {when}."
+    start = f"Charges of {left.charges} are on no invoice yet; the recurring invoice{name}"
+    if schedule.next_run is None:
+        return f"{start} picks them up at its next run (Syncro names no date)."
+    if is_overdue(schedule.next_run, now):
+        return f"{start} was to pick them up on {schedule.next_run:%Y-%m-%d}, and that date has passed: look at it."
+    return f"{start} picks them up on {schedule.next_run:%Y-%m-%d}."
 
 
 def _reason_not_invoiced(case: Case, left: Unbilled) -> str:
     reason = f"{case.expectation.reason} Every place where its invoice could be was read, and none bills it."
     if fold(case.ticket.status) == "invoiced":
         reason += " Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
-    stopped = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges]
-    if stopped and left.charges:
-        why = "it is paused" if stopped[0].paused else f"its next run was due on {stopped[0].next_run:%Y-%m-%d}"
-        reason += f' The recurring invoice "{stopped[0].name}" would pick up its charges, but {why}.'
+    paused = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges and s.paused]
+    if paused and left.charges:
+        reason += f' The recurring invoice "{paused[0].name}" would pick up its charges, but it is paused.'
     return reason

@@ -88,9 +88,9 @@ class Evidence:
                 self._unread[key] = answer.sentence
             return
         if not is_the_listed_invoice(answer, row):
-            self._unread[key] = (
-                f"Asked for {name_of(row)}, Syncro answered invoice {answer.number} with id {answer.id}."
-            )
+            same_number = row.id is None and answer.number == row.number
+            other = "another invoice of that number" if same_number else f"invoice {answer.number}"
+            self._unread[key] = f"Asked for {name_of(row)}, Syncro answered {other} with id {answer.id}."
             return
         found = match(answer, self.ticket)
         if found.undecidable:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 from bot.billing.findings import LinkKind
@@ -66,13 +67,23 @@ def match(detail: InvoiceDetail, ticket: TicketKeys) -> Match:
 def is_the_listed_invoice(detail: InvoiceDetail, row: InvoiceRow) -> bool:
     """Whether the detail is the invoice that the row names: `/invoices/{x}` takes an id *or* a number.
 
-    Nothing keeps an account from using a number twice, so the customer has to be the same too.
+    Nothing keeps an account from using a number twice, so the customer has to be the same too, and where the row
+    has no id, the day.
     """
     if row.id is not None and detail.id != row.id:
         return False
     if None not in (row.customer_id, detail.customer_id) and detail.customer_id != row.customer_id:
         return False
+    if row.id is None and not _made_together(detail, row):
+        return False
     return row.number is None or detail.number == row.number
+
+
+def _made_together(detail: InvoiceDetail, row: InvoiceRow) -> bool:
+    """Whether both can have been made at the same time. A day apart is no difference: one may be a mere date."""
+    if detail.created_at is None or row.created_at is None:
+        return True
+    return abs(detail.created_at - row.created_at) <= timedelta(days=1)
 
 
 def mention(text: str, number: str) -> Mention:

@@ -58,7 +58,7 @@ class Desk:
             return wish
         typed = parse(text, site=self.site, limit=MOST_TICKETS)
         if typed.count > MOST_TICKETS:
-            return wish
+            return Wish(reply=Rendered(too_many(typed.count, MOST_TICKETS)))
         found = find_in_prose(text, site=self.site)
         if len(found) > MOST_TICKETS:
             return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))

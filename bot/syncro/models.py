@@ -216,6 +216,7 @@ class InvoiceDetail(Record):
     customer_id: OptionalIdentifier = None
     customer_business_then_name: Text = ""
     total: Money = None
+    created_at: Time = None
     updated_at: Time = None
     note: Text = ""
 

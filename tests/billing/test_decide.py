@@ -216,12 +216,16 @@ def test_a_run_of_this_morning_may_still_be_under_way() -> None:
 
 
 @pytest.mark.parametrize("long_ago", ["2026-04-01T06:00:00Z", "2024-01-01T06:00:00Z"])
-def test_a_run_that_should_have_been_days_ago_promises_nothing(long_ago: str) -> None:
+def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: str) -> None:
     stuck = finding(scheduled(with_charge(), schedule(long_ago)))
-    assert (stuck.verdict, stuck.scheduled_for) == (Verdict.NOT_INVOICED, None)
-    assert f"its next run was due on {long_ago[:10]}" in stuck.reason
-    given = finding(scheduled(with_charge(), schedule(long_ago, name="stuck"), MONTHLY))
-    assert (given.verdict, given.schedule_name) == (Verdict.SCHEDULED, "Monthly")
+    assert stuck.verdict is Verdict.SCHEDULED
+    assert stuck.scheduled_for is not None
+    assert f"on {long_ago[:10]}, and that date has passed: look at it" in stuck.reason
+
+
+def test_a_run_to_come_is_named_before_one_whose_date_has_passed() -> None:
+    given = finding(scheduled(with_charge(), schedule("2026-04-01T06:00:00Z", name="stuck"), MONTHLY))
+    assert given.schedule_name == "Monthly"
 
 
 def test_a_paused_schedule_promises_nothing_and_is_named() -> None:

@@ -236,12 +236,16 @@ def test_an_invoice_without_lines_is_no_link() -> None:
         ({"id": 9, "number": "1"}, False),
         ({"id": 1, "number": "67469"}, False),
         ({"number": "67469", "customer_id": 6}, False),
+        ({"number": "67469", "created_at": "2026-05-04"}, True),
+        ({"number": "67469", "created_at": "2026-05-02T09:00:00Z"}, False),
+        ({"id": 9, "number": "67469", "created_at": "2026-05-02T09:00:00Z"}, True),
     ],
 )
 def test_a_detail_counts_only_as_the_invoice_that_was_listed(row: dict[str, Any], same: bool) -> None:
-    answer = detail(customer_id=5)
+    answer = detail(customer_id=5, created_at="2026-05-04T15:00:00Z")
     assert is_the_listed_invoice(answer, InvoiceRow.model_validate(row)) is same
 
 
-def test_a_detail_that_names_no_customer_counts_by_id_and_number() -> None:
-    assert is_the_listed_invoice(detail(), InvoiceRow(number="67469", customer_id="6"))
+def test_a_detail_that_names_no_customer_and_no_day_counts_by_id_and_number() -> None:
+    row = InvoiceRow.model_validate({"number": "67469", "customer_id": 6, "created_at": "2026-05-02T09:00:00Z"})
+    assert is_the_listed_invoice(detail(), row)

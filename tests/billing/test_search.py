@@ -367,6 +367,14 @@ def test_numbers_tell_invoices_apart_where_rows_have_no_id(bench: Bench) -> None
     assert bench.finding().invoices[0].id == str(shadowed.id)
 
 
+def test_an_older_invoice_of_the_same_number_deleted_meanwhile_was_not_the_one_listed(bench: Bench) -> None:
+    bench.rows = ListRows.MEMO
+    older = bench.world.add_invoice(bench.customer, number="7", created_at=OLD)
+    bench.world.bill_by_line_text(bench.ticket, number="7")
+    bench.faults = [Fault("/invoices/7", Mutate(after=lambda world: world.delete_invoice(older)), count=1)]
+    assert bench.finding().verdict is not Verdict.NOT_INVOICED
+
+
 @pytest.mark.parametrize("scan_limit", [200, 0])
 @pytest.mark.parametrize("other_made", [NOW, OLD])
 def test_a_number_used_twice_is_unverified_where_rows_have_no_id(
@@ -378,7 +386,8 @@ def test_a_number_used_twice_is_unverified_where_rows_have_no_id(
     bench.add_other_invoices(3, at=OLD)
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "2 invoices with the number 7" in finding.reason
+    apart = "another invoice of that number" if other_made is OLD else "2 invoices with the number 7"
+    assert apart in finding.reason
 
 
 def test_a_number_that_another_customer_s_invoice_has_too_is_unverified_where_rows_have_no_id(bench: Bench) -> None:
