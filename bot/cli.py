@@ -71,7 +71,9 @@ def main() -> NoReturn:
     except _REFUSALS as error:
         status = _refuse(str(error))
     except TyperException as error:
-        status = _refuse(error.format_message())
+        # Called without a command it has printed its help, and has nothing to add.
+        message = error.format_message()
+        status = _refuse(message) if message else 0
     except BrokenPipeError:
         sys.stderr.close()
         status = CANNOT_RUN

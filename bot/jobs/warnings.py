@@ -93,8 +93,8 @@ class WarningBook:
         for each in found:
             place = Posted(each["channel"], each["ts"])
             edited = steps.run("note retraction", self._noting(place, retraction.thread.text))
-            says_more = edited is not None and not edited["alone"]
-            message = retraction.parent if not says_more else with_updates(edited["text"], edited["blocks"], edited["updates"])
+            alone = edited is None or edited["alone"]
+            message = retraction.parent if alone else with_updates(edited["text"], edited["blocks"], edited["updates"])
             outbox.edit("edit warning", place, message)
             outbox.post("say which invoice", place.channel, retraction.thread, thread_ts=each["thread_ts"] or place.ts)
 

@@ -1,0 +1,166 @@
+"""The digest's and the check's jobs on both stand-ins, in this process, with a clock that the test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.billing.decide import SyncroPages
+from bot.billing.policy import Policy
+from bot.billing.reader import SyncroReader
+from bot.billing.verifier import Verifier
+from bot.jobs.check import CheckJob
+from bot.jobs.digest import DigestJob, DigestRules, make_digest
+from bot.jobs.digest_request import DigestRequest
+from bot.jobs.request import CheckRequest
+from bot.jobs.warnings import WarningBook
+from bot.messages.poster import Poster, slack_client
+from bot.sandbox.slack_server import SlackSandbox
+from bot.sandbox.slack_workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
+from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro_world import Customer, Ticket, World
+from bot.store.memory import Memory
+from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.retries import RetryPolicy
+from tests.jobs.fakes import RememberingSteps
+
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), managers=(MANAGER,))
+
+
+class EngineStoppedError(Exception):
+    """What the engine would raise; nothing does."""
+
+
+class Endless:
+    """A rate budget that nobody waits for."""
+
+    def call(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def pause(self, seconds: float) -> None:
+        """Nothing to pause."""
+
+
+@dataclass
+class Office:
+    """One account, one workspace, and what the bot remembers. `now` is the time of every job."""
+
+    world: World
+    syncro: SyncroSandbox
+    slack: SlackSandbox
+    memory: Memory
+    reader: SyncroReader
+    poster: Poster
+    now: datetime = MONDAY
+    rules: DigestRules = RULES
+
+    def clock(self) -> datetime:
+        return self.now
+
+    @property
+    def verifier(self) -> Verifier:
+        return Verifier(Policy(), SyncroPages("https://sample.example"))
+
+    @property
+    def warnings(self) -> WarningBook:
+        return WarningBook(self.memory, self.clock)
+
+    def digest(
+        self, channel: str | None = BILLING, *, asked_by: str | None = None, steps: RememberingSteps | None = None
+    ) -> None:
+        """Run the digest of this day."""
+        job = DigestJob(
+            verifier=self.verifier,
+            perform=self.reader.perform,
+            poster=self.poster,
+            memory=self.memory,
+            warnings=self.warnings,
+            rules=self.rules,
+            clock=self.clock,
+            engine_error=EngineStoppedError,
+        )
+        stored = DigestRequest(self.now.date(), channel, asked_by).to_json()
+        job.run(stored, steps or RememberingSteps(), f"digest:{channel}:{self.now.date()}:{asked_by}")
+
+    def digest_without_posting(self) -> None:
+        """What `invoice-bot digest --no-post` does."""
+        made = make_digest(
+            self.verifier,
+            self.reader.perform,
+            self.memory.history(self.now),
+            self.rules,
+            now=self.now,
+            window=self.rules.window(self.now),
+        )
+        self.memory.remember_run(made, key=f"terminal:{self.now.isoformat()}")
+
+    def check(self, *tickets: Ticket, channel: str = BILLING) -> Message:
+        """Run the check that somebody asked for, and return its answer."""
+        job = CheckJob(
+            self.verifier, self.reader.perform, self.poster, self.clock, self.warnings, EngineStoppedError
+        )
+        numbers = tuple(str(ticket.number) for ticket in tickets)
+        before = len(self.slack.workspace.messages)
+        stored = CheckRequest(references=numbers, channel=channel, user=TECHNICIAN).to_json()
+        job.run(stored, RememberingSteps(), f"check:{before}")
+        return self.slack.workspace.messages[before]
+
+    def next_day(self, days: int = 1) -> None:
+        self.now += timedelta(days=days)
+
+    def rule(self, **changes: Any) -> None:
+        self.rules = replace(self.rules, **changes)
+
+    # --- the world ---
+
+    def unbilled(self, customer: Customer | None = None, price: str = "75.00", **options: Any) -> Ticket:
+        """A finished ticket with a charge that is on no invoice."""
+        ticket = self.world.add_ticket(customer, **options)
+        self.world.add_charge(ticket, price)
+        return ticket
+
+    def bill(self, ticket: Ticket) -> str:
+        """Put the ticket's charges on a new invoice, and return its number."""
+        with self.syncro.locked() as world:
+            return world.bill_by_line_item(ticket, created_at=self.now - timedelta(hours=1)).number
+
+    # --- what is there to see ---
+
+    def parents(self, channel: str = BILLING) -> list[Message]:
+        return [message for message in self.slack.parents(channel) if message.user == BOT]
+
+    def direct(self, user: str) -> list[Message]:
+        return self.parents(self.slack.workspace.open_im(user).id)
+
+    def thread(self, parent: Message) -> list[str]:
+        return [message.text for message in self.slack.replies(parent.channel, parent.ts)]
+
+
+@contextmanager
+def opened_office(home: Path) -> Iterator[Office]:
+    """An office with nothing in it yet."""
+    world = World(now=MONDAY)
+    with ExitStack() as stack:
+        syncro = stack.enter_context(SyncroSandbox(world, requests_per_minute=None))
+        slack = stack.enter_context(SlackSandbox())
+        client = SyncroClient(
+            syncro.base_url,
+            syncro.token,
+            budget=Endless(),
+            retries=RetryPolicy(attempts=2, first_wait=0.001, longest_wait=0.002, patience=20),
+            timeouts=Timeouts(connect=2, read=5, total=10),
+        )
+        stack.callback(client.close)
+        memory = Memory(f"sqlite:///{home / 'bot.db'}")
+        memory.open()
+        stack.callback(memory.close)
+        poster = Poster(slack_client(slack.api.bot_token, slack.api_url))
+        office = Office(world, syncro, slack, memory, SyncroReader(client, lambda: office.now), poster)
+        stack.callback(office.reader.close)
+        yield office

@@ -1,0 +1,192 @@
+"""A warning that no longer stands is taken back where it was said, and names the invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack_workspace import BILLING
+from tests.jobs.office import Office, opened_office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with opened_office(tmp_path) as opened:
+        yield opened
+
+
+def test_a_warning_of_a_single_check_is_edited_by_the_next_digest_and_its_thread_names_the_invoice(
+    office: Office,
+) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    assert "NOT INVOICED" in warned.text
+    evidence = office.thread(warned)
+    office.next_day()
+    invoice = office.bill(ticket)
+
+    office.digest()
+
+    assert warned.text.startswith(f"Ticket #{ticket.number}")
+    assert "NOT INVOICED" not in warned.text
+    assert invoice in warned.text
+    assert "no longer stands" in warned.text
+    news = office.thread(warned)[len(evidence) :]
+    assert len(news) == 1
+    assert invoice in news[0]
+    assert office.memory.history(office.now).standing == ()
+    (record,) = office.memory.warnings_of(str(ticket.id))
+    assert (record.invoice_number, record.retracted_at) == (invoice, office.now)
+
+
+def test_a_retraction_is_said_once_however_many_digests_follow(office: Office) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    office.next_day()
+    office.bill(ticket)
+    office.digest()
+    said, edits = office.thread(warned), len(warned.history)
+
+    office.next_day()
+    office.digest()
+
+    assert office.thread(warned) == said
+    assert len(warned.history) == edits
+
+
+def test_a_warning_is_also_taken_back_when_a_later_check_finds_the_invoice(office: Office) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    invoice = office.bill(ticket)
+
+    answer = office.check(ticket)
+
+    assert invoice in answer.text
+    assert "NOT INVOICED" not in warned.text
+    assert invoice in warned.text
+    assert invoice in office.thread(warned)[-1]
+
+
+def test_a_warning_stands_while_nothing_is_proved_about_its_ticket(office: Office) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    before = warned.text
+    office.next_day()
+
+    office.digest()
+
+    assert warned.text == before
+    assert [each.ticket_number for each in office.memory.history(office.now).standing] == [str(ticket.number)]
+
+
+def test_a_warning_in_a_digest_of_many_tickets_gets_an_update_on_top_and_a_line_in_the_thread(office: Office) -> None:
+    tickets = [office.unbilled(price=f"{75 + index}.00") for index in range(12)]
+    office.digest()
+    (parent,) = office.parents()
+    before, evidence = parent.text, office.thread(parent)
+    office.next_day()
+    first, second = office.bill(tickets[3]), office.bill(tickets[4])
+
+    office.digest()
+
+    updates = parent.text.splitlines()[:2]
+    assert [update.startswith("Update: ") for update in updates] == [True, True]
+    assert str(tickets[3].number) in updates[0]
+    assert first in updates[0]
+    assert second in updates[1]
+    assert parent.text.endswith(before[-200:])
+    assert str(tickets[5].number) in parent.text
+    news = office.thread(parent)[len(evidence) :]
+    assert [first in news[0], second in news[1], len(news)] == [True, True, 2]
+
+
+def test_a_digest_that_warned_about_one_ticket_only_keeps_what_else_it_says(office: Office) -> None:
+    ticket = office.unbilled()
+    unclear = office.world.add_ticket()
+    office.world.mention(unclear)
+    office.digest()
+    (parent,) = office.parents()
+    assert str(unclear.number) in parent.text
+    office.next_day()
+    invoice = office.bill(ticket)
+
+    office.digest()
+
+    assert parent.text.startswith("Update: ")
+    assert invoice in parent.text.splitlines()[0]
+    assert str(unclear.number) in parent.text
+
+
+def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_what_it_says_of_the_others(
+    office: Office,
+) -> None:
+    ticket = office.unbilled()
+    billed = office.world.add_ticket()
+    other = office.world.bill_by_ticket_id(billed).number
+    warned = office.check(ticket, billed)
+    office.next_day()
+    invoice = office.bill(ticket)
+
+    office.digest()
+
+    assert warned.text.startswith("Update: ")
+    assert invoice in warned.text
+    assert other in warned.text
+    assert str(billed.number) in warned.text
+
+
+def test_an_invoice_that_was_found_without_posting_still_takes_the_warning_back_in_the_next_digest(
+    office: Office,
+) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    office.next_day()
+    invoice = office.bill(ticket)
+    office.digest_without_posting()
+    assert "NOT INVOICED" in warned.text
+    office.next_day()
+
+    office.digest()
+
+    assert "NOT INVOICED" not in warned.text
+    assert invoice in warned.text
+    assert invoice in office.thread(warned)[-1]
+    said = office.thread(warned)
+    office.next_day()
+    office.digest()
+    assert office.thread(warned) == said
+
+
+def test_a_warning_whose_message_was_deleted_ends_all_the_same(office: Office) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    office.slack.workspace.delete(warned)
+    for message in office.slack.replies(warned.channel, warned.ts):
+        office.slack.workspace.delete(message)
+    office.next_day()
+    office.bill(ticket)
+
+    office.digest()
+
+    assert office.memory.history(office.now).standing == ()
+    assert office.memory.posted_warnings() == ()
+    assert len(office.parents(BILLING)) == 1
+
+
+def test_a_ticket_that_is_unbilled_again_is_new_again_and_has_a_warning_of_its_own(office: Office) -> None:
+    ticket = office.unbilled()
+    office.digest()
+    office.next_day()
+    invoice = office.bill(ticket)
+    office.digest()
+    office.next_day()
+    with office.syncro.locked() as world:
+        world.delete_invoice(world.invoice_numbered(invoice))
+
+    office.digest()
+
+    again = office.parents()[-1]
+    assert "New: 1 ticket" in again.text
+    assert [record.ended_at is None for record in office.memory.warnings_of(str(ticket.id))] == [False, True]
