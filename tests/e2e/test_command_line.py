@@ -162,9 +162,7 @@ def test_all_wrong_settings_are_listed_together(syncro_only: House) -> None:
     assert named == ["LOG_LEVEL", "SCAN_LIMIT", "SYNCRO_API_TOKEN", "SYNCRO_BASE_URL"]
 
 
-def test_check_needs_no_slack_setting_and_serve_asks_for_both(syncro_only: House) -> None:
-    assert run(syncro_only, "check", INVOICED).returncode == 0
-
+def test_serve_asks_for_both_slack_tokens_which_check_does_not_need(syncro_only: House) -> None:
     said = refused(run(syncro_only, "serve"), lines=2)
 
     assert ["SLACK_BOT_TOKEN" in said[0], "SLACK_APP_TOKEN" in said[1]] == [True, True]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -216,14 +215,14 @@ def test_a_single_refusal_of_blocks_costs_only_the_blocks_of_that_message(house:
 
 def test_the_bot_waits_as_long_as_slack_asks(house: House) -> None:
     channel = house.channel()
-    house.slack.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=1, times=2)
+    house.slack.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=1)
     first = len(house.slack.calls_to("chat.postMessage"))
 
     house.slack.slash(INVOICED, channel=channel)
 
     assert VERDICT in house.answer(channel).text
-    times = [call.at for call in house.slack.calls_to("chat.postMessage")[first : first + 3]]
-    assert all(later - earlier >= 1 for earlier, later in pairwise(times))
+    times = [call.at for call in house.slack.calls_to("chat.postMessage")[first : first + 2]]
+    assert times[1] - times[0] >= 1
 
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
@@ -242,19 +241,6 @@ def test_a_post_whose_answer_was_lost_is_found_again_where_the_bot_may_read_hist
     granted("channels:history")
     channel = house.channel()
     house.slack.drop_next_reply("chat.postMessage")
-
-    house.slack.slash(INVOICED, channel=channel)
-
-    assert VERDICT in house.answer(channel).text
-
-
-def test_a_passing_error_while_looking_for_a_lost_post_is_no_reason_to_post_twice(
-    house: House, granted: Callable[..., None]
-) -> None:
-    granted("channels:history")
-    channel = house.channel()
-    house.slack.drop_next_reply("chat.postMessage")
-    house.slack.fail_next("conversations.history", "internal_error")
 
     house.slack.slash(INVOICED, channel=channel)
 
@@ -308,26 +294,19 @@ def test_a_bot_that_cannot_reconnect_at_once_tries_again(house: House) -> None:
 # --- at the start ---
 
 
-def test_a_bot_that_starts_before_slack_is_there_connects_when_it_comes(new_house: NewHouse, free_port: int) -> None:
+def test_a_bot_that_starts_before_slack_is_there_and_well_connects_when_it_is(
+    new_house: NewHouse, free_port: int
+) -> None:
     house = new_house()
     bot = house.start(SLACK_API_URL=f"http://127.0.0.1:{free_port}/api/")
     bot.wait_for_log("No connection to Slack")
 
     with SlackSandbox(port=free_port) as slack:
-        slack.wait_connected(20)
+        slack.fail_next("apps.connections.open", "internal_error")
+        slack.wait_connected(30)
         asked = slack.slash(INVOICED)
         assert asked.wait_ack() == {}
         slack.wait_for(lambda w: [m for m in w.messages if VERDICT in m.text], 20)
-
-
-def test_a_bot_that_meets_a_slack_with_inner_errors_at_the_start_tries_again(new_house: NewHouse) -> None:
-    house = new_house()
-    house.slack.fail_next("apps.connections.open", "internal_error")
-
-    bot = house.start()
-
-    bot.wait_for_log("No connection to Slack")
-    house.slack.wait_connected(20)
 
 
 def test_a_refused_token_ends_the_bot_with_status_3_and_one_line_that_names_the_setting(new_house: NewHouse) -> None:

@@ -12,8 +12,8 @@ from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poste
 from bot.messages.rendered import Rendered
 
 
-class PowerCut(BaseException):  # noqa: N818 - nothing that code may catch
-    """The process is gone at this point."""
+class PowerCut(BaseException):
+    """The process is gone at this point: nothing that code may catch."""
 
 
 class RememberingSteps:
@@ -47,10 +47,12 @@ class RememberingSteps:
         return json.loads(self._recorded[self._next - 1])
 
     def _until_it_works(self, effect: Callable[[bool], Any]) -> Any:
-        try:
-            return effect(self._repeated)
-        except SlackUnavailableError:
-            return effect(True)
+        repeated = self._repeated
+        while True:
+            try:
+                return effect(repeated)
+            except SlackUnavailableError:
+                repeated = True
 
 
 @dataclass

@@ -215,6 +215,7 @@ def test_a_channel_that_closes_before_the_outcome_is_answered_directly() -> None
 
 # --- cut off ---
 
+
 @pytest.mark.parametrize("refusals", [{}, {CHANNEL: "is_archived"}], ids=["in the channel", "directly"])
 @pytest.mark.parametrize("cut_after", range(7))
 def test_a_conversation_cut_off_after_any_step_says_each_thing_once_when_it_is_held_again(

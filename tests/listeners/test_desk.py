@@ -1,0 +1,130 @@
+"""What every listener does with a question: understand it, authorise it, store it, in this order."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.jobs.request import CheckRequest
+from bot.listeners.access import Access, Asking
+from bot.listeners.desk import MOST_TICKETS, Desk
+
+SITE = "https://kittle-it.syncromsp.test"
+REQUEST = CheckRequest(("32223",), "C0", "U0")
+
+
+def desk(stored: list[str] | None = None, *, users: tuple[str, ...] = (), broken: bool = False) -> Desk:
+    def enqueue(key: str, request: CheckRequest) -> None:
+        assert request == REQUEST
+        if broken:
+            raise OSError("disk full")
+        if stored is not None:
+            stored.append(key)
+
+    return Desk(Access(cast("WebClient", None), users=users), enqueue, SITE)
+
+
+def asking(user: str = "U0") -> Asking:
+    return Asking(user=user, channel="C0", team=None, own_team=None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "references"),
+    [
+        ("32223", ("32223",)),
+        ("#32223, 32224 and 32230-32232", ("32223", "32224", "32230", "32231", "32232")),
+        (f"<{SITE}/tickets/109554336|the ticket>", ("id:109554336",)),
+        ("32223 32223", ("32223",)),
+    ],
+)
+def test_a_command_is_a_list_of_tickets(typed: str, references: tuple[str, ...]) -> None:
+    wish = desk().read_command(typed)
+
+    assert (wish.references, wish.exhaustive, wish.reply) == (references, False, None)
+
+
+@pytest.mark.parametrize("typed", ["32223 exhaustive", "--exhaustive 32223", "32223 --EXHAUSTIVE"])
+def test_exhaustive_may_stand_anywhere_in_a_command(typed: str) -> None:
+    wish = desk().read_command(typed)
+
+    assert (wish.references, wish.exhaustive) == (("32223",), True)
+
+
+@pytest.mark.parametrize("typed", ["", "help", " HELP ", "?", "-h", "--help"])
+def test_help_is_answered_with_help(typed: str) -> None:
+    reply = desk().read_command(typed).reply
+
+    assert reply is not None
+    assert "What the answers mean" in reply.text
+
+
+@pytest.mark.parametrize("typed", ["32223 nonsense", "nonsense", f"1-{MOST_TICKETS + 1}", "and", "exhaustive and"])
+def test_a_command_that_is_not_wholly_understood_checks_nothing_and_says_so(typed: str) -> None:
+    wish = desk().read_command(typed)
+
+    assert wish.reply is not None
+    assert "Nothing was checked" in wish.reply.text
+
+
+def test_fifty_tickets_are_taken() -> None:
+    assert len(desk().read_command(f"1001-{1000 + MOST_TICKETS}").references) == MOST_TICKETS
+
+
+@pytest.mark.parametrize(
+    ("said", "references"),
+    [
+        ("32223", ("32223",)),
+        ("has 32223 been billed?", ("32223",)),
+        ("see ticket 32223 and #32224, it took 120 minutes", ("32223", "32224")),
+        (f"what about {SITE}/tickets/7?", ("id:7",)),
+    ],
+)
+def test_a_sentence_is_searched_for_ticket_numbers(said: str, references: tuple[str, ...]) -> None:
+    wish = desk().read_prose(said)
+
+    assert (wish.references, wish.reply) == (references, None)
+
+
+def test_a_sentence_without_a_number_is_answered_with_help() -> None:
+    reply = desk().read_prose("good morning").reply
+
+    assert reply is not None
+    assert "What the answers mean" in reply.text
+
+
+@pytest.mark.parametrize(
+    "said", [f"1-{MOST_TICKETS + 1}", " ".join(f"see #{number}" for number in range(1, MOST_TICKETS + 2))]
+)
+def test_a_sentence_with_too_many_tickets_is_refused_with_their_count(said: str) -> None:
+    wish = desk().read_prose(said)
+
+    assert wish.references == ()
+    assert wish.reply is not None
+    assert f"That is {MOST_TICKETS + 1} tickets" in wish.reply.text
+
+
+def test_an_allowed_question_is_stored_under_its_key_and_nothing_is_said() -> None:
+    stored: list[str] = []
+
+    assert desk(stored).submit("command:1", REQUEST, asking()) is None
+    assert stored == ["command:1"]
+
+
+def test_a_refused_question_is_not_stored() -> None:
+    stored: list[str] = []
+
+    reply = desk(stored, users=("U1",)).submit("command:1", REQUEST, asking())
+
+    assert stored == []
+    assert reply is not None
+    assert "not on the list" in reply.text
+
+
+def test_a_question_that_could_not_be_stored_is_never_silently_lost(caplog: pytest.LogCaptureFixture) -> None:
+    reply = desk(broken=True).submit("command:1", REQUEST, asking())
+
+    assert reply is not None
+    assert "could not be noted" in reply.text
+    assert "disk full" in caplog.text

@@ -1,0 +1,259 @@
+"""The poster against a real HTTP server: what Slack says becomes what the caller can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot.messages.poster import (
+    CannotPostError,
+    MessageGoneError,
+    Posted,
+    Poster,
+    SlackUnavailableError,
+    slack_client,
+)
+from bot.messages.rendered import Rendered
+from bot.sandbox.slack_server import SlackSandbox
+from bot.sandbox.slack_workspace import BILLING, FINANCE, RETIRED, SHARED, TECHNICIAN
+
+BLOCKS = Rendered("words", ({"type": "section", "text": {"type": "mrkdwn", "text": "blocks", "verbatim": True}},))
+WORDS = Rendered("words")
+PASSING = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"]
+
+Act = Callable[[Poster], object]
+
+
+def post(poster: Poster) -> object:
+    return poster.post(BILLING, BLOCKS)
+
+
+def edit(poster: Poster) -> object:
+    poster.update(Posted(BILLING, "1.0"), BLOCKS)
+    return None
+
+
+def whisper(poster: Poster) -> object:
+    poster.whisper(BILLING, TECHNICIAN, BLOCKS)
+    return None
+
+
+ACTS: dict[str, Act] = {"chat.postMessage": post, "chat.update": edit, "chat.postEphemeral": whisper}
+
+
+@pytest.fixture(scope="module")
+def slack_for_all() -> Iterator[SlackSandbox]:
+    with SlackSandbox() as slack:
+        yield slack
+
+
+@pytest.fixture
+def slack(slack_for_all: SlackSandbox) -> Iterator[SlackSandbox]:
+    before = set(slack_for_all.api.scopes)
+    yield slack_for_all
+    slack_for_all.api.scopes.clear()
+    slack_for_all.api.scopes |= before
+    slack_for_all.workspace.messages.clear()
+
+
+@pytest.fixture
+def poster(slack: SlackSandbox) -> Poster:
+    return Poster(slack_client(slack.api.bot_token, slack.api_url))
+
+
+def test_a_message_goes_out_with_words_and_blocks_and_unfolds_no_links(slack: SlackSandbox, poster: Poster) -> None:
+    place = poster.post(BILLING, BLOCKS)
+
+    (message,) = slack.parents(BILLING)
+    assert (message.channel, message.ts) == (place.channel, place.ts)
+    assert (message.text, message.blocks) == ("words", list(BLOCKS.blocks))
+    sent = slack.calls_to("chat.postMessage")[-1].args
+    assert [sent["unfurl_links"] in (False, "0"), sent["unfurl_media"] in (False, "0")] == [True, True]
+
+
+def test_a_message_to_a_person_says_in_which_conversation_it_landed(poster: Poster) -> None:
+    assert poster.post(TECHNICIAN, WORDS).channel.startswith("D")
+
+
+def test_an_edit_replaces_words_and_blocks_and_may_be_done_twice(slack: SlackSandbox, poster: Poster) -> None:
+    place = poster.post(BILLING, BLOCKS, mark="m")
+
+    for _ in range(2):
+        poster.update(place, Rendered("new words"))
+
+    (message,) = slack.parents(BILLING)
+    assert (message.text, message.blocks) == ("new words", [])
+    assert message.metadata == {"event_type": "invoice_check", "event_payload": {"mark": "m"}}
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"])
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.postEphemeral"])
+def test_refused_blocks_are_sent_as_the_same_words(slack: SlackSandbox, poster: Poster, method: str, code: str) -> None:
+    slack.fail_next(method, code)
+
+    ACTS[method](poster)
+
+    message = slack.workspace.messages[-1]
+    assert (message.text, message.blocks) == ("words", [])
+
+
+@pytest.mark.parametrize("method", ACTS)
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("not_in_channel", CannotPostError),
+        ("channel_not_found", CannotPostError),
+        ("is_archived", CannotPostError),
+        ("is_inactive", CannotPostError),
+        ("restricted_action_read_only_channel", CannotPostError),
+        ("cannot_reply_to_message", CannotPostError),
+        ("messages_tab_disabled", CannotPostError),
+        ("message_not_found", MessageGoneError),
+        ("thread_not_found", MessageGoneError),
+        ("edit_window_closed", MessageGoneError),
+        ("cant_update_message", MessageGoneError),
+        ("internal_error", SlackUnavailableError),
+        ("token_revoked", SlackUnavailableError),
+        ("something_new", SlackUnavailableError),
+    ],
+)
+def test_each_refusal_becomes_the_error_that_says_what_to_do(
+    slack: SlackSandbox, poster: Poster, method: str, code: str, error: type[Exception]
+) -> None:
+    slack.fail_next(method, code)
+
+    with pytest.raises(error, match=code):
+        ACTS[method](poster)
+
+
+@pytest.mark.parametrize("method", ACTS)
+def test_a_lost_answer_is_not_repeated_here_because_the_message_may_be_there(
+    slack: SlackSandbox, poster: Poster, method: str
+) -> None:
+    before = len(slack.calls_to(method))
+    slack.drop_next_reply(method)
+
+    with pytest.raises(SlackUnavailableError):
+        ACTS[method](poster)
+
+    assert len(slack.calls_to(method)) == before + 1
+
+
+def test_a_slack_that_is_not_there_is_unavailable() -> None:
+    with SlackSandbox() as slack:
+        gone = Poster(slack_client("xoxb-test", slack.api_url))
+
+    with pytest.raises(SlackUnavailableError, match="no connection"):
+        gone.post(BILLING, WORDS)
+    with pytest.raises(SlackUnavailableError, match="no connection"):
+        gone.is_external(BILLING)
+    assert gone.respond(slack.response_base + "R1", WORDS) is False
+
+
+# --- looking for a lost message ---
+
+
+def test_a_marked_message_is_found_where_history_may_be_read(slack: SlackSandbox, poster: Poster) -> None:
+    slack.api.scopes.add("channels:history")
+    parent = poster.post(BILLING, WORDS, mark="job/1")
+    reply = poster.post(BILLING, WORDS, thread_ts=parent.ts, mark="job/2")
+
+    assert poster.find(BILLING, "job/1") == parent
+    assert poster.find(BILLING, "job/2", thread_ts=parent.ts) == reply
+    assert poster.find(BILLING, "job/2") is None
+    assert poster.find(BILLING, "job/3") is None
+
+
+def test_an_edited_message_keeps_its_mark(slack: SlackSandbox, poster: Poster) -> None:
+    slack.api.scopes.add("channels:history")
+    parent = poster.post(BILLING, WORDS, mark="job/1")
+    poster.update(parent, BLOCKS)
+
+    assert poster.find(BILLING, "job/1") == parent
+
+
+def test_where_history_may_not_be_read_nothing_is_found(poster: Poster) -> None:
+    poster.post(BILLING, WORDS, mark="job/1")
+
+    assert poster.find(BILLING, "job/1") is None
+    assert poster.find(FINANCE, "job/1") is None
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_a_passing_error_while_looking_does_not_say_that_nothing_is_there(
+    slack: SlackSandbox, poster: Poster, code: str
+) -> None:
+    slack.fail_next("conversations.history", code)
+    with pytest.raises(SlackUnavailableError):
+        poster.find(BILLING, "job/1")
+
+    slack.fail_next("conversations.replies", "anything", status=503)
+    with pytest.raises(SlackUnavailableError):
+        poster.find(BILLING, "job/1", thread_ts="1.0")
+
+
+# --- whose channel it is ---
+
+
+def test_a_shared_channel_is_external_and_others_are_not(slack: SlackSandbox, poster: Poster) -> None:
+    slack.api.scopes.add("channels:read")
+
+    assert poster.is_external(SHARED) is True
+    assert poster.is_external(BILLING) is False
+    assert poster.is_external(FINANCE) is False
+
+
+def test_a_channel_that_the_bot_may_not_look_at_counts_as_our_own(poster: Poster) -> None:
+    assert poster.is_external(SHARED) is False
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_a_passing_error_does_not_say_that_a_channel_is_our_own(slack: SlackSandbox, poster: Poster, code: str) -> None:
+    slack.fail_next("conversations.info", code)
+
+    with pytest.raises(SlackUnavailableError):
+        poster.is_external(SHARED)
+
+
+def test_what_a_channel_is_is_asked_anew_after_ten_minutes(slack: SlackSandbox) -> None:
+    slack.api.scopes.add("channels:read")
+    now = [0.0]
+    poster = Poster(slack_client(slack.api.bot_token, slack.api_url), clock=lambda: now[0])
+    before = len(slack.calls_to("conversations.info"))
+
+    for now[0] in (0.0, 599.0, 600.0):
+        assert poster.is_external(SHARED) is True
+
+    assert len(slack.calls_to("conversations.info")) == before + 2
+
+
+# --- response_url ---
+
+
+def response_url(slack: SlackSandbox) -> str:
+    url: str = slack.slash("32223", channel=RETIRED).payload["response_url"]
+    return url
+
+
+def test_a_response_is_seen_by_the_person_only(slack: SlackSandbox, poster: Poster) -> None:
+    assert poster.respond(response_url(slack), BLOCKS) is True
+
+    (message,) = [m for m in slack.ephemerals(TECHNICIAN) if m.user == slack.workspace.bot.id]
+    assert (message.channel, message.text) == (RETIRED, "words")
+
+
+def test_a_response_whose_blocks_are_refused_comes_as_words(slack: SlackSandbox, poster: Poster) -> None:
+    slack.refuse_blocks("section")
+    try:
+        assert poster.respond(response_url(slack), BLOCKS) is True
+    finally:
+        slack.refuse_blocks()
+    assert [m.blocks for m in slack.ephemerals(TECHNICIAN) if m.user == slack.workspace.bot.id] == [[]]
+
+
+def test_an_expired_response_url_is_reported(slack: SlackSandbox, poster: Poster) -> None:
+    url = response_url(slack)
+    slack.expire_response_urls()
+
+    assert poster.respond(url, WORDS) is False

@@ -1,0 +1,142 @@
+"""The registry of processes on one Postgres: who is silent is found out, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from bot.store.executors import ExecutorRegistry
+
+SERVER = os.environ.get("TEST_DATABASE_URL", "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="TEST_DATABASE_URL names no scratch Postgres server")
+
+BEAT, SILENT_AFTER = 0.05, 0.6
+Registry = Callable[[str], "Watcher"]
+
+
+class Watcher:
+    """A registry whose silent neighbours are noted. `failures` first tells of a silent one fail."""
+
+    def __init__(self, database: sa.URL, executor: str) -> None:
+        self.failures = 0
+        self._silent: list[str] = []
+        self._changed = threading.Condition()
+        self.registry = ExecutorRegistry(
+            database,
+            executor,
+            on_silent=self._note,
+            beat_seconds=BEAT,
+            silent_after_seconds=SILENT_AFTER,
+        )
+
+    def _note(self, executor: str) -> None:
+        with self._changed:
+            if self.failures:
+                self.failures -= 1
+                raise OSError("the database is away")
+            self._silent.append(executor)
+            self._changed.notify_all()
+
+    def hears_nothing_of(self, executor: str, timeout: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: executor in self._silent, timeout)
+
+    @property
+    def silent(self) -> list[str]:
+        with self._changed:
+            return list(self._silent)
+
+
+@pytest.fixture
+def database() -> Iterator[sa.URL]:
+    """A new, empty database."""
+    server = sa.make_url(SERVER).set(drivername="postgresql+psycopg")
+    name = f"invoice_bot_{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        yield server.set(database=name)
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def watcher(database: sa.URL) -> Iterator[Registry]:
+    """Makes registries; all leave at the end."""
+    made: list[Watcher] = []
+
+    def make(executor: str) -> Watcher:
+        made.append(Watcher(database, executor))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.registry.leave()
+
+
+def test_processes_that_start_together_all_join(watcher: Registry) -> None:
+    watchers = [watcher(f"p{index}") for index in range(6)]
+    errors: list[BaseException] = []
+
+    def join(one: Watcher) -> None:
+        try:
+            one.registry.join()
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    threads = [threading.Thread(target=join, args=(one,)) for one in watchers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert errors == []
+
+
+def test_a_process_that_joined_and_was_never_heard_of_again_is_found_silent_once(watcher: Registry) -> None:
+    watcher("crashed").registry.join()
+    living = watcher("living")
+    living.registry.join()
+    living.registry.watch()
+
+    assert living.hears_nothing_of("crashed", 5)
+    assert not living.hears_nothing_of("living", 3 * SILENT_AFTER)
+    assert living.silent == ["crashed"]
+
+
+def test_processes_that_live_are_never_taken_for_silent(watcher: Registry) -> None:
+    first, second = watcher("first"), watcher("second")
+    for each in (first, second):
+        each.registry.join()
+        each.registry.watch()
+
+    assert not first.hears_nothing_of("second", 3 * SILENT_AFTER)
+    assert second.silent == []
+
+
+def test_a_process_that_says_goodbye_is_taken_over_at_once(watcher: Registry) -> None:
+    living, leaving = watcher("living"), watcher("leaving")
+    for each in (living, leaving):
+        each.registry.join()
+        each.registry.watch()
+
+    leaving.registry.leave()
+
+    assert living.hears_nothing_of("leaving", SILENT_AFTER / 2)
+
+
+def test_a_takeover_that_fails_is_tried_again(watcher: Registry, caplog: pytest.LogCaptureFixture) -> None:
+    watcher("crashed").registry.join()
+    living = watcher("living")
+    living.failures = 2
+    living.registry.join()
+    living.registry.watch()
+
+    assert living.hears_nothing_of("crashed", 5)
+    assert "Heartbeat failed" in caplog.text
