@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,8 @@ from bot.sandbox.slack_api import DEFAULT_SCOPES
 from bot.sandbox.slack_server import SlackSandbox
 from bot.sandbox.slack_workspace import BOT, SLACKBOT, Channel, Message
 from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import Ticket
-from tests.e2e.bot_process import BotProcess
+from bot.sandbox.syncro_world import ListRows, Ticket
+from tests.e2e.bot_process import BotProcess, environment
 
 INVOICED = "32223"
 """The incident's ticket, on invoice 67469."""
@@ -96,6 +98,19 @@ class House:
         bot.wait_ready()
         return bot
 
+    def shell(self, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `invoice-bot` to its end, with these settings and no others."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=self.home,
+            env=environment(settings),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     def channel(self, name: str = "test", **kind: Any) -> str:
         """Make a channel of its own for a test; a public one with the bot in it unless `kind` says otherwise."""
         channel_id = f"C0TEST{next(_numbers):04d}"
@@ -170,15 +185,28 @@ class House:
 
 
 @contextmanager
-def open_house(home: Path, *, latency: float = 0.0, scopes: frozenset[str] = DEFAULT_SCOPES) -> Iterator[House]:
-    """Both stand-ins; bots started in the house are gone before the stand-ins are."""
-    made = sample()
+def open_house(
+    home: Path,
+    *,
+    latency: float = 0.0,
+    scopes: frozenset[str] = DEFAULT_SCOPES,
+    made: Sample | None = None,
+    list_rows: ListRows = ListRows.OPENAPI,
+) -> Iterator[House]:
+    """Both stand-ins; bots started in the house are gone before the stand-ins are. `made` replaces the sample world."""
+    made = made or sample()
     with (
-        SyncroSandbox(made.world, requests_per_minute=None, latency=latency) as syncro,
+        SyncroSandbox(made.world, requests_per_minute=None, latency=latency, list_rows=list_rows) as syncro,
         SlackSandbox(scopes=scopes) as slack,
         ExitStack() as bots,
     ):
         yield House(syncro, slack, home, made, bots)
+
+
+def local_noon() -> str:
+    """A time zone where it is about noon, so that no test sees midnight pass."""
+    hours = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
 
 
 def says_verdict(message: Message) -> bool:

@@ -102,9 +102,7 @@ class Office:
 
     def check(self, *tickets: Ticket, channel: str = BILLING) -> Message:
         """Run the check that somebody asked for, and return its answer."""
-        job = CheckJob(
-            self.verifier, self.reader.perform, self.poster, self.clock, self.warnings, EngineStoppedError
-        )
+        job = CheckJob(self.verifier, self.reader.perform, self.poster, self.clock, self.warnings, EngineStoppedError)
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
         stored = CheckRequest(references=numbers, channel=channel, user=TECHNICIAN).to_json()

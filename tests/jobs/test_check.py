@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from bot.billing.reads import Answer, Failed, Read
 from bot.billing.verifier import Batch, Perform, Verifier
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
+from bot.jobs.warnings import WarningBook
+from bot.store.memory import Memory
 from bot.syncro.errors import FailureKind
 from tests.jobs.fakes import FakePoster, RememberingSteps
 
@@ -27,8 +30,15 @@ class EngineStoppedError(Exception):
 
 def run(perform: Perform, poster: FakePoster) -> None:
     verifier = Verifier(Policy(), SyncroPages("https://syncro.test"))
-    job = CheckJob(verifier, perform, poster, lambda: NOW)
-    job.run(ASKED, RememberingSteps(), key="job", is_engine_error=EngineStoppedError)
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(f"sqlite:///{folder}/bot.db")
+        memory.open()
+        try:
+            book = WarningBook(memory, lambda: NOW)
+            job = CheckJob(verifier, perform, poster, lambda: NOW, book, EngineStoppedError)
+            job.run(ASKED.to_json(), RememberingSteps(), "job")
+        finally:
+            memory.close()
 
 
 def out_of_reach(reads: Sequence[Read[Any]]) -> Batch:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.jobs.conversation import PROGRESS_EVERY, Conversation
+from bot.jobs.outbox import Outbox
 from bot.jobs.request import CheckRequest
 from bot.messages.poster import MessageGoneError, Posted
 from bot.messages.rendered import Rendered
@@ -29,7 +30,7 @@ def hold(
 ) -> RememberingSteps:
     """Hold a whole conversation: parent, progress at these times, outcome, evidence."""
     steps = steps or RememberingSteps()
-    conversation = Conversation(request, steps, poster, key="job", clock=lambda: NOW)
+    conversation = Conversation(request, Outbox(steps, poster, key="job", clock=lambda: NOW))
     opened = conversation.open(CHECKING)
     for index, after in enumerate(progress_at):
         conversation.show_progress(opened + after, lambda index=index: Rendered(f"progress {index}"))  # type: ignore[misc]
@@ -86,7 +87,7 @@ def test_progress_is_one_message_shown_every_three_seconds_at_most_that_becomes_
 def test_a_progress_message_that_was_deleted_does_not_take_the_evidence_with_it() -> None:
     poster = FakePoster()
     steps = RememberingSteps()
-    conversation = Conversation(ASKED, steps, poster, key="job", clock=lambda: NOW)
+    conversation = Conversation(ASKED, Outbox(steps, poster, key="job", clock=lambda: NOW))
     conversation.open(CHECKING)
     conversation.show_progress(NOW + PROGRESS_EVERY, lambda: Rendered("progress"))
     del poster.shown["ts1"]
@@ -189,7 +190,7 @@ def test_an_answer_that_reaches_nobody_is_said_in_the_log(caplog: pytest.LogCapt
 
 def test_a_deleted_parent_is_posted_anew_with_its_evidence() -> None:
     poster = FakePoster()
-    conversation = Conversation(ASKED, RememberingSteps(), poster, key="job", clock=lambda: NOW)
+    conversation = Conversation(ASKED, Outbox(RememberingSteps(), poster, key="job", clock=lambda: NOW))
     conversation.open(CHECKING)
     conversation.show_progress(NOW + PROGRESS_EVERY, lambda: Rendered("progress"))
     poster.shown.clear()
@@ -202,7 +203,7 @@ def test_a_deleted_parent_is_posted_anew_with_its_evidence() -> None:
 
 def test_a_channel_that_closes_before_the_outcome_is_answered_directly() -> None:
     poster = FakePoster()
-    conversation = Conversation(ASKED, RememberingSteps(), poster, key="job", clock=lambda: NOW)
+    conversation = Conversation(ASKED, Outbox(RememberingSteps(), poster, key="job", clock=lambda: NOW))
     conversation.open(CHECKING)
     poster.refusals[CHANNEL] = "is_archived"
 

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError, JobEngine, RecordedSteps
+from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError, JobEngine, JobKind
 from bot.jobs.request import CheckRequest
+from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
 
 ASKED = CheckRequest(("32223", "32224"), "C0", "U0", response_url="https://hooks.test/1")
-Run = Callable[[CheckRequest, RecordedSteps, str], None]
+Run = Callable[[dict[str, Any], Steps, str], None]
 
 
 class Journal:
@@ -43,7 +45,7 @@ def launch(tmp_path: Path) -> Iterator[Callable[[Run], JobEngine]]:
     launched: list[JobEngine] = []
 
     def start(run: Run) -> JobEngine:
-        engine = JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", run)
+        engine = JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", [JobKind("check", run, at_once=16)])
         engine.launch()
         launched.append(engine)
         return engine
@@ -70,21 +72,21 @@ def test_the_engine_runs_each_key_once_in_wal_mode_and_forgets_jobs_thirty_days_
 ) -> None:
     journal = Journal()
 
-    def run(request: CheckRequest, steps: RecordedSteps, key: str) -> None:
-        assert request == ASKED
+    def run(stored: dict[str, Any], steps: Steps, key: str) -> None:
+        assert CheckRequest.from_json(stored) == ASKED
         assert steps.run("step", lambda repeated: {"repeated": repeated}) == {"repeated": False}
         journal.note(key)
 
     engine = launch(run)
     with pytest.raises(DatabaseInUseError, match="Another invoice-bot is running"):
-        JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", run).launch()
+        JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", [JobKind("check", run, at_once=16)]).launch()
 
-    askers = [threading.Thread(target=engine.enqueue, args=("same", ASKED)) for _ in range(8)]
+    askers = [threading.Thread(target=engine.enqueue, args=("check", "same", ASKED.to_json())) for _ in range(8)]
     for asker in askers:
         asker.start()
     for asker in askers:
         asker.join()
-    engine.enqueue("other", ASKED)
+    engine.enqueue("check", "other", ASKED.to_json())
     journal.wait(2)
     wait_until_done(tmp_path)
     assert sorted(journal.notes) == ["other", "same"]
@@ -102,7 +104,7 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
 ) -> None:
     journal = Journal()
 
-    def run(_: CheckRequest, steps: RecordedSteps, key: str) -> None:
+    def run(_: dict[str, Any], steps: Steps, key: str) -> None:
         def post(repeated: bool) -> str:
             journal.note(f"{key} repeated={repeated}")
             if len(journal.notes) == 1:
@@ -112,7 +114,7 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
         assert steps.run("post", post) == "posted"
 
     engine = launch(run)
-    engine.enqueue("job", ASKED)
+    engine.enqueue("check", "job", ASKED.to_json())
     journal.wait(2)
     wait_until_done(tmp_path)
 
@@ -123,7 +125,7 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
 def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[[Run], JobEngine], tmp_path: Path) -> None:
     journal = Journal()
 
-    def run(_: CheckRequest, steps: RecordedSteps, __: str) -> None:
+    def run(_: dict[str, Any], steps: Steps, __: str) -> None:
         def broken(_: bool) -> None:
             journal.note("tried")
             raise ZeroDivisionError
@@ -131,7 +133,7 @@ def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[[Run], Jo
         steps.run("broken", broken)
 
     engine = launch(run)
-    engine.enqueue("job", ASKED)
+    engine.enqueue("check", "job", ASKED.to_json())
     journal.wait(1)
     wait_until_done(tmp_path)
 
@@ -143,7 +145,7 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
 ) -> None:
     journal, over = Journal(), threading.Event()
 
-    def run(_: CheckRequest, steps: RecordedSteps, __: str) -> None:
+    def run(_: dict[str, Any], steps: Steps, __: str) -> None:
         steps.run("first", lambda repeated: journal.note(f"first repeated={repeated}"))
         if not over.is_set():
             over.wait(20)
@@ -151,7 +153,7 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
         steps.run("second", lambda repeated: journal.note(f"second repeated={repeated}"))
 
     first = launch(run)
-    first.enqueue("job", ASKED)
+    first.enqueue("check", "job", ASKED.to_json())
     journal.wait(1)
     first.stop(patience_seconds=1)
     over.set()
@@ -163,4 +165,4 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableError, match="Check DATABASE_URL"):
-        JobEngine(f"sqlite:///{tmp_path}", lambda *_: None).launch()
+        JobEngine(f"sqlite:///{tmp_path}", []).launch()

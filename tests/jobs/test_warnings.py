@@ -91,8 +91,9 @@ def test_a_warning_in_a_digest_of_many_tickets_gets_an_update_on_top_and_a_line_
 
     office.digest()
 
-    updates = parent.text.splitlines()[:2]
-    assert [update.startswith("Update: ") for update in updates] == [True, True]
+    assert parent.text.startswith("Update: ")
+    updates = [line for line in parent.text.splitlines() if line.startswith("Update: ")]
+    assert len(updates) == 2
     assert str(tickets[3].number) in updates[0]
     assert first in updates[0]
     assert second in updates[1]
@@ -124,8 +125,9 @@ def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_wha
 ) -> None:
     ticket = office.unbilled()
     billed = office.world.add_ticket()
-    other = office.world.bill_by_ticket_id(billed).number
+    office.world.bill_by_ticket_id(billed)
     warned = office.check(ticket, billed)
+    before = warned.text
     office.next_day()
     invoice = office.bill(ticket)
 
@@ -133,8 +135,7 @@ def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_wha
 
     assert warned.text.startswith("Update: ")
     assert invoice in warned.text
-    assert other in warned.text
-    assert str(billed.number) in warned.text
+    assert warned.text.endswith(before)
 
 
 def test_an_invoice_that_was_found_without_posting_still_takes_the_warning_back_in_the_next_digest(

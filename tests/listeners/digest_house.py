@@ -187,8 +187,8 @@ def _listen(slack: SlackSandbox, desk: DigestDesk) -> SocketModeHandler:
     )
     commands.register(app, desk.desk, desk)
     digest_actions.register(app, desk)
-    # Closing waits for the thread that pings Slack, so it pings often.
-    handler = SocketModeHandler(app, "xapp-sandbox", ping_interval=0.1)
+    handler = SocketModeHandler(app, "xapp-sandbox")
+    handler.client.receive_timeout = 0.1  # seconds; closing waits for it
     handler.connect()  # type: ignore[no-untyped-call]
     slack.wait_connected()
     return handler

@@ -1,0 +1,459 @@
+"""The digest's job: to whom it says what, and what it does when Syncro or Slack will not have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.digest.model import Mark, Snooze
+from bot.sandbox.slack_faults import ApiCall
+from bot.sandbox.slack_workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
+from bot.sandbox.syncro_faults import Answer as SyncroAnswer
+from bot.sandbox.syncro_faults import Edit, Exchange, Fault, Status
+from bot.store.records import Subscription
+from tests.jobs.fakes import PowerCut, RememberingSteps
+from tests.jobs.office import MONDAY, Office, opened_office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with opened_office(tmp_path) as opened:
+        yield opened
+
+
+# What could not be read
+
+
+def test_a_search_that_fails_for_one_customer_accuses_nobody_there_and_names_its_tickets_as_not_verified(
+    office: Office,
+) -> None:
+    broken, well = office.world.add_customer("Broken Co"), office.world.add_customer("Well Co")
+    lost = [office.unbilled(broken), office.unbilled(broken)]
+    billed_unseen = office.unbilled(broken)
+    office.bill(billed_unseen)
+    found = office.unbilled(well, "120.50")
+    office.syncro.faults.append(
+        Fault("/invoices", Status(500), query=lambda query: query.get("customer_id") == str(broken.id))
+    )
+
+    office.digest()
+
+    (parent,) = office.parents()
+    assert "1 ticket unbilled, 120.50 at risk, 3 could not be verified" in parent.text
+    everything = "\n".join([parent.text, *office.thread(parent)])
+    _, could_not = everything.split("Could not verify", 1)
+    assert all(str(ticket.number) in could_not for ticket in (*lost, billed_unseen))
+    said = {each.ticket_number for each in office.memory.history(office.now).standing}
+    assert said == {str(found.number)}
+
+
+def test_a_warning_stands_while_its_customer_cannot_be_read_and_is_neither_new_nor_resolved(office: Office) -> None:
+    ticket = office.unbilled()
+    office.digest()
+    office.next_day()
+    office.syncro.faults.append(Fault("/invoices", Status(500)))
+    office.digest()
+    assert [each.ticket_number for each in office.memory.history(office.now).standing] == [str(ticket.number)]
+    office.next_day()
+    office.syncro.faults.clear()
+
+    office.digest()
+
+    assert "Still open: 1 ticket" in office.parents()[-1].text
+    assert "New:" not in office.parents()[-1].text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault("/tickets", Status(500)), Fault("/tickets", Status(401)), Fault("/.*", Status(503))],
+    ids=["the list", "the token", "everything"],
+)
+def test_the_whole_ticket_list_failing_is_said_and_is_no_all_clear_and_is_not_remembered(
+    office: Office, fault: Fault
+) -> None:
+    office.unbilled()
+    office.syncro.faults.append(fault)
+
+    office.digest()
+
+    (parent,) = office.parents()
+    assert "could not be made" in parent.text
+    assert "not an all-clear" in parent.text
+    assert office.memory.history(office.now).is_first_run
+    assert office.slack.workspace.files == []
+
+
+def test_after_a_digest_that_failed_the_next_one_compares_with_the_last_that_did_not(office: Office) -> None:
+    standing = office.unbilled()
+    office.digest()
+    office.next_day()
+    office.syncro.faults.append(Fault("/tickets", Status(500)))
+    office.digest()
+    office.syncro.faults.clear()
+    office.next_day()
+    fresh = office.unbilled(created_at=MONDAY - timedelta(days=3))
+
+    office.digest()
+
+    text = office.parents()[-1].text
+    assert f"New: 1 ticket, 75.00: #{fresh.number}" in text
+    assert f"Still open: 1 ticket, 75.00: #{standing.number}" in text
+    assert len(office.memory.history(office.now).trend) == 2
+
+
+def test_a_list_whose_second_page_fails_makes_no_digest_of_the_first(office: Office) -> None:
+    for _ in range(30):
+        office.unbilled()
+    office.syncro.faults.append(Fault("/tickets", Status(500), query=lambda query: query.get("page") == "2"))
+
+    office.digest()
+
+    assert "could not be made" in office.parents()[0].text
+    assert office.memory.history(office.now).standing == ()
+
+
+def test_a_ticket_finished_while_the_list_is_read_that_slides_between_pages_is_not_lost(office: Office) -> None:
+    tickets = [office.unbilled(created_at=MONDAY - timedelta(days=5, minutes=index)) for index in range(30)]
+
+    def slide(exchange: Exchange) -> SyncroAnswer:
+        """Between page 1 and 2 the first ticket is deleted: one row slides to the page already read."""
+        exchange.world.tickets.pop(tickets[0].id, None)
+        return exchange.answer()
+
+    office.syncro.faults.append(Fault("/tickets", slide, query=lambda query: query.get("page") == "2", count=1))
+
+    office.digest()
+
+    said = {each.ticket_number for each in office.memory.history(office.now).standing}
+    assert said == {str(ticket.number) for ticket in tickets[1:]}
+
+
+def test_a_server_that_ignores_the_date_filter_does_not_let_old_tickets_into_the_digest(office: Office) -> None:
+    office.unbilled(created_at=MONDAY - timedelta(days=60))
+    recent = office.unbilled()
+
+    def everything(exchange: Exchange) -> SyncroAnswer:
+        query = {name: value for name, value in exchange.ask.query.items() if name != "since_updated_at"}
+        return exchange.proceed(type(exchange.ask)(exchange.ask.segments, query))
+
+    office.syncro.faults.append(Fault("/tickets", everything))
+
+    office.digest()
+
+    assert [each.ticket_number for each in office.memory.history(office.now).standing] == [str(recent.number)]
+
+
+def test_rows_without_a_resolved_date_are_judged_by_their_last_change(office: Office) -> None:
+    ticket = office.unbilled()
+
+    def without(payload: dict[str, object]) -> dict[str, object]:
+        rows = payload["tickets"]
+        assert isinstance(rows, list)
+        return {**payload, "tickets": [{**row, "resolved_at": None} for row in rows]}
+
+    office.syncro.faults.append(Fault("/tickets", Edit(without)))
+
+    office.digest()
+
+    assert [each.ticket_number for each in office.memory.history(office.now).standing] == [str(ticket.number)]
+
+
+# Days on which there is little to say
+
+
+def test_with_line_an_empty_day_is_one_quiet_line_without_thread_or_file(office: Office) -> None:
+    office.world.bill_by_ticket_id(office.world.add_ticket(status="Invoiced"))
+
+    office.digest()
+
+    (parent,) = office.parents()
+    assert parent.text == "1 of 1 invoiced, nothing unbilled"
+    assert office.thread(parent) == []
+    assert office.slack.workspace.files == []
+
+
+def test_with_silent_an_empty_week_is_one_sign_of_life_on_monday(office: Office) -> None:
+    office.rule(silent_when_empty=True)
+    office.world.bill_by_ticket_id(office.world.add_ticket(status="Invoiced"))
+
+    for _ in range(8):
+        office.digest()
+        office.next_day()
+
+    signs = office.parents()
+    assert len(signs) == 2
+    assert all(sign.text.startswith("Sign of life: ") for sign in signs)
+    assert len(office.memory.history(office.now).trend) == 8
+
+
+def test_with_silent_a_digest_that_fails_still_says_so(office: Office) -> None:
+    office.rule(silent_when_empty=True)
+    office.next_day()
+    office.syncro.faults.append(Fault("/tickets", Status(500)))
+
+    office.digest()
+
+    assert "could not be made" in office.parents()[0].text
+
+
+def test_with_silent_a_recovered_ticket_still_is_said(office: Office) -> None:
+    office.rule(silent_when_empty=True)
+    ticket = office.unbilled()
+    office.digest()
+    office.next_day()
+    invoice = office.bill(ticket)
+
+    office.digest()
+
+    assert len(office.parents()) == 2
+    assert invoice in office.parents()[1].text
+
+
+def test_tickets_put_aside_by_a_manager_alone_make_a_quiet_day(office: Office) -> None:
+    snoozed, marked = office.unbilled(), office.unbilled()
+    until = MONDAY + timedelta(days=3)
+    office.memory.snooze(Snooze(str(snoozed.id), str(snoozed.number), until, MANAGER, "waits", MONDAY))
+    office.memory.mark(Mark(str(marked.id), str(marked.number), "", MANAGER, "agreed", MONDAY))
+
+    office.digest()
+
+    (parent,) = office.parents()
+    assert "nothing else unbilled" in parent.text
+    assert office.memory.history(office.now).standing == ()
+
+
+# Slack that refuses
+
+
+@pytest.mark.parametrize(
+    ("channel", "why"), [(RETIRED, "archived"), (FINANCE, "private"), ("C0NOWHERE", "cannot post")]
+)
+def test_a_channel_that_refuses_the_bot_is_told_to_the_managers_who_get_the_digest_directly(
+    office: Office, channel: str, why: str
+) -> None:
+    ticket = office.unbilled()
+
+    office.digest(channel)
+
+    explained, digest = office.direct(MANAGER)
+    assert f"<#{channel}>" in explained.text
+    assert "1 ticket unbilled" in digest.text
+    assert len(office.thread(digest)) >= 2
+    assert [file.channel for file in office.slack.workspace.files] == [digest.channel]
+    assert office.parents(channel) == [] or channel == "C0NOWHERE"
+    office.next_day()
+    invoice = office.bill(ticket)
+    office.digest(channel)
+    assert invoice in digest.text, f"the copy is taken back too ({why})"
+
+
+def test_a_digest_that_fails_in_a_channel_that_refuses_is_told_to_the_managers(office: Office) -> None:
+    office.syncro.faults.append(Fault("/tickets", Status(500)))
+
+    office.digest(RETIRED)
+
+    assert "could not be made" in office.direct(MANAGER)[-1].text
+
+
+def test_billing_data_is_not_posted_in_a_channel_shared_with_another_company(office: Office) -> None:
+    office.slack.api.scopes |= {"channels:read", "groups:read"}
+    office.unbilled()
+
+    office.digest(SHARED)
+
+    assert office.parents(SHARED) == []
+    assert "1 ticket unbilled" in office.direct(MANAGER)[-1].text
+
+
+def test_where_a_workspace_refuses_new_blocks_the_digest_comes_plainer_and_then_in_words(office: Office) -> None:
+    for index in range(8):
+        office.unbilled(price=f"{60 + index}.00")
+    office.digest()
+    office.slack.refuse_blocks("data_table", "data_visualization")
+    office.next_day()
+    office.digest()
+    office.slack.refuse_blocks("data_table", "data_visualization", "table", "section", "header")
+    office.next_day()
+    office.digest()
+
+    rich, plain, words = office.parents()
+    kinds = [{block["type"] for block in parent.blocks} for parent in (rich, plain, words)]
+    assert kinds[0] & {"data_table", "data_visualization"}
+    assert kinds[1]
+    assert not kinds[1] & {"data_table", "data_visualization"}
+    assert kinds[2] == set()
+    for parent in (rich, plain, words):
+        assert "8 tickets unbilled, 508.00 at risk" in parent.text
+
+
+def test_where_files_are_refused_the_digest_comes_without_its_list(office: Office) -> None:
+    office.slack.api.scopes.discard("files:write")
+    office.unbilled()
+
+    office.digest()
+
+    assert "1 ticket unbilled" in office.parents()[0].text
+    assert office.slack.workspace.files == []
+    assert len(office.memory.posted_warnings()) == 1
+
+
+def test_the_list_in_the_thread_has_a_line_for_each_unbilled_ticket(office: Office) -> None:
+    tickets = [office.unbilled(price=f"{60 + index}.00") for index in range(4)]
+
+    office.digest()
+
+    (parent,) = office.parents()
+    (file,) = office.slack.workspace.files
+    assert (file.channel, file.thread_ts) == (BILLING, parent.ts)
+    assert all(str(ticket.number) in file.text for ticket in tickets)
+
+
+# Who gets what
+
+
+def test_a_subscriber_with_a_customer_filter_gets_only_these_customers(office: Office) -> None:
+    kittle, other = office.world.add_customer("Kittle"), office.world.add_customer("Other Co")
+    mine, theirs = office.unbilled(kittle, "10.00"), office.unbilled(other, "20.00")
+    office.memory.subscribe(Subscription(MANAGER, customers=("KITTLE",)))
+    office.memory.subscribe(Subscription(TECHNICIAN, customers=(str(other.id),)))
+
+    office.digest(None)
+
+    for user, wanted, unwanted in ((MANAGER, mine, theirs), (TECHNICIAN, theirs, mine)):
+        (parent,) = office.direct(user)
+        everything = "\n".join([parent.text, *office.thread(parent)])
+        assert "1 ticket unbilled" in parent.text
+        assert f"{wanted.number}" in everything
+        assert f"{unwanted.number}" not in everything
+    lists = {file.channel: file.text for file in office.slack.workspace.files}
+    assert str(theirs.number) not in lists[office.slack.workspace.open_im(MANAGER).id]
+    assert office.parents() == []
+
+
+def test_a_subscription_to_everything_is_the_whole_digest_beside_the_channel(office: Office) -> None:
+    office.unbilled()
+    office.unbilled()
+    office.memory.subscribe(Subscription(MANAGER))
+
+    office.digest()
+
+    assert office.parents()[0].text == office.direct(MANAGER)[0].text
+    assert len(office.memory.posted_warnings()) == 4, "both copies can be taken back"
+
+
+def test_mine_is_what_the_subscriber_worked_on_by_real_name(office: Office) -> None:
+    own, other = office.unbilled(), office.unbilled()
+
+    def assigned(payload: dict[str, object]) -> dict[str, object]:
+        rows = payload["tickets"]
+        assert isinstance(rows, list)
+        names = {own.number: "MANAGER ", other.number: "Somebody Else"}
+        return {**payload, "tickets": [{**row, "user": {"full_name": names[row["number"]]}} for row in rows]}
+
+    office.syncro.faults.append(Fault("/tickets", Edit(assigned)))
+    office.slack.api.scopes.add("users:read")
+    office.memory.subscribe(Subscription(MANAGER, mine=True))
+
+    office.digest(None)
+
+    (parent,) = office.direct(MANAGER)
+    everything = "\n".join([parent.text, *office.thread(parent)])
+    assert str(own.number) in everything
+    assert str(other.number) not in everything
+
+
+def test_mine_without_the_right_to_read_names_gets_nobody_elses_tickets(office: Office) -> None:
+    ticket = office.unbilled()
+    office.memory.subscribe(Subscription(MANAGER, mine=True))
+
+    office.digest(None)
+
+    (parent,) = office.direct(MANAGER)
+    assert str(ticket.number) not in parent.text
+    assert "no ticket was checked" in parent.text.casefold()
+
+
+def test_a_digest_that_somebody_asked_for_goes_only_there_and_is_not_remembered(office: Office) -> None:
+    office.unbilled()
+    office.memory.subscribe(Subscription(MANAGER))
+
+    office.digest(BILLING, asked_by=TECHNICIAN)
+
+    assert len(office.parents()) == 1
+    assert office.direct(MANAGER) == []
+    assert office.memory.history(office.now).is_first_run
+
+
+def test_the_first_digest_of_a_month_lists_in_the_channel_what_was_marked_in_the_month_before(office: Office) -> None:
+    office.next_day(-5)  # Wed 25 Feb
+    ticket = office.unbilled(created_at=MONDAY - timedelta(days=20))
+    office.memory.mark(Mark(str(ticket.id), str(ticket.number), "Kittle", MANAGER, "goodwill", office.now))
+    office.digest()
+    office.next_day(5)
+    office.digest()
+    office.next_day()
+    office.digest()
+
+    lists = [parent.text for parent in office.parents() if "marked as non-billable in the bot." in parent.text]
+    assert len(lists) == 1
+    assert str(ticket.number) in lists[0]
+    assert "goodwill" in lists[0]
+
+
+# A power cut after any step
+
+
+def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office: Office) -> None:
+    office.slack.api.scopes |= {"channels:history"}
+    office.rule(lookback=timedelta(days=3650))
+    standing, recovered = office.unbilled(price="10.00"), office.unbilled(price="20.00")
+    whole = RememberingSteps()
+    office.digest(steps=whole)
+    warned = office.parents()[0]
+    assert len(whole.names) > 5
+    office.next_day()
+    invoice = office.bill(recovered)
+    whole = RememberingSteps()
+    office.digest(steps=whole)
+    names = whole.names
+
+    for cut_after in range(len(names)):
+        office.next_day()
+        with office.syncro.locked() as world:
+            world.delete_invoice(world.invoice_numbered(invoice))
+        office.digest()  # unbilled again
+        office.next_day()
+        invoice = office.bill(recovered)
+        before, files = len(office.parents()), len(office.slack.workspace.files)
+        steps = RememberingSteps(cut_after=cut_after)
+        with pytest.raises(PowerCut):
+            office.digest(steps=steps)
+        steps.again()
+        office.digest(steps=steps)
+
+        where = f"cut after {names[cut_after]}"
+        assert len(office.parents()) - before == 1, where
+        parent = office.parents()[-1]
+        assert invoice in parent.text, where
+        texts = office.thread(parent)
+        assert len(set(texts)) == len(texts) or names[cut_after] == "attach list", where
+        assert len(office.slack.workspace.files) - files <= (2 if names[cut_after] == "attach list" else 1), where
+        assert {s.ticket_number for s in office.memory.history(office.now).standing} == {str(standing.number)}, where
+        assert office.parents()[-2].text.startswith("Update: "), where
+    assert warned.text.startswith("Update: ")
+
+
+def test_a_post_whose_answer_is_lost_stands_once_where_the_bot_may_read_the_channel(office: Office) -> None:
+    office.slack.api.scopes |= {"channels:history"}
+    office.unbilled()
+    asked: list[ApiCall] = []
+    office.slack.before("chat.postMessage", asked.append)
+    office.slack.drop_next_reply("chat.postMessage")
+
+    office.digest()
+
+    assert len(office.parents()) == 1
+    assert len(asked) >= 2
