@@ -251,8 +251,7 @@ class Bot:
             self._keep_time(stop)
         finally:
             log.info("Stopping")
-            if self._handler is not None:
-                self._handler.close()  # type: ignore[no-untyped-call]
+            self._hang_up()
             self._engine.stop(patience_seconds=_SHUTDOWN_PATIENCE)
 
     def _keep_time(self, stop: threading.Event) -> None:
@@ -313,6 +312,14 @@ class Bot:
             else:
                 self._handler = handler
                 return
+
+    def _hang_up(self) -> None:
+        """Close the connection to Slack. slack_sdk may trip over a connection that Slack closes at the same moment."""
+        if self._handler is not None:
+            try:
+                self._handler.close()  # type: ignore[no-untyped-call]
+            except (AttributeError, OSError) as error:
+                log.debug("The connection to Slack was gone already (%s)", type(error).__name__)
 
     def _wait_for_slack(self, stop: threading.Event, why: str) -> None:
         log.warning("No connection to Slack (%s); trying again", why)
