@@ -26,6 +26,7 @@ from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
+from bot.sandbox.slack_faults import Faults
 from bot.sandbox.slack_server import SlackSandbox
 from bot.sandbox.slack_workspace import BILLING, MANAGER, TECHNICIAN, Message, User
 from bot.store.memory import Memory
@@ -141,8 +142,48 @@ def evidence(ticket_id: str) -> dict[str, Any]:
     return {"ticket": ticket_id, "listed": 20}
 
 
+@dataclass(frozen=True)
+class Line:
+    """One Slack and one connection to it. They are kept, since closing a connection takes seconds."""
+
+    slack: SlackSandbox
+    handler: SocketModeHandler
+
+    def connect(self, desk: DigestDesk) -> None:
+        """Let a new app with the listeners of this desk answer from now on."""
+        app = _app(self.slack)
+        commands.register(app, desk.desk, desk)
+        digest_actions.register(app, desk)
+        self.handler.app = app
+
+    def forget(self) -> None:
+        """Make Slack as it was before the first message."""
+        self.slack.workspace.messages.clear()
+        self.slack.workspace.modals.clear()
+        self.slack.calls.clear()
+        self.slack.faults = Faults()
+
+
+@contextmanager
+def open_line() -> Iterator[Line]:
+    """A Slack with a stranger in it, and an app that is connected and knows nothing yet."""
+    with SlackSandbox() as slack:
+        slack.workspace.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
+        handler = SocketModeHandler(_app(slack), "xapp-sandbox")
+        handler.connect()  # type: ignore[no-untyped-call]
+        slack.wait_connected()
+        yield Line(slack, handler)
+        handler.close()  # type: ignore[no-untyped-call]
+
+
+def _app(slack: SlackSandbox) -> App:
+    client = WebClient("xoxb-sandbox", base_url=slack.api_url)
+    return App(client=client, process_before_response=True, token_verification_enabled=False)
+
+
 @contextmanager
 def open_house(
+    line: Line,
     home: Path,
     *,
     managers: tuple[str, ...] = (MANAGER,),
@@ -151,13 +192,13 @@ def open_house(
     evidence_of: Callable[[str], dict[str, Any]] = evidence,
 ) -> Iterator[House]:
     """A house with a digest in it. The technician may ask; the manager may decide."""
-    with SlackSandbox() as slack, ThreadPoolExecutor(2) as later:
-        slack.workspace.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
-        memory = BrokenMemory(f"sqlite:///{home / 'memory.db'}")
-        memory.open()
-        engine = Engine()
-        hasty = hasty_slack_client("xoxb-sandbox", slack.api_url)
-        access = Access(hasty, channels=channels, users=users)
+    slack, engine = line.slack, Engine()
+    line.forget()
+    memory = BrokenMemory(f"sqlite:///{home / 'memory.db'}")
+    memory.open()
+    hasty = hasty_slack_client("xoxb-sandbox", slack.api_url)
+    access = Access(hasty, channels=channels, users=users)
+    with ThreadPoolExecutor(2) as later:
         desk = DigestDesk(
             memory=memory,
             managers=Managers(hasty, managers),
@@ -171,24 +212,8 @@ def open_house(
             clock=lambda: NOW,
             evidence_of=evidence_of,
         )
-        handler = _listen(slack, desk)
+        line.connect(desk)
         house = House(slack, memory, desk, engine)
         house.post_digest()
         yield house
-        handler.close()  # type: ignore[no-untyped-call]
-        memory.close()
-
-
-def _listen(slack: SlackSandbox, desk: DigestDesk) -> SocketModeHandler:
-    app = App(
-        client=WebClient("xoxb-sandbox", base_url=slack.api_url),
-        process_before_response=True,
-        token_verification_enabled=False,
-    )
-    commands.register(app, desk.desk, desk)
-    digest_actions.register(app, desk)
-    handler = SocketModeHandler(app, "xapp-sandbox")
-    handler.client.receive_timeout = 0.1  # seconds; closing waits for it
-    handler.connect()  # type: ignore[no-untyped-call]
-    slack.wait_connected()
-    return handler
+    memory.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from bot.messages.digest_acts import DURATION, MARK_FORM, REASON, REMARK, SNOOZE
 from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
 from bot.sandbox.slack_socket import Delivery
 from bot.sandbox.slack_workspace import BILLING, BOT, GENERAL, MANAGER, OUTSIDER, SHARED, TECHNICIAN
-from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, STRANGER, TICKET, House, open_house
+from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, STRANGER, TICKET, House
 from tests.store.factory import not_invoiced
 
 REASONED = {REASON: "the customer <!here> pays on delivery"}
@@ -73,14 +73,14 @@ def test_a_recheck_that_cannot_be_stored_is_said_not_to_come(house: House) -> No
     assert "could not be noted" in house.whisper(TECHNICIAN).text
 
 
-def test_people_of_another_company_can_neither_recheck_nor_report(tmp_path: Path) -> None:
-    with open_house(tmp_path, users=()) as house:
-        house.post_digest(SHARED)
-        for action in (RECHECK, WRONG):
-            house.press(action, user=OUTSIDER)
-            assert "people of this company" in house.whisper(OUTSIDER).text
-        assert house.checks == {}
-        assert house.slack.modal(OUTSIDER) is None
+def test_people_of_another_company_can_neither_recheck_nor_report(build_house: Callable[..., House]) -> None:
+    house = build_house(users=())
+    house.post_digest(SHARED)
+    for action in (RECHECK, WRONG):
+        house.press(action, user=OUTSIDER)
+        assert "people of this company" in house.whisper(OUTSIDER).text
+    assert house.checks == {}
+    assert house.slack.modal(OUTSIDER) is None
 
 
 # Who may decide
@@ -101,10 +101,10 @@ def test_who_may_decide_is_asked_again_when_a_form_comes_back(house: House, call
     assert house.memory.history(NOW).marks == ()
 
 
-def test_where_no_manager_is_set_the_button_names_the_setting(tmp_path: Path) -> None:
-    with open_house(tmp_path, managers=()) as house:
-        house.press(SNOOZE)
-        assert "setting MANAGERS" in house.whisper().text
+def test_where_no_manager_is_set_the_button_names_the_setting(build_house: Callable[..., House]) -> None:
+    house = build_house(managers=())
+    house.press(SNOOZE)
+    assert "setting MANAGERS" in house.whisper().text
 
 
 # Snooze
@@ -207,13 +207,13 @@ def test_a_report_is_kept_with_the_evidence_and_thanked_for(house: House, remark
     assert house.slack.replies(BILLING, house.parent.ts) == []
 
 
-def test_a_report_is_kept_even_without_its_evidence(tmp_path: Path) -> None:
+def test_a_report_is_kept_even_without_its_evidence(build_house: Callable[..., House]) -> None:
     def lost(_: str) -> dict[str, Any]:
         raise KeyError("no such ticket")
 
-    with open_house(tmp_path, evidence_of=lost) as house:
-        assert submitted(house, WRONG_FORM, typed(REMARK, None), user=TECHNICIAN) is None
-        assert house.memory.wrong_reports()[0].evidence == {"remark": "", "seen": None}
+    house = build_house(evidence_of=lost)
+    assert submitted(house, WRONG_FORM, typed(REMARK, None), user=TECHNICIAN) is None
+    assert house.memory.wrong_reports()[0].evidence == {"remark": "", "seen": None}
 
 
 def test_reports_are_for_those_who_may_ask(house: House) -> None:

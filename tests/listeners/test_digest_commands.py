@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +13,7 @@ from bot.jobs.digest_request import DigestRequest
 from bot.listeners.digest_commands import customer_names, is_meant
 from bot.sandbox.slack_workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from bot.store.records import Subscription
-from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, TICKET, House, open_house
+from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, TICKET, House
 
 MARK = Mark(TICKET, NUMBER, HOSTILE, MANAGER, "goodwill for <@U0EVIL>", NOW - timedelta(days=3))
 SNOOZE = Snooze(TICKET, NUMBER, NOW + timedelta(days=2), MANAGER, "waits for a part", NOW)
@@ -35,10 +35,10 @@ def test_others_than_managers_are_refused_in_words_and_nothing_changes(house: Ho
     assert house.digests == {}
 
 
-def test_where_no_manager_is_set_the_setting_is_named(tmp_path: Path) -> None:
-    with open_house(tmp_path, managers=()) as house:
-        assert "setting MANAGERS" in house.type("now")
-        assert house.digests == {}
+def test_where_no_manager_is_set_the_setting_is_named(build_house: Callable[..., House]) -> None:
+    house = build_house(managers=())
+    assert "setting MANAGERS" in house.type("now")
+    assert house.digests == {}
 
 
 def test_a_manager_need_not_stand_on_the_list_of_people(house: House) -> None:
@@ -70,10 +70,10 @@ def test_the_same_command_delivered_twice_asks_for_one_digest(house: House) -> N
     assert len(house.digests) == 1
 
 
-def test_a_digest_is_not_posted_in_a_channel_that_is_not_on_the_list(tmp_path: Path) -> None:
-    with open_house(tmp_path, channels=(BILLING,)) as house:
-        assert "not set up for this channel" in house.type("now", channel=GENERAL)
-        assert house.digests == {}
+def test_a_digest_is_not_posted_in_a_channel_that_is_not_on_the_list(build_house: Callable[..., House]) -> None:
+    house = build_house(channels=(BILLING,))
+    assert "not set up for this channel" in house.type("now", channel=GENERAL)
+    assert house.digests == {}
 
 
 def test_a_digest_that_cannot_be_enqueued_is_said_not_to_come(house: House) -> None:
