@@ -109,4 +109,5 @@ class Conversation:
     def _answer_by_response_url(self, outcome: Rendered) -> None:
         url = self._request.response_url
         if url is None or not self._outbox.respond("respond", url, outcome):
-            log.error("An answer could not be delivered: Slack refuses channel %s and the person", self._request.channel)
+            channel = self._request.channel
+            log.error("An answer could not be delivered: Slack refuses channel %s and the person", channel)

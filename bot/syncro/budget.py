@@ -5,9 +5,9 @@ Syncro allows 180 requests a minute per IP address (its OpenAPI document, `info.
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -36,7 +36,7 @@ class RateBudget:
         self._clock = clock
         self._changed = threading.Condition()
         self.size = requests_per_window
-        self._free_at = [float("-inf")] * requests_per_window
+        self._free_at = deque([float("-inf")] * requests_per_window)  # calls end in the order of time: always sorted
         self._paused_until = float("-inf")
 
     @contextmanager
@@ -56,7 +56,7 @@ class RateBudget:
             yield
         finally:
             with self._changed:
-                heapq.heappush(self._free_at, self._clock() + self._window)
+                self._free_at.append(self._clock() + self._window)
                 self._changed.notify_all()
 
     def pause(self, seconds: float) -> None:
@@ -69,7 +69,7 @@ class RateBudget:
             while True:
                 wait = self._seconds_to_wait(reserve)
                 if wait is not None and wait <= 0:
-                    heapq.heappop(self._free_at)
+                    self._free_at.popleft()
                     return
                 self._changed.wait(wait)
 
@@ -77,8 +77,7 @@ class RateBudget:
         """Seconds until more than `reserve` slots are free; None where only the end of a call can tell."""
         if len(self._free_at) <= reserve:
             return None
-        free_at = heapq.nsmallest(reserve + 1, self._free_at)[-1]
-        return max(free_at, self._paused_until) - self._clock()
+        return max(self._free_at[reserve], self._paused_until) - self._clock()
 
 
 class CallBudget(Protocol):

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
 from bot.sandbox.syncro_world import ListRows
+from tests.benchmarks.acknowledgement import BOUND_SECONDS, measure_acknowledgement
 from tests.benchmarks.scenarios import Measured, measure_memo, measure_ours
 
 
@@ -41,14 +42,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     parser.add_argument("--latency-ms", type=int, default=50, help="what each answer of the stand-in takes")
+    parser.add_argument("--only-acknowledgement", action="store_true", help="leave out the slow comparison")
     arguments = parser.parse_args()
-    rows = [row for shape in ListRows for row in _measure(shape, arguments.latency_ms)]
+    acknowledged = measure_acknowledgement()
+    rows = (
+        []
+        if arguments.only_acknowledgement
+        else [row for shape in ListRows for row in _measure(shape, arguments.latency_ms)]
+    )
     if arguments.json:
         body = [{**asdict(row), "held": row.held} for row in rows]
-        sys.stdout.write(json.dumps({"benchmarks": body}, indent=2) + "\n")
+        acknowledgement = {**asdict(acknowledged), "bound": BOUND_SECONDS, "held": acknowledged.held}
+        sys.stdout.write(json.dumps({"benchmarks": body, "acknowledgement": acknowledgement}, indent=2) + "\n")
     else:
-        Console(width=110).print(_table(rows))
-    return 0 if all(row.held for row in rows) else 1
+        console = Console(width=110)
+        if rows:
+            console.print(_table(rows))
+        console.print(
+            f"{acknowledged.commands} commands at once: {acknowledged.lost} lost; acknowledged in "
+            f"{acknowledged.median:.3f} s (median), {acknowledged.percentile_99:.3f} s (99th percentile, "
+            f"bound {BOUND_SECONDS} s), {acknowledged.slowest:.3f} s (slowest)"
+        )
+    return 0 if acknowledged.held and all(row.held for row in rows) else 1
 
 
 def _measure(shape: ListRows, latency_ms: int) -> list[Row]:

@@ -201,8 +201,7 @@ def truth(world: World, ticket: Ticket) -> Verdict:
         return Verdict.UNVERIFIED  # another customer's invoice carries it, where we cannot see it
     if any(_might_be_meant(invoice, ticket) for invoice in own):
         return Verdict.UNVERIFIED
-    running = [one for one in world.schedules.values() if one.next_run is None or one.next_run >= NOW]
-    active = [one for one in running if one.picks_up_charges and not one.paused]
+    active = [one for one in world.schedules.values() if one.picks_up_charges and not one.paused]
     if pending and any(schedule.customer_id == ticket.customer_id for schedule in active):
         return Verdict.SCHEDULED
     return Verdict.NOT_INVOICED
