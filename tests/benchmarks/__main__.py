@@ -45,11 +45,8 @@ def main() -> int:
     parser.add_argument("--only-acknowledgement", action="store_true", help="leave out the slow comparison")
     arguments = parser.parse_args()
     acknowledged = measure_acknowledgement()
-    rows = (
-        []
-        if arguments.only_acknowledgement
-        else [row for shape in ListRows for row in _measure(shape, arguments.latency_ms)]
-    )
+    shapes = [] if arguments.only_acknowledgement else list(ListRows)
+    rows = [row for shape in shapes for row in _measure(shape, arguments.latency_ms)]
     if arguments.json:
         body = [{**asdict(row), "held": row.held} for row in rows]
         acknowledgement = {**asdict(acknowledged), "bound": BOUND_SECONDS, "held": acknowledged.held}
