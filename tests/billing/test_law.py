@@ -8,6 +8,7 @@ witness: every place where the invoice could be was read.
 from __future__ import annotations
 
 import copy
+import os
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -41,6 +42,8 @@ from tests.billing.stories import (
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 BILLED = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
+THOROUGHLY = settings(max_examples=1000 if os.environ.get("CI") else 200)
+"""The law is what this project exists for: CI tries a thousand stories of each kind."""
 
 
 # --- what truly happened ---
@@ -155,26 +158,31 @@ def an_absence_has_its_witness(
         assert str(ticket.customer_id) in schedules, "the recurring invoices were not read"
 
 
+@THOROUGHLY
 @given(story=wild_stories())
 def test_the_law_holds_whatever_goes_wrong_and_whoever_works_meanwhile(story: Story) -> None:
     hold_to_the_law(story)
 
 
+@THOROUGHLY
 @given(story=broken_stories())
 def test_the_law_holds_whatever_goes_wrong(story: Story) -> None:
     hold_to_the_law(story)
 
 
+@THOROUGHLY
 @given(story=sliding_stories())
 def test_the_law_holds_when_rows_slide_between_pages(story: Story) -> None:
     hold_to_the_law(story)
 
 
+@THOROUGHLY
 @given(story=hidden_stories())
 def test_the_law_holds_when_only_another_customer_s_invoice_bills_the_ticket(story: Story) -> None:
     hold_to_the_law(story)
 
 
+@THOROUGHLY
 @given(story=mistaken_stories())
 def test_the_law_holds_when_one_invoice_is_mistaken_for_another(story: Story) -> None:
     hold_to_the_law(story)
@@ -215,6 +223,7 @@ def _might_be_meant(invoice: Invoice, ticket: Ticket) -> bool:
     return str(ticket.number) in words or "32220-32240" in words or f"ticket {ticket.number}" in invoice.note
 
 
+@THOROUGHLY
 @given(story=quiet_stories())
 def test_where_nothing_goes_wrong_the_verdict_is_the_truth(story: Story) -> None:
     report, _, history = run(story)
