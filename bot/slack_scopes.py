@@ -21,7 +21,7 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
 
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
-        "usergroups:read": "the members of ALLOWED_USERGROUPS are read; needed only where that is set",
+        "usergroups:read": "the members of groups in ALLOWED_USERGROUPS and MANAGERS are read; needed only for groups",
         "users:read": "who wants a digest of their own tickets is recognised by their full name",
         "channels:history": "after a crash the bot finds its own message in a public channel instead of posting twice",
         "groups:history": "after a crash the bot finds its own message in a private channel instead of posting twice",

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot import slack_scopes
 from bot.doctor.results import Result, failed, ok, skipped, warning
 from bot.doctor.settings import SettingsRead
+from bot.settings import Settings
 
 TOKEN = "Slack bot token"  # noqa: S105 - the name of a check
 SCOPES = "Slack permissions"
@@ -51,7 +52,7 @@ def examine_slack(read: SettingsRead, client: WebClient) -> Iterator[Result]:
         return
     yield check_token(answer.data if isinstance(answer.data, dict) else {})
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    yield check_scopes(headers.get("x-oauth-scopes"), uses_groups=bool(read.settings.allowed_usergroups))
+    yield check_scopes(headers.get("x-oauth-scopes"), uses_groups=_names_groups(read.settings))
     yield check_channels(read, client)
 
 
@@ -60,6 +61,10 @@ def check_token(about: Mapping[str, Any]) -> Result:
     if not about.get("bot_id"):
         return failed(TOKEN, f"belongs to {about.get('user', 'somebody')}, who is not a bot", _HOW_TO_COPY)
     return ok(TOKEN, f"is {about.get('user')} ({about.get('user_id')}) in the workspace {about.get('team')}")
+
+
+def _names_groups(settings: Settings) -> bool:
+    return bool(settings.allowed_usergroups) or any(member.startswith("S") for member in settings.managers)
 
 
 def check_scopes(header: str | None, *, uses_groups: bool) -> Result:
@@ -74,20 +79,23 @@ def check_scopes(header: str | None, *, uses_groups: bool) -> Result:
     if uses_groups and "usergroups:read" not in granted:
         return warning(
             SCOPES,
-            "ALLOWED_USERGROUPS is set, but usergroups:read is missing: members of those groups will be refused",
+            "ALLOWED_USERGROUPS or MANAGERS names a user group, but usergroups:read is missing: "
+            "members of those groups will be refused",
             f"Add usergroups:read {where}.",
         )
     return ok(SCOPES, "everything that the bot needs is granted")
 
 
 def check_channels(read: SettingsRead, client: WebClient) -> Result:
-    """Whether each of ALLOWED_CHANNELS exists, and the bot may answer there."""
-    if "allowed_channels" in read.wrong:
-        return next(skipped((CHANNELS,), "ALLOWED_CHANNELS is wrong, see the settings"))
-    if not read.settings.allowed_channels:
-        return ok(CHANNELS, "people may ask anywhere (ALLOWED_CHANNELS is empty)")
+    """Whether each of ALLOWED_CHANNELS, and DIGEST_CHANNEL, exists, and the bot may post there."""
+    if {"allowed_channels", "digest_channel"} & set(read.wrong):
+        return next(skipped((CHANNELS,), "ALLOWED_CHANNELS or DIGEST_CHANNEL is wrong, see the settings"))
+    settings = read.settings
+    wanted = dict.fromkeys((*settings.allowed_channels, *filter(None, [settings.digest_channel])))
+    if not wanted:
+        return ok(CHANNELS, "people may ask anywhere (ALLOWED_CHANNELS is empty); no channel gets the digest")
     seen, troubles = [], []
-    for channel in read.settings.allowed_channels:
+    for channel in wanted:
         try:
             about = client.conversations_info(channel=channel)["channel"]
         except SlackApiError as error:
@@ -98,7 +106,7 @@ def check_channels(read: SettingsRead, client: WebClient) -> Result:
             seen.append(_channel(about))
             troubles += _trouble(about)
     if troubles:
-        advice = "Invite the bot to private channels (/invite @bot); correct or remove the others in ALLOWED_CHANNELS."
+        advice = "Invite the bot to private channels (/invite @bot); correct or remove the others in the settings."
         return failed(CHANNELS, "; ".join(troubles), advice)
     return ok(CHANNELS, ", ".join(seen))
 

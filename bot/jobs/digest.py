@@ -20,7 +20,7 @@ from bot.digest.build import build_digest
 from bot.digest.csv import digest_csv
 from bot.digest.groups import part_of
 from bot.digest.headline import is_quiet
-from bot.digest.model import Audited, Digest, History, Line, Mark
+from bot.digest.model import Audited, Digest, History, Line, Mark, TrendPoint
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import recorded_perform
@@ -44,7 +44,6 @@ log = logging.getLogger(__name__)
 
 _HISTORY = TypeAdapter(History)
 _MARKS = TypeAdapter(list[Mark])
-_MONDAY = 0
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,7 @@ class DigestJob:
     def _deliver(self, target: _Target, digest: Digest, steps: Steps, outbox: Outbox) -> None:
         shown = digest if target.wanted is None else part_of(digest, target.wanted)
         if is_quiet(shown):
-            message = self._when_empty(shown)
+            message = self._when_empty(shown, digest.previous)
             if message is not None:
                 self._post(target, message, outbox)
             self._monthly(target, digest, steps, outbox)
@@ -222,10 +221,11 @@ class DigestJob:
         self.warnings.remember(steps, place, messages.parent, findings, source="digest")
         self._monthly(target, digest, steps, outbox)
 
-    def _when_empty(self, digest: Digest) -> Rendered | None:
+    def _when_empty(self, digest: Digest, previous: TrendPoint | None) -> Rendered | None:
         if not self.rules.silent_when_empty:
             return quiet_line(digest)
-        return sign_of_life(digest) if digest.day.weekday() == _MONDAY else None
+        first_of_week = previous is None or _week(previous.day) != _week(digest.day)
+        return sign_of_life(digest) if first_of_week else None
 
     def _monthly(self, target: _Target, digest: Digest, steps: Steps, outbox: Outbox) -> None:
         """In the channel, on the first digest of a month: which tickets were marked as non-billable since the last."""
@@ -257,6 +257,11 @@ class DigestJob:
     def _say_failed(self, request: DigestRequest, steps: Steps, outbox: Outbox, why: str) -> None:
         for target in self._targets(request, steps):
             self._post(target, digest_failed(why), outbox)
+
+
+def _week(day: date) -> tuple[int, int]:
+    year, week, _ = day.isocalendar()
+    return year, week
 
 
 def _month(day: date) -> tuple[int, int]:
