@@ -56,7 +56,10 @@ def _dates(digest: Digest) -> str:
 def _short(first: Sequence[Line], digest: Digest) -> list[Part]:
     """The first lines and those of the sections, naming as many tickets as there is room for."""
     for most in _NAMED:
-        parts = paragraphs([*first, *_caveats(digest), *_summary(digest, most)])
+        lines = [*first, *_caveats(digest), *_summary(digest, most)]
+        if any(len(each.mrkdwn) > _HEAD_WORDS for each in lines):
+            continue
+        parts = paragraphs(lines)
         told = sum(len(part.words) for part in parts)
         if told <= _HEAD_WORDS and size(block for part in parts for block in part.blocks) <= _HEAD_SIZE:
             return parts

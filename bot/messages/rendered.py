@@ -34,6 +34,7 @@ TABLE_COLUMNS_LIMIT: Final = 20
 TABLE_CHARACTERS_LIMIT: Final = 10_000
 CHARTS_LIMIT: Final = 2
 
+_WORD: Final = re.compile(r"(?:<[^<>]*>|[^\s<])+|\s+|<")
 _PARAGRAPH: Final = 1_500
 """Where a run of lines is broken into the next section, so that messages fill evenly."""
 _TABLE_ROOM: Final = 9_000
@@ -277,7 +278,17 @@ def _blocks(parts: Iterable[Part]) -> tuple[Block, ...]:
 
 def _paragraph(lines: Sequence[Line]) -> Part:
     text = "\n".join(each.mrkdwn for each in lines)
-    return Part("\n".join(each.words for each in lines), (section(text),))
+    return Part("\n".join(each.words for each in lines), tuple(section(piece) for piece in _pieces(text)))
+
+
+def _pieces(text: str) -> list[str]:
+    """The text in pieces that a section holds, parted at spaces, but never inside a link."""
+    pieces = [""]
+    for word in _WORD.findall(text):
+        if len(pieces[-1]) + len(word) > SECTION_LIMIT and pieces[-1].strip():
+            pieces.append("")
+        pieces[-1] += word
+    return [piece for piece in pieces if piece.strip()] or [text]
 
 
 def _text(mrkdwn: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from tests.digest.factory import (
 from .factory import HOSTILE, TRUSTED, untrusted
 from .test_every_message import assert_harmless
 
-many = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 UPDATE_LIMIT = 4_000
 PAUSED = 'It is finished. The recurring invoice "Care" would pick up its charges, but it is paused.'

@@ -144,3 +144,12 @@ def test_size_counts_bytes() -> None:
     assert size([{"type": "日"}]) == len('[{"type": "日"}]'.encode())
     assert joined([Part("x")]).blocks == ()
     assert rendered.BLOCKS_SIZE_LIMIT < 13_000
+
+
+def test_a_line_longer_than_a_section_is_parted_at_a_space_and_never_inside_a_link() -> None:
+    link = "<https://sample.test/tickets/1|a label with spaces>"
+    parts = paragraphs([line(" ".join([link] * 100))])
+    texts = [block["text"]["text"] for part in parts for block in part.blocks]
+    assert len(texts) > 1
+    assert "".join(texts).count(link) == 100
+    assert all(text.count("<") == text.count(">") for text in texts)
