@@ -124,6 +124,10 @@ def search_offered(evidence: Evidence) -> Asking[None]:
             evidence.fail(page.sentence)
             evidence.receipt.append(Looked(place, "could not be listed"))
             return
+        if not page.rows and not page.is_last:
+            evidence.fail("Syncro's list of this ticket's invoices begins with an empty page, yet announces more.")
+            evidence.receipt.append(Looked(place, "could not be read"))
+            return
         candidates = _most_likely_first(page.rows, evidence.ticket.ticket_id)
         evidence.note_listed(candidates[:CANDIDATES_TO_TRY])
         yield from _read_details(evidence, candidates[:1])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from bot.sandbox.sample_worlds import (
     demo_world,
     incident,
 )
-from bot.sandbox.syncro_faults import Fault, Status
+from bot.sandbox.syncro_faults import Edit, Fault, Status
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows
 from bot.syncro.budget import RateBudget
@@ -140,3 +141,16 @@ def test_a_refused_token_is_an_outage_with_advice() -> None:
         report = check(sandbox, str(INCIDENT_TICKET))
         assert len(sandbox.calls) == 1
     assert "Check SYNCRO_API_TOKEN" in report.outage
+
+
+def test_an_empty_first_page_of_offered_invoices_that_announces_more_proves_nothing() -> None:
+    sample = demo_world()
+
+    def announces_more(body: Any) -> Any:
+        return {**body, "invoices": [], "meta": {"page": 1, "total_pages": 3}}
+
+    lie = Fault("/invoices", Edit(announces_more), query=lambda query: "ticket_id" in query)
+    with SyncroSandbox(sample.world, requests_per_minute=None, faults=[lie]) as syncro:
+        finding = check(syncro, "32312").findings[0]
+    assert finding.verdict is Verdict.UNVERIFIED
+    assert "empty page, yet announces more" in finding.reason
