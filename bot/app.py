@@ -20,18 +20,21 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.billing.decide import SyncroPages
+from bot.billing.desk import Progress
 from bot.billing.reader import SyncroReader
-from bot.billing.verifier import Progress, Verifier
+from bot.billing.sync import Synchroniser
+from bot.billing.verifier import Verifier
 from bot.digest.groups import part_of
 from bot.digest.model import Digest, History
 from bot.jobs.check import CheckJob
 from bot.jobs.digest import DigestJob, DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest, digest_key
-from bot.jobs.engine import ENGINE_ERROR, JobEngine, JobKind, unavailable
+from bot.jobs.engine import ENGINE_ERROR, DatabaseUnavailableError, JobEngine, JobKind, unavailable
 from bot.jobs.outbox import Outbox
 from bot.jobs.request import CheckRequest
 from bot.jobs.schedule import latest_due
 from bot.jobs.steps import DirectSteps
+from bot.jobs.sync import SyncJob, sync_key
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
@@ -41,7 +44,11 @@ from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.ledger import SqlLedger
 from bot.store.memory import Memory
+from bot.store.migrations import StoreTooNewError
+from bot.store.shared_budget import SharedBudget
 from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
 
@@ -53,9 +60,10 @@ _PING_SECONDS = 3.0
 _REPLIES_AT_ONCE = 4
 _PURGE_SECONDS = 24 * 60 * 60.0
 _CLOCK_SECONDS = 5.0
-"""How often we look whether a digest is due."""
+"""How often we look whether a digest or a sync is due."""
 _CHECK = "check"
 _DIGEST = "digest"
+_SYNC = "sync"
 _TOKEN_TROUBLE = frozenset(
     {
         "account_inactive",
@@ -88,27 +96,95 @@ class SlackRefusedError(Exception):
 class Checker:
     """What answers questions about tickets: the verifier, and the readers that ask Syncro for it.
 
-    `reader` serves people who wait; `background` serves digests, and leaves a third of the rate budget free.
+    `reader` serves people who wait; `background` serves digests and the sync, and leaves a third of the rate budget
+    free. Both keep what they read in `ledger`; None where nothing is to be remembered.
     """
 
     verifier: Verifier
     reader: SyncroReader
     background: SyncroReader
+    ledger: SqlLedger | None
+
+    def synchroniser(self, settings: Settings, ledger: SqlLedger) -> Synchroniser:
+        """What keeps the ledger current."""
+        return Synchroniser(
+            ledger,
+            self.background.session,
+            policy=settings.policy,
+            lookback=timedelta(days=settings.digest_lookback_days),
+            clock=utc_now,
+        )
 
 
 @contextmanager
-def checker(settings: Settings) -> Iterator[Checker]:
-    """A verifier with its readers, for the terminal or for jobs, within one rate budget."""
-    budget = RateBudget(settings.syncro_requests_per_minute)
+def checker(settings: Settings, *, leaves_no_trace: bool = False) -> Iterator[Checker]:
+    """A verifier with its readers, for the terminal or for jobs, within the rate budget of all processes.
+
+    Without a database that can be opened it works as well, only with more calls. With `leaves_no_trace` no database
+    file is made where there is none.
+    """
     verifier = Verifier(settings.policy, SyncroPages(settings.syncro_site), settings.scan_limit)
-    with _reader(settings, budget) as reader, _reader(settings, budget.background()) as background:
-        yield Checker(verifier, reader, background)
+    with ExitStack() as stack:
+        has_place = not leaves_no_trace or _has_memory(settings)
+        ledger = stack.enter_context(_ledger_if_there(settings)) if has_place else None
+        budget = stack.enter_context(_shared_budget(settings)) if has_place else _own_budget(settings)
+        reader = stack.enter_context(_reader(settings, budget, ledger))
+        background = stack.enter_context(_reader(settings, budget.background(), ledger))
+        yield Checker(verifier, reader, background, ledger)
 
 
 @contextmanager
-def _reader(settings: Settings, budget: CallBudget) -> Iterator[SyncroReader]:
+def opened_ledger(settings: Settings) -> Iterator[SqlLedger]:
+    """The ledger of this Syncro account.
+
+    Raises:
+        DatabaseUnavailableError: the database cannot be opened or written.
+        StoreTooNewError: a newer release has written it.
+
+    """
+    database = Database(settings.database, is_expendable=True)
+    max_age = timedelta(days=settings.ledger_max_age_days)
+    ledger = SqlLedger(database, settings.syncro_api_url, max_age=max_age, clock=utc_now)
+    try:
+        try:
+            ledger.open()
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            raise unavailable(sqlalchemy.make_url(settings.database), error) from None
+        yield ledger
+    finally:
+        database.close()
+
+
+@contextmanager
+def _ledger_if_there(settings: Settings) -> Iterator[SqlLedger | None]:
+    """The ledger; None where nothing is to be remembered, or where its database cannot be opened."""
+    with ExitStack() as stack:
+        ledger = None
+        if settings.ledger_max_age_days:
+            try:
+                ledger = stack.enter_context(opened_ledger(settings))
+            except (DatabaseUnavailableError, StoreTooNewError) as error:
+                log.warning("Going on without what was read earlier. %s", error)
+        yield ledger
+
+
+@contextmanager
+def _shared_budget(settings: Settings) -> Iterator[SharedBudget]:
+    budget = SharedBudget(settings.database, settings.syncro_requests_per_minute)
+    try:
+        yield budget
+    finally:
+        budget.close()
+
+
+def _own_budget(settings: Settings) -> RateBudget:
+    return RateBudget(settings.syncro_requests_per_minute)
+
+
+@contextmanager
+def _reader(settings: Settings, budget: CallBudget, ledger: SqlLedger | None) -> Iterator[SyncroReader]:
     client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget)
-    reader = SyncroReader(client, utc_now)
+    reader = SyncroReader(client, utc_now, ledger=ledger)
     try:
         yield reader
     finally:
@@ -172,12 +248,11 @@ def make_digest_now(settings: Settings, wish: DigestWish, on_progress: Callable[
     now, rules = utc_now(), digest_rules(settings)
     since = None if wish.since is None else wish.since.replace(tzinfo=rules.zone)
     window = rules.window(now, since=since, customer_id=wish.customer_id)
-    with checker(settings) as check, ExitStack() as stack:
+    with checker(settings, leaves_no_trace=not wish.remember) as check, ExitStack() as stack:
         memory = stack.enter_context(opened_memory(settings)) if wish.remember or _has_memory(settings) else None
         history = memory.history(now) if memory is not None else History()
-        made = make_digest(
-            check.verifier, check.background.perform, history, rules, now=now, window=window, on_progress=on_progress
-        )
+        with check.background.session() as session:
+            made = make_digest(check.verifier, session, history, rules, now=now, window=window, on_progress=on_progress)
         if wish.customer_id is not None:
             return part_of(made, lambda line: line.audited.customer_id == wish.customer_id)
         key = f"terminal:{uuid.uuid4()}"
@@ -200,7 +275,7 @@ def _has_memory(settings: Settings) -> bool:
 def _digest_job(settings: Settings, check: Checker, memory: Memory, poster: Poster) -> DigestJob:
     return DigestJob(
         verifier=check.verifier,
-        perform=check.background.perform,
+        session=check.background.session,
         poster=poster,
         memory=memory,
         warnings=WarningBook(memory, utc_now),
@@ -217,9 +292,14 @@ class Bot:
         client = slack_client(settings.bot_token, settings.slack_api_url)
         self._poster = Poster(client)
         warnings = WarningBook(memory, utc_now)
-        checks = CheckJob(check.verifier, check.reader.perform, self._poster, utc_now, warnings, ENGINE_ERROR)
+        checks = CheckJob(check.verifier, check.reader.session, self._poster, utc_now, warnings, ENGINE_ERROR)
         digests = _digest_job(settings, check, memory, self._poster)
         kinds = [JobKind(_CHECK, checks.run, at_once=16), JobKind(_DIGEST, digests.run, at_once=1)]
+        self._stopping = threading.Event()
+        self._sync_every = timedelta(minutes=settings.sync_every_minutes) if check.ledger is not None else timedelta(0)
+        if check.ledger is not None:
+            sync = SyncJob(check.synchroniser(settings, check.ledger), utc_now, self._stopping.is_set)
+            kinds.append(JobKind(_SYNC, sync.run, at_once=1))
         self._engine = JobEngine(settings.database, kinds)
         self._hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
         self._access = Access(
@@ -233,6 +313,7 @@ class Bot:
         self._settings = settings
         self._handler: SocketModeHandler | None = None
         self._last_due: datetime | None = None
+        self._last_sync = ""
 
     def run(self, stop: threading.Event, *, listen: bool) -> None:
         """Work until `stop` is set, then end within seconds; nothing stored is lost.
@@ -251,17 +332,19 @@ class Bot:
             self._keep_time(stop)
         finally:
             log.info("Stopping")
+            self._stopping.set()
             self._hang_up()
             self._engine.stop(patience_seconds=_SHUTDOWN_PATIENCE)
 
     def _keep_time(self, stop: threading.Event) -> None:
-        """Until `stop`: enqueue each day's digest when it is due, and forget old jobs once a day."""
+        """Until `stop`: enqueue each day's digest and the syncs when they are due, and forget old jobs once a day."""
         purge_at = time.monotonic() + _PURGE_SECONDS
         while not stop.is_set():
             try:
                 self._enqueue_due_digest()
+                self._enqueue_due_sync()
             except Exception as error:  # noqa: BLE001 - a database that is away must not end the bot
-                log.warning("The digest could not be enqueued (%s); trying again", type(error).__name__)
+                log.warning("What is due could not be enqueued (%s); trying again", type(error).__name__)
             if time.monotonic() >= purge_at:
                 purge_at += _PURGE_SECONDS
                 self._purge()
@@ -278,6 +361,15 @@ class Bot:
         request = DigestRequest(due.date(), settings.digest_channel)
         self._engine.enqueue(_DIGEST, digest_key(request), request.to_json())
         self._last_due = due
+
+    def _enqueue_due_sync(self) -> None:
+        """Every process does so; the key makes one run of it, and while one is under way no other begins."""
+        if not self._sync_every:
+            return
+        key = sync_key(utc_now(), self._sync_every)
+        if key != self._last_sync:
+            self._engine.enqueue(_SYNC, key, {}, alone=True)
+            self._last_sync = key
 
     def _enqueue_check(self, key: str, request: CheckRequest) -> None:
         self._engine.enqueue(_CHECK, key, request.to_json())

@@ -1,4 +1,4 @@
-"""The command line: serve, worker, check, demo, doctor."""
+"""The command line: check, digest, sync, serve, worker, demo, doctor."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from bot.settings import Need, Settings, SettingsError, load_settings
 from bot.store.migrations import StoreTooNewError
 from bot.terminal import exit_status, progress_shown, report_as_json, show_report
 from bot.terminal_digest import show_digest, show_statistics
+from bot.terminal_sync import show_sync, sync_as_json, sync_progress_shown
 from bot.ticket_references import parse
 
 CANNOT_RUN = 3
@@ -87,8 +88,8 @@ def check(
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Read a customer's older invoices too, however many there are.")
     ] = False,
-    fresh: Annotated[  # noqa: ARG001 - part of the contract; every answer is fresh while nothing is remembered
-        bool, typer.Option("--fresh", help="Read everything anew from Syncro. Today every answer does.")
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read everything anew from Syncro, nothing from memory.")
     ] = False,
 ) -> None:
     """Check tickets and print the answer. Exit status: 0 accounted for, 1 not invoiced, 2 unverified, 3 cannot run."""
@@ -100,7 +101,7 @@ def check(
         raise typer.BadParameter(f"That is {typed.count} tickets; one call can check {MOST_TICKETS}.")
     if not typed.references:
         raise typer.BadParameter("Give at least one ticket number.")
-    report = _run_check(settings, typed.references, exhaustive=exhaustive)
+    report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
     if report.outage:
         raise typer.Exit(_refuse(report.outage))
     if json:
@@ -138,6 +139,29 @@ def digest(
     else:
         show_digest(Console(), made)
     raise typer.Exit(1 if made.unbilled else 2 if made.unverified else 0)
+
+
+@cli.command()
+def sync(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Read from Syncro what is not remembered yet. Exit status: 0 all is known, 2 not yet, 3 cannot run."""
+    settings = _prepare(Need.SYNCRO)
+    if not settings.ledger_max_age_days:
+        raise typer.BadParameter("LEDGER_MAX_AGE_DAYS is 0, so nothing is remembered.")
+    with (
+        composition.opened_ledger(settings) as ledger,
+        composition.checker(settings) as checker,
+        sync_progress_shown(Console(stderr=True)) as show,
+    ):
+        report = checker.synchroniser(settings, ledger).run(on_progress=show)
+    if report.is_outage:
+        raise typer.Exit(_refuse(report.problem))
+    if json:
+        sys.stdout.write(sync_as_json(report) + "\n")
+    else:
+        show_sync(Console(), report)
+    raise typer.Exit(0 if report.is_complete and not report.problem else 2)
 
 
 @cli.command()
@@ -190,11 +214,15 @@ def version() -> None:
     sys.stdout.write(f"invoice-bot {bot.__version__}\n")
 
 
-def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool) -> CheckReport:
-    with composition.checker(settings) as checker, progress_shown(Console(stderr=True), len(references)) as show:
+def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:
+    with (
+        composition.checker(settings) as checker,
+        checker.reader.session(fresh=fresh) as session,
+        progress_shown(Console(stderr=True), len(references)) as show,
+    ):
         return checker.verifier.check(
             references,
-            checker.reader.perform,
+            session,
             started_at=composition.utc_now(),
             exhaustive=exhaustive,
             on_progress=show,

@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     syncro_api_token_file: SecretFile = None
     syncro_requests_per_minute: int = Field(default=180, ge=1)
     scan_limit: int = Field(default=200, ge=0)
+    ledger_max_age_days: int = Field(default=90, ge=0, le=3650)
+    sync_every_minutes: int = Field(default=15, ge=0, le=1440)
 
     slack_bot_token: SecretStr | None = None
     slack_bot_token_file: SecretFile = None

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from bot.billing.as_json import finding_as_json, moment_in_utc
+from bot.billing.desk import Progress as CheckProgress
 from bot.billing.findings import CheckReport, Finding, Verdict
-from bot.billing.verifier import Progress as CheckProgress
 from bot.ticket_references import as_people_say
 
 _STYLE = {

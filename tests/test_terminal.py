@@ -24,7 +24,7 @@ from bot.billing.findings import (
     Unbilled,
     Verdict,
 )
-from bot.billing.verifier import Progress
+from bot.billing.desk import Progress
 from bot.terminal import clean, exit_status, progress_shown, report_as_json, show_report
 
 AT = datetime(2026, 11, 22, 10, 2, 11, tzinfo=timezone(timedelta(hours=1)))

@@ -9,10 +9,10 @@ from datetime import datetime
 from bot.billing.listing import read_list
 from bot.billing.policy import Due, Policy, Ticket, expectation, last_touched
 from bot.billing.reads import Asking, Failed, ListTickets
-from bot.syncro.models import TicketRow
+from bot.syncro.models import Page, TicketRow
 
 READINGS = 4
-"""The list is read until two readings in a row name the same tickets, four times at most."""
+"""How often the list is read at most, until it has stood still meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,31 @@ class Window:
         return moment is None or self.since <= moment <= self.until
 
 
-def list_finished(window: Window, policy: Policy) -> Asking[Sequence[TicketRow] | Failed]:
-    """List the tickets of the window. Finishing a ticket changes it, so those changed since hold them all.
+def list_tickets(window: Window) -> Asking[Sequence[TicketRow] | Failed]:
+    """List the tickets that changed since the window begins. Finishing a ticket changes it, so they hold the window's.
 
-    A row can slide to a page already read while the pages are walked. What several readings saw is put together:
-    a ticket too many costs some calls, a ticket too few loses money.
+    A row can slide to a page already read while the pages are walked. If the first and the last page stand as they
+    were, nothing was added or removed meanwhile; otherwise the list is read again, and what several readings saw is put
+    together: a ticket too many costs some calls, a ticket too few loses money.
     """
     seen: dict[str, TicketRow] = {}
-    before: list[str] = []
     for reading in range(1, READINGS + 1):
 
         def page_read(number: int, reading: int = reading) -> ListTickets:
-            return ListTickets(window.since, number, reading)
+            return ListTickets(window.since, number, 2 * reading)
 
         listing = yield from read_list(page_read, "ticket list")
         if isinstance(listing, Failed):
             return listing
         seen.update((row.id, row) for row in listing.rows)
-        now = [row.id for row in listing.rows]
-        if listing.pages == 1 or now == before:
+        if listing.pages == 1:
             break
-        before = now
-    return [row for row in seen.values() if window.holds(row, policy)]
+        first, last = (ListTickets(window.since, number, 2 * reading + 1) for number in (1, listing.pages))
+        answers = yield [first, last]
+        if _names(answers[first]) == _names(listing.first) and _names(answers[last]) == _names(listing.last):
+            break
+    return list(seen.values())
+
+
+def _names(page: Page[TicketRow] | Failed) -> list[str] | None:
+    return None if isinstance(page, Failed) else [row.id for row in page.rows]

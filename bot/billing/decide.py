@@ -65,7 +65,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     """Judge a case. Precedence: a link, non-billable, open, unverified, scheduled, not invoiced."""
     ticket, evidence = case.ticket, case.evidence
     links = _distinct(evidence.links)
-    billed_lines = frozenset(line.id for found in links for line in found.detail.line_items if line.id)
+    billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
     still_unbilled = unbilled(ticket, billed_lines)
     schedule = _next_pickup(evidence.schedules, now)
     verdict = _verdict(case, links, still_unbilled, schedule)
@@ -96,6 +96,11 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     )
 
 
+def seems_unbilled(case: Case) -> bool:
+    """Whether only a recurring invoice can still explain why no invoice bills the ticket."""
+    return not case.evidence.links and case.expectation.due is Due.YES and not case.evidence.failures
+
+
 def _verdict(case: Case, links: list[FoundLink], left: Unbilled, schedule: Schedule | None) -> Verdict:
     if links:
         return Verdict.PARTIALLY_INVOICED if left.charges else Verdict.INVOICED
@@ -117,27 +122,27 @@ def _failures(case: Case) -> tuple[str, ...]:
 
 
 def _distinct(links: list[FoundLink]) -> list[FoundLink]:
-    by_id = {found.detail.id: found for found in reversed(links)}
-    return sorted(by_id.values(), key=lambda found: (_STRENGTH[found.link], found.detail.number))
+    by_id = {found.invoice.id: found for found in reversed(links)}
+    return sorted(by_id.values(), key=lambda found: (_STRENGTH[found.link], found.invoice.number))
 
 
 def _invoice_link(found: FoundLink, ticket: Ticket, pages: SyncroPages) -> InvoiceLink:
-    detail = found.detail
-    elsewhere = detail.customer_id is not None and detail.customer_id != ticket.row.customer_id
+    invoice = found.invoice
+    elsewhere = invoice.customer_id is not None and invoice.customer_id != ticket.row.customer_id
     return InvoiceLink(
-        number=detail.number,
-        id=detail.id,
+        number=invoice.number,
+        id=invoice.id,
         link=found.link,
-        total=detail.total,
-        url=pages.invoice(detail.id),
-        billed_to=detail.customer_business_then_name if elsewhere else "",
+        total=invoice.total,
+        url=pages.invoice(invoice.id),
+        billed_to=invoice.customer if elsewhere else "",
     )
 
 
 def _possible(evidence: Evidence, pages: SyncroPages) -> tuple[PossibleMention, ...]:
     return tuple(
         PossibleMention(
-            number=found.detail.number, id=found.detail.id, url=pages.invoice(found.detail.id), text=found.text
+            number=found.invoice.number, id=found.invoice.id, url=pages.invoice(found.invoice.id), text=found.text
         )
         for found in evidence.mentions
     )
@@ -184,7 +189,7 @@ _HOW = {
 
 def _reason_found(case: Case, left: Unbilled) -> str:
     links = _distinct(case.evidence.links)
-    parts = " and ".join(f"Invoice {found.detail.number} {_HOW[found.link]}" for found in links)
+    parts = " and ".join(f"Invoice {found.invoice.number} {_HOW[found.link]}" for found in links)
     reason = f"{parts}."
     if left.charges:
         reason += f" Charges of {left.charges} on the ticket are on no invoice yet."
@@ -198,7 +203,7 @@ def _reason_found(case: Case, left: Unbilled) -> str:
 def _reason_unverified(case: Case) -> str:
     sentences = []
     if case.evidence.mentions:
-        found = case.evidence.mentions[0].detail
+        found = case.evidence.mentions[0].invoice
         sentences.append(
             f"Invoice {found.number} holds the number {case.ticket.row.number} "
             "without saying that it is the ticket: look at that invoice."

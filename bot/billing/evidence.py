@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.billing.facts import InvoiceFacts, facts_of
 from bot.billing.findings import Coverage, LinkKind, Looked
-from bot.billing.links import TicketKeys, is_the_listed_invoice, match
+from bot.billing.links import TicketKeys, is_the_listed_invoice, match, text_that_might_mean
 from bot.billing.reads import Failed, ReadInvoice
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Schedule
@@ -41,7 +42,7 @@ def name_of(row: InvoiceRow) -> str:
 class FoundLink:
     """An invoice that bills the ticket."""
 
-    detail: InvoiceDetail
+    invoice: InvoiceFacts
     link: LinkKind
 
 
@@ -49,7 +50,7 @@ class FoundLink:
 class FoundMention:
     """An invoice that holds the bare number and so might bill the ticket."""
 
-    detail: InvoiceDetail
+    invoice: InvoiceFacts
     text: str
 
 
@@ -63,11 +64,15 @@ class Evidence:
     schedules: list[Schedule] = field(default_factory=list)
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
+    gone: set[str] = field(default_factory=set)
+    """Ids of invoices that the ledger remembers and Syncro no longer has."""
     _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)
     _namesakes: Counter[str | None] = field(default_factory=Counter)
-    _read: dict[RowKey, InvoiceDetail] = field(default_factory=dict)
+    _read: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
+    _recalled: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
     _unread: dict[RowKey, str] = field(default_factory=dict)
     _vanished: set[RowKey] = field(default_factory=set)
+    _named_by_ledger: set[str] = field(default_factory=set)
     _failures: list[str] = field(default_factory=list)
 
     def note_listed(self, rows: list[InvoiceRow]) -> None:
@@ -92,15 +97,35 @@ class Evidence:
             other = "another invoice of that number" if same_number else f"invoice {answer.number}"
             self._unread[key] = f"Asked for {name_of(row)}, Syncro answered {other} with id {answer.id}."
             return
-        found = match(answer, self.ticket)
+        invoice = facts_of(answer, row.updated_at)
+        found = match(invoice, self.ticket)
         if found.undecidable:
             self._unread[key] = f"{name_of(row).capitalize()} cannot tell: {found.undecidable}."
             return
-        self._read[key] = answer
+        self._read[key] = invoice
         if found.link is not None:
-            self.links.append(FoundLink(answer, found.link))
-        elif found.possible_text:
-            self.mentions.append(FoundMention(answer, found.possible_text))
+            self.links.append(FoundLink(invoice, found.link))
+        elif found.might and all(known.invoice.id != invoice.id for known in self.mentions):
+            self.mentions.append(FoundMention(invoice, text_that_might_mean(answer, self.ticket)))
+
+    def note_remembered(self, row: InvoiceRow, invoice: InvoiceFacts, *, standing: bool) -> bool:
+        """Take in a remembered invoice that is current. False when it has to be read, and nothing was taken in.
+
+        That it does not bill the ticket counts. That it does is for a fresh reading to confirm, unless it is
+        `standing` unchanged in a list of its customer that was read just now.
+        """
+        found = match(invoice, self.ticket)
+        if found.undecidable or found.might or (found.link is not None and not standing):
+            return False
+        self._recalled[row_key(row)] = invoice
+        if found.link is not None:
+            self.links.append(FoundLink(invoice, found.link))
+        return True
+
+    def note_named_by_ledger(self, invoice: InvoiceFacts) -> None:
+        """Count an invoice that the ledger named as a place to look, though its link has to be read again."""
+        self._listed.add((invoice.id, invoice.number, invoice.created_at))
+        self._named_by_ledger.add(invoice.id)
 
     def fail(self, sentence: str) -> None:
         """Remember that a needed place could not be searched: absence can no longer be proved."""
@@ -110,11 +135,12 @@ class Evidence:
     def was_tried(self, row: InvoiceRow) -> bool:
         """Whether this very state of the invoice has been asked for already."""
         key = row_key(row)
-        return key in self._read or key in self._unread or key in self._vanished
+        return self.is_known(row) or key in self._unread or key in self._vanished
 
-    def was_read(self, row: InvoiceRow) -> bool:
-        """Whether this very state of the invoice has been read."""
-        return row_key(row) in self._read
+    def is_known(self, row: InvoiceRow) -> bool:
+        """Whether this very state of the invoice has been read, now or earlier."""
+        key = row_key(row)
+        return key in self._read or key in self._recalled
 
     def has_vanished(self, row: InvoiceRow) -> bool:
         """Whether the list named it, but Syncro then had no such invoice."""
@@ -123,7 +149,7 @@ class Evidence:
     def why_unread(self, row: InvoiceRow) -> str | None:
         """Why the row's detail does not count as read; None when it does."""
         key = row_key(row)
-        if key in self._read:
+        if self.is_known(row):
             return self._why_indistinct(row)
         if key in self._vanished:
             return f"Syncro lists {name_of(row)} but has no detail of it."
@@ -141,16 +167,18 @@ class Evidence:
         """Everything that stands in the way of a proof, a sentence each."""
         return tuple(self._failures)
 
-    @property
-    def details_read(self) -> int:
-        """How many distinct invoices were read."""
-        return len({detail.id for detail in self._read.values()})
-
     def coverage(self) -> Coverage:
         """The counts for the receipt. A found link is complete evidence by itself."""
+        recalled = {invoice.id for invoice in self._recalled.values()}
         return Coverage(
             listed=len(self._listed),
-            read=self.details_read,
+            read=len({invoice.id for invoice in self._read.values()}),
+            from_ledger=len(recalled | self._named_by_ledger),
             skipped=self.skipped,
             complete=bool(self.links) or not self._failures,
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """A count with its noun: "1 invoice", "2 invoices"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -20,10 +20,29 @@ MOST_PAGES = 2000
 class Listing(Generic[Row]):
     """All rows of a list, as one walk over its pages saw them."""
 
-    rows: tuple[Row, ...]
-    pages: int
+    walked: tuple[Page[Row], ...]
     is_whole: bool = True
     """False when the walk ended early, at the caller's `most_rows`."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of all pages, in order."""
+        return tuple(row for page in self.walked for row in page.rows)
+
+    @property
+    def pages(self) -> int:
+        """How many pages were read."""
+        return len(self.walked)
+
+    @property
+    def first(self) -> Page[Row]:
+        """The first page."""
+        return self.walked[0]
+
+    @property
+    def last(self) -> Page[Row]:
+        """The last page that was read."""
+        return self.walked[-1]
 
 
 def read_list(
@@ -43,7 +62,7 @@ def read_list(
     seen = set(first.rows)
     while not pages[-1].is_last:
         if most_rows is not None and _fewest_rows(pages) > most_rows:
-            return Listing(tuple(row for page in pages for row in page.rows), len(pages), is_whole=False)
+            return Listing(tuple(pages), is_whole=False)
         numbers = _next_numbers(pages[-1])
         if numbers[-1] > MOST_PAGES:
             return _broken(f"The {what} has more than {MOST_PAGES} pages.")
@@ -57,7 +76,7 @@ def read_list(
                 return _broken(f"The {what} cannot be read to its end: {problem}.")
             pages.append(page)
             seen.update(page.rows)
-    return Listing(tuple(row for page in pages for row in page.rows), len(pages))
+    return Listing(tuple(pages))
 
 
 def _fewest_rows(pages: list[Page[Row]]) -> int:

@@ -40,6 +40,8 @@ class Ticket:
 
     row: TicketRow
     detail: TicketDetail | None
+    remembered_at: datetime | None = None
+    """When the detail was read, where it was not read now but comes from the ledger."""
 
     @property
     def status(self) -> str:

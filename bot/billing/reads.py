@@ -1,4 +1,4 @@
-"""The questions that a search asks Syncro, as values.
+"""The questions that a search asks Syncro and the ledger, as values.
 
 A search never does I/O: it yields reads and gets answers. So it can run over HTTP, inside a durable job, or in a
 test over an invented world, and it is always the same search.
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
+from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
+from bot.billing.links import TicketKeys
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
@@ -71,10 +73,64 @@ class ReadInvoice(Read[InvoiceDetail]):
 
 @dataclass(frozen=True)
 class ListSchedules(Read[Page[Schedule]]):
-    """One page of a customer's recurring invoices."""
+    """One page of a customer's recurring invoices; without `customer_id`, of the whole account's."""
 
-    customer_id: str
+    customer_id: str | None
     page: int = 1
+    reading: int = 1
+
+
+class LedgerRead(Read[Value_co]):
+    """A question to the ledger, or a note for it: it costs no call to Syncro."""
+
+
+@dataclass(frozen=True)
+class RecallTicket(LedgerRead[RememberedTicket | None]):
+    """A ticket's timers and charges, if remembered for this very state."""
+
+    ticket_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class RecallLinked(LedgerRead[tuple[RememberedInvoice, ...] | None]):
+    """The remembered invoices that may bill or mention a ticket; None when the ledger cannot tell."""
+
+    ticket: TicketKeys
+
+
+@dataclass(frozen=True)
+class RecallInvoices(LedgerRead[tuple[RememberedInvoice | None, ...]]):
+    """What is remembered of listed invoices, in their order."""
+
+    rows: tuple[InvoiceRow, ...]
+
+
+@dataclass(frozen=True)
+class RecallPlaces(LedgerRead[tuple[Place | None, ...]]):
+    """What is remembered of places, in their order. `reading` counts up when that is asked again."""
+
+    names: tuple[str, ...]
+    reading: int = 1
+
+
+@dataclass(frozen=True)
+class RecallStrayLine(LedgerRead[datetime | None]):
+    """When the newest stray line was first seen."""
+
+
+@dataclass(frozen=True)
+class ForgetInvoices(LedgerRead[None]):
+    """A note that invoices are gone for sure."""
+
+    invoice_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotePlaces(LedgerRead[None]):
+    """A note that places were searched."""
+
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -102,6 +158,10 @@ class Answers:
     def __getitem__(self, read: Read[Value]) -> Value | Failed:
         return cast("Value | Failed", self._answers[read])
 
+    def recalled(self, read: LedgerRead[Value]) -> Value:
+        """The ledger's answer; the ledger never fails, it only knows less."""
+        return cast("Value", self._answers[read])
+
 
 Asking = Generator[Sequence[Read[Any]], Answers, Result]
 """A computation that asks: it yields rounds of reads, is sent their answers, and returns a `Result`."""
@@ -111,3 +171,9 @@ def ask(read: Read[Value]) -> Asking[Value | Failed]:
     """Ask a single question."""
     answers = yield [read]
     return answers[read]
+
+
+def recall(read: LedgerRead[Value]) -> Asking[Value]:
+    """Ask the ledger a single question."""
+    answers = yield [read]
+    return answers.recalled(read)

@@ -7,27 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.billing.evidence import Evidence, detail_read, name_of, row_key
+from bot.billing.currency import Sweep, has_settled
+from bot.billing.details import know_details, read_details, sweep_customer
+from bot.billing.evidence import Evidence, counted, name_of, row_key
 from bot.billing.findings import Looked
 from bot.billing.listing import Listing, read_list
-from bot.billing.policy import Ticket, unbilled
-from bot.billing.reads import Asking, Failed, FindTicket, ListInvoices, ListSchedules, ReadTicket, ask
+from bot.billing.policy import Ticket
+from bot.billing.reads import Asking, Failed, FindTicket, ListInvoices, ReadTicket, RecallTicket, ask, recall
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceRow, Page, TicketRow
 from bot.ticket_references import ID_PREFIX
 
-DETAILS_AT_ONCE = 8
-"""Invoice details asked for in one round: reading stops after the round that holds a link."""
 CANDIDATES_TO_TRY = 3
 """Offered invoices read before we conclude that Syncro ignored the ticket filter."""
 NUMBER_PAGES_TO_TRY = 4
 """Pages of tickets looked through when Syncro ignored the number filter."""
 READINGS = 4
 """A list is read once, and three times more at most when it changes meanwhile."""
-OPENED_MARGIN = timedelta(days=1)
-"""How far before a ticket's opening we look: clocks and time zones differ."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +47,28 @@ class Scope:
 
     scan_limit: int = 200
     exhaustive: bool = False
+    sweep: Sweep | None = None
+    """The account's latest changes, where they are known: remembered invoices that they do not name are current."""
 
 
 def look_up(reference: str, known: TicketRow | None = None) -> Asking[LookedUp | NoSuchTicket | Failed]:
-    """Find a ticket by number, or by "id:" and internal id, and read its timers and charges.
+    """Find a ticket by number, or by "id:" and internal id, with its timers and charges.
 
     `known` is the ticket's list row where a list has just been read.
     """
     if known is not None:
-        return (yield from _read_detail(known))
+        return (yield from _know_detail(known))
     if reference.startswith(ID_PREFIX):
         return (yield from _look_up_id(reference.removeprefix(ID_PREFIX)))
     number = reference
     row = yield from _find_row(number)
     if not isinstance(row, TicketRow):
         return row
-    return (yield from _read_detail(row))
+    return (yield from _know_detail(row))
 
 
-def _read_detail(row: TicketRow) -> Asking[LookedUp]:
+def read_afresh(row: TicketRow) -> Asking[LookedUp]:
+    """Read a ticket's timers and charges, whatever is remembered of them."""
     detail = yield from ask(ReadTicket(row.id))
     if isinstance(detail, Failed):
         return LookedUp(Ticket(row, None), detail.sentence)
@@ -75,6 +76,15 @@ def _read_detail(row: TicketRow) -> Asking[LookedUp]:
         asked, got = f"ticket {row.number} (id {row.id})", f"ticket {detail.number} (id {detail.id})"
         return LookedUp(Ticket(row, None), f"Asked for {asked}, Syncro answered {got}.")
     return LookedUp(Ticket(row, detail))
+
+
+def _know_detail(row: TicketRow) -> Asking[LookedUp]:
+    """The ticket's timers and charges: remembered where they are of the very state that the row shows."""
+    if row.updated_at is not None:
+        remembered = yield from recall(RecallTicket(row.id, row.updated_at))
+        if remembered is not None and has_settled(remembered.updated_at, remembered.read_at):
+            return LookedUp(Ticket(row, remembered.detail(row), remembered.read_at))
+    return (yield from read_afresh(row))
 
 
 def _look_up_id(ticket_id: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
@@ -130,8 +140,8 @@ def search_offered(evidence: Evidence) -> Asking[None]:
             return
         candidates = _most_likely_first(page.rows, evidence.ticket.ticket_id)
         evidence.note_listed(candidates[:CANDIDATES_TO_TRY])
-        yield from _read_details(evidence, candidates[:1])
-        yield from _read_details(evidence, candidates[1:CANDIDATES_TO_TRY])
+        yield from read_details(evidence, candidates[:1])
+        yield from read_details(evidence, candidates[1:CANDIDATES_TO_TRY])
         tried = [row for row in candidates if evidence.was_tried(row)]
         if evidence.links or not any(evidence.has_vanished(row) for row in tried):
             break  # an offered invoice that is gone may have been deleted meanwhile: then ask once more
@@ -148,12 +158,12 @@ def _most_likely_first(rows: Sequence[InvoiceRow], ticket_id: str) -> list[Invoi
 
 
 def _judge_offered(evidence: Evidence, place: str, candidates: list[InvoiceRow], tried: list[InvoiceRow]) -> None:
-    count = _count(len(candidates), "invoice")
+    count = counted(len(candidates), "invoice")
     if evidence.links:
         evidence.receipt.append(Looked(place, f"{count} offered, link found"))
     elif not candidates:
         evidence.receipt.append(Looked(place, "none offered"))
-    elif strangers := [row for row in tried if evidence.was_read(row)]:
+    elif strangers := [row for row in tried if evidence.is_known(row)]:
         evidence.receipt.append(Looked(place, f"{count} offered, not for this ticket"))
         evidence.fail(
             f"Asked for this ticket's invoices, Syncro offered {name_of(strangers[0])}, which has no link to it; "
@@ -165,30 +175,34 @@ def _judge_offered(evidence: Evidence, place: str, candidates: list[InvoiceRow],
             evidence.fail(evidence.why_unread(row) or "")
 
 
-def search_customer(evidence: Evidence, customer_id: str, since: datetime | None, scope: Scope) -> Asking[None]:
+def search_customer(
+    evidence: Evidence, customer_id: str, since: datetime | None, scope: Scope
+) -> Asking[datetime | None]:
     """Read the customer's invoices: those changed since the ticket was opened, then the older ones.
 
-    An invoice untouched since before the ticket existed cannot bill it, so many older ones may be skipped.
+    An invoice untouched since before the ticket existed cannot bill it, so many older ones may be skipped. Returns
+    the moment since which all were searched; None for all.
     """
     problems: tuple[str, ...] = ()
-    everything = _Place("All invoices of this customer", customer_id, None)
+    everything = CustomerList("All invoices of this customer", customer_id, None)
     if since is not None:
         name = f"This customer's invoices changed since {since:%Y-%m-%d}"
-        problems = yield from _scan(evidence, _Place(name, customer_id, since))
+        problems = yield from _scan(evidence, CustomerList(name, customer_id, since), scope.sweep)
         if evidence.links:
-            return
+            return since
         everything = replace(everything, name="This customer's older invoices")
-        if not scope.exhaustive and (yield from _skip_older(evidence, everything, since, scope.scan_limit)):
+        if not scope.exhaustive and (yield from _skip_older(evidence, everything, since, scope)):
             for problem in problems:
                 evidence.fail(problem)
-            return
+            return since
     # The whole list holds the recent ones too: a problem above is settled when all of it can be read.
-    for problem in (yield from _scan(evidence, everything)):
+    for problem in (yield from _scan(evidence, everything, scope.sweep)):
         evidence.fail(problem)
+    return None
 
 
 @dataclass(frozen=True)
-class _Place:
+class CustomerList:
     """A customer's invoice list."""
 
     name: str
@@ -196,6 +210,7 @@ class _Place:
     updated_since: datetime | None
 
     def page(self, number: int, reading: int) -> ListInvoices:
+        """The read of one page."""
         return ListInvoices(
             page=number, customer_id=self.customer_id, updated_since=self.updated_since, reading=reading
         )
@@ -211,20 +226,22 @@ def _age_key(row: InvoiceRow) -> float:
     return moment.timestamp() if moment is not None else 0.0
 
 
-def _scan(evidence: Evidence, place: _Place) -> Asking[tuple[str, ...]]:
-    """Read a list and all its details, until a link is found or the list has stood still. Returns what failed."""
+def _scan(evidence: Evidence, place: CustomerList, sweep: Sweep | None) -> Asking[tuple[str, ...]]:
+    """Read a list and know all its details, until a link is found or the list has stood still. Returns what failed."""
     before: list[object] | None = None
     own: list[InvoiceRow] = []
     for reading in range(1, READINGS + 1):
-        listing = yield from _read_listing(place, reading)
+        listing = yield from read_customer_list(place, reading)
         if isinstance(listing, Failed):
             evidence.receipt.append(Looked(place.name, "could not be listed"))
             return (listing.sentence,)
         own = place.own(listing.rows)
         evidence.note_listed(own)
-        fresh = yield from _read_details(evidence, own)
+        if sweep is None:
+            sweep = yield from sweep_customer(place.customer_id, [row for row in own if not evidence.was_tried(row)])
+        fresh = yield from know_details(evidence, own, sweep)
         if evidence.links:
-            evidence.receipt.append(Looked(place.name, f"{_count(len(own), 'invoice')} listed, link found"))
+            evidence.receipt.append(Looked(place.name, f"{counted(len(own), 'invoice')} listed, link found"))
             return ()
         now: list[object] = [row_key(row) for row in listing.rows]
         stood_still = now == before or (listing.pages == 1 and not fresh)
@@ -235,49 +252,41 @@ def _scan(evidence: Evidence, place: _Place) -> Asking[tuple[str, ...]]:
     return (f"The list of invoices kept changing while it was read ({READINGS} times).",)
 
 
-def _account_for(evidence: Evidence, place: _Place, own: list[InvoiceRow]) -> tuple[str, ...]:
+def _account_for(evidence: Evidence, place: CustomerList, own: list[InvoiceRow]) -> tuple[str, ...]:
     unread = [why for row in own if (why := evidence.why_unread(row)) is not None]
-    outcome = f"{_count(len(own), 'invoice')} listed, "
-    outcome += f"{len(own) - len(unread)} read, {len(unread)} could not be read" if unread else "all read, no link"
+    outcome = f"{counted(len(own), 'invoice')} listed, "
+    known = f"{len(own) - len(unread)} known, {len(unread)} could not be read"
+    outcome += known if unread else "all known, no link"
     evidence.receipt.append(Looked(place.name, outcome if own else "none listed"))
     return tuple(unread)
 
 
-def _read_listing(place: _Place, reading: int, most_rows: int | None = None) -> Asking[Listing[InvoiceRow] | Failed]:
+def read_customer_list(
+    place: CustomerList, reading: int = 1, *, most_rows: int | None = None
+) -> Asking[Listing[InvoiceRow] | Failed]:
+    """Walk over the pages of a customer's invoices once."""
+
     def page_read(number: int) -> ListInvoices:
         return place.page(number, reading)
 
     return (yield from read_list(page_read, "invoice list", most_rows=most_rows))
 
 
-def _read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]:
-    """Read the details not tried yet, a round at a time, until one holds a link. True when anything was read."""
-    wanted = [row for row in rows if not evidence.was_tried(row)]
-    for start in range(0, len(wanted), DETAILS_AT_ONCE):
-        if evidence.links:
-            break
-        batch = wanted[start : start + DETAILS_AT_ONCE]
-        answers = yield [detail_read(row) for row in batch]
-        for row in batch:
-            evidence.note_detail(row, answers[detail_read(row)])
-    return bool(wanted)
-
-
-def _skip_older(evidence: Evidence, place: _Place, since: datetime, limit: int) -> Asking[bool]:
-    """Leave out the older invoices if they are more than `limit`. True when they were left out.
+def _skip_older(evidence: Evidence, place: CustomerList, since: datetime, scope: Scope) -> Asking[bool]:
+    """Leave out the older invoices if they are more than the scan limit. True when they were left out.
 
     Not without a look at the newest for one that changed since, which the time filter kept from us.
     """
     known = evidence.coverage().listed
-    listing = yield from _read_listing(place, reading=1, most_rows=limit + known)
+    listing = yield from read_customer_list(place, reading=1, most_rows=scope.scan_limit + known)
     if isinstance(listing, Failed):
         return False  # the scan that follows meets the same failure and reports it
     own = place.own(listing.rows)
     untried = [row for row in own if not evidence.was_tried(row)]
-    if listing.is_whole and len(untried) <= limit:
+    if listing.is_whole and len(untried) <= scope.scan_limit:
         return False
     hidden = [row for row in untried if row.updated_at is not None and row.updated_at >= since]
-    yield from _read_details(evidence, hidden)
+    yield from know_details(evidence, hidden, scope.sweep)
     looked_at = [row for row in own if evidence.was_tried(row)]
     evidence.note_listed(looked_at)
     for why in filter(None, map(evidence.why_unread, looked_at)):
@@ -288,7 +297,9 @@ def _skip_older(evidence: Evidence, place: _Place, since: datetime, limit: int) 
     return True
 
 
-def _count_skipped(evidence: Evidence, place: _Place, listing: Listing[InvoiceRow], skipped_so_far: int) -> Asking[int]:
+def _count_skipped(
+    evidence: Evidence, place: CustomerList, listing: Listing[InvoiceRow], skipped_so_far: int
+) -> Asking[int]:
     """How many invoices were skipped. Where the list was not read to its end, its last page tells."""
     if listing.is_whole:
         return skipped_so_far
@@ -298,28 +309,3 @@ def _count_skipped(evidence: Evidence, place: _Place, listing: Listing[InvoiceRo
     last = yield from ask(place.page(first.total_pages, reading=1))
     rows_on_last = len(last.rows) if isinstance(last, Page) else 0
     return max(skipped_so_far, (first.total_pages - 1) * first.size + rows_on_last - evidence.coverage().listed)
-
-
-def search_schedules(evidence: Evidence, ticket: Ticket) -> Asking[None]:
-    """Look for a recurring invoice that will pick up the ticket's unbilled charges."""
-    customer_id = ticket.row.customer_id
-    if customer_id is None or not unbilled(ticket).charges:
-        return
-
-    def page_read(number: int) -> ListSchedules:
-        return ListSchedules(customer_id, number)
-
-    listing = yield from read_list(page_read, "list of recurring invoices")
-    if isinstance(listing, Failed):
-        evidence.fail(listing.sentence)
-        evidence.receipt.append(Looked("Recurring invoices", "could not be listed"))
-        return
-    own = [schedule for schedule in listing.rows if schedule.customer_id == customer_id]
-    evidence.schedules.extend(own)
-    picking_up = sum(schedule.invoice_unbilled_ticket_charges for schedule in own)
-    outcome = f"{_count(len(own), 'schedule')}, {picking_up} that pick up unbilled ticket charges"
-    evidence.receipt.append(Looked("Recurring invoices", outcome))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.billing.verifier import Perform, Progress, Verifier
+from bot.billing.desk import Progress
+from bot.billing.verifier import Verifier
 from bot.jobs.conversation import Conversation
 from bot.jobs.outbox import Outbox
-from bot.jobs.recorded import recorded_perform
+from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.jobs.warnings import WarningBook
@@ -26,7 +27,7 @@ class CheckJob:
     """Answers one `CheckRequest` in Slack."""
 
     verifier: Verifier
-    perform: Perform
+    session: OpenSession
     poster: Poster
     clock: Callable[[], datetime]
     warnings: WarningBook
@@ -63,13 +64,14 @@ class CheckJob:
 
             conversation.show_progress(now.at, message)
 
-        report = self.verifier.check(
-            request.references,
-            recorded_perform(steps, self.perform),
-            started_at=started_at,
-            exhaustive=request.exhaustive,
-            on_progress=show,
-        )
+        with recorded_session(steps, lambda: self.session(fresh=request.fresh)) as session:
+            report = self.verifier.check(
+                request.references,
+                session,
+                started_at=started_at,
+                exhaustive=request.exhaustive,
+                on_progress=show,
+            )
         answer = outcome(report.findings, request.user)
         conversation.close(answer, receipt(report.findings, report))
         if conversation.parent is not None:

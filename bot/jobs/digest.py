@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from bot.billing.audit import Window
+from bot.billing.desk import Progress, Session
 from bot.billing.findings import Finding
 from bot.billing.policy import fold
-from bot.billing.verifier import Perform, Progress, Verifier
+from bot.billing.verifier import Verifier
 from bot.digest.build import build_digest
 from bot.digest.csv import digest_csv
 from bot.digest.groups import part_of
@@ -23,7 +24,7 @@ from bot.digest.headline import is_quiet
 from bot.digest.model import Audited, Digest, History, Line, Mark, TrendPoint
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
-from bot.jobs.recorded import recorded_perform
+from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.steps import Steps
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import cannot_post
@@ -69,7 +70,7 @@ class DigestFailedError(Exception):
 
 def make_digest(
     verifier: Verifier,
-    perform: Perform,
+    session: Session,
     history: History,
     rules: DigestRules,
     *,
@@ -84,7 +85,7 @@ def make_digest(
 
     """
     standing = [each.ticket_number for each in history.standing] if window.customer_id is None else []
-    audit = verifier.audit(window, standing, perform, started_at=now, on_progress=on_progress)
+    audit = verifier.audit(window, standing, session, started_at=now, on_progress=on_progress)
     if audit.failure or audit.report.outage:
         raise DigestFailedError(audit.failure or audit.report.outage)
     return build_digest(
@@ -130,7 +131,7 @@ class DigestJob:
     """Makes one `DigestRequest` and delivers it."""
 
     verifier: Verifier
-    perform: Perform
+    session: OpenSession
     poster: Poster
     memory: Memory
     warnings: WarningBook
@@ -164,14 +165,15 @@ class DigestJob:
     def _make(self, request: DigestRequest, steps: Steps, key: str) -> Digest:
         now = datetime.fromisoformat(steps.run("begin digest", lambda _: self.clock().isoformat()))
         recalled = steps.run("recall", lambda _: _HISTORY.dump_python(self.memory.history(now), mode="json"))
-        digest = make_digest(
-            self.verifier,
-            recorded_perform(steps, self.perform),
-            _HISTORY.validate_python(recalled),
-            self.rules,
-            now=now,
-            window=self.rules.window(now),
-        )
+        with recorded_session(steps, self.session) as session:
+            digest = make_digest(
+                self.verifier,
+                session,
+                _HISTORY.validate_python(recalled),
+                self.rules,
+                now=now,
+                window=self.rules.window(now),
+            )
         if request.asked_by is None:
             steps.run("remember run", lambda _: self.memory.remember_run(digest, key=key))
         return digest

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
 from filelock import FileLock, Timeout
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
@@ -34,6 +35,8 @@ ENGINE_ERROR: type[Exception] = dbos_error.DBOSException
 
 _APPLICATION_VERSION = "1"
 """Constant: by default it would be a hash of the code, and an upgrade would strand the jobs of the old version."""
+RECORD_FORM = "2"
+"""Counts up when the steps of a job, or what they record, change: a job begun in another form is run anew."""
 _SINGLE_EXECUTOR = "invoice-bot"
 _THREADS = 64
 _POLLING_SECONDS = 0.1
@@ -91,6 +94,20 @@ class RecordedSteps:
         return DBOS.run_step(options, once)
 
 
+class UnrecordedSteps:
+    """Steps of a job whose record is of no use: each is done now, and told that it may have been done before."""
+
+    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:  # noqa: ARG002
+        """Do the effect; see `bot.jobs.steps.Steps`."""
+        patiently = Retrying(
+            retry=retry_if_exception_type(SlackUnavailableError),
+            wait=wait_exponential(),
+            stop=stop_after_attempt(_STEP_TRIES),
+            reraise=True,
+        )
+        return patiently(effect, True)  # noqa: FBT003 - "repeated", as `Steps` says
+
+
 class JobEngine:
     """Stores questions and runs their jobs. One per process; build it, `launch` it, `stop` it.
 
@@ -122,10 +139,16 @@ class JobEngine:
             self._release()
             raise unavailable(self._database, error) from None
 
-    def enqueue(self, kind: str, key: str, stored: dict[str, Any]) -> None:
-        """Store a job. When this returns, it will be done; the same `key` again changes nothing."""
-        with SetWorkflowID(key):
-            DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
+    def enqueue(self, kind: str, key: str, stored: dict[str, Any], *, alone: bool = False) -> None:
+        """Store a job. When this returns, it will be done; the same `key` again changes nothing.
+
+        With `alone` it is not stored while another of its kind is waiting or under way, in whichever process.
+        """
+        with SetWorkflowID(key), SetEnqueueOptions(deduplication_id=kind if alone else None):
+            try:
+                DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
+            except dbos_error.DBOSQueueDeduplicatedError:
+                log.debug("A job %s is under way, so %s is left out", kind, key)
 
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`. Returns how many."""
@@ -202,10 +225,16 @@ class JobEngine:
 
 def _job(run: RunJob, this_run: str) -> Callable[[dict[str, Any]], None]:
     """The workflow of a kind. `this_run` tells this launch from others: a job begun by another was cut off."""
+    begin = f"{RECORD_FORM}:{this_run}"
 
     def job(stored: dict[str, Any]) -> None:
-        begun_by = DBOS.run_step({"name": "begin"}, lambda: this_run)
-        run(stored, RecordedSteps(resumed=begun_by != this_run), DBOS.workflow_id or "")
+        begun = DBOS.run_step({"name": "begin"}, lambda: begin)
+        key = DBOS.workflow_id or ""
+        if begun.partition(":")[0] == RECORD_FORM:
+            run(stored, RecordedSteps(resumed=begun != begin), key)
+        else:
+            log.warning("Job %s was begun by another release, whose record cannot be read; it is run anew", key)
+            run(stored, UnrecordedSteps(), key)
 
     return job
 

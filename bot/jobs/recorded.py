@@ -1,75 +1,159 @@
-"""Reads and answers as plain JSON, for the record of a durable job.
+"""A session whose answers are steps of a durable job: what was answered once is never asked again.
 
 A job that is run again takes its answers from the record, so what is recorded here must give back the same values.
+Reads are known by their ordinal: their place in the order of submission, which is the same each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
+from bot.billing.desk import Batch, Session
+from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
 from bot.billing.reads import (
     Answer,
     Failed,
     FindTicket,
+    ForgetInvoices,
     ListInvoices,
     ListSchedules,
     ListTickets,
+    NotePlaces,
     Read,
     ReadInvoice,
     ReadTicket,
+    RecallInvoices,
+    RecallLinked,
+    RecallPlaces,
+    RecallStrayLine,
+    RecallTicket,
 )
-from bot.billing.verifier import Batch, Perform
 from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
-_MODELS: dict[type[Read[Any]], type[BaseModel]] = {
-    FindTicket: Page[TicketRow],
-    ListTickets: Page[TicketRow],
-    ReadTicket: TicketDetail,
-    ListInvoices: Page[InvoiceRow],
-    ReadInvoice: InvoiceDetail,
-    ListSchedules: Page[Schedule],
-}
+_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
+    {
+        FindTicket: TypeAdapter(Page[TicketRow]),
+        ListTickets: TypeAdapter(Page[TicketRow]),
+        ReadTicket: TypeAdapter(TicketDetail),
+        ListInvoices: TypeAdapter(Page[InvoiceRow]),
+        ReadInvoice: TypeAdapter(InvoiceDetail),
+        ListSchedules: TypeAdapter(Page[Schedule]),
+        RecallTicket: TypeAdapter(RememberedTicket | None),
+        RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
+        RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),
+        RecallPlaces: TypeAdapter(tuple[Place | None, ...]),
+        RecallStrayLine: TypeAdapter(datetime | None),
+        ForgetInvoices: TypeAdapter(None),
+        NotePlaces: TypeAdapter(None),
+    }
+)
+"""What answers each kind of read. Changing one changes the record: see `bot.jobs.engine.RECORD_FORM`."""
 
 
-def recorded_perform(steps: Steps, perform: Perform) -> Perform:
-    """`perform`, with each batch of reads as a step of the job."""
+class OpenSession(Protocol):
+    """Opens a session for one request; `fresh` reads everything anew from Syncro."""
 
-    def perform_once(reads: Sequence[Read[Any]]) -> Batch:
-        recorded = steps.run("read from Syncro", lambda _: batch_to_json(perform(reads)))
-        return batch_from_json(reads, recorded)
-
-    return perform_once
+    def __call__(self, *, fresh: bool = False) -> AbstractContextManager[Session]:
+        """Open it; leaving the context drops what was not begun."""
+        ...
 
 
-def batch_to_json(batch: Batch) -> dict[str, Any]:
-    """A batch as JSON values."""
-    return {"at": batch.at.isoformat(), "answers": [_answer_to_json(answer) for answer in batch.answers]}
+@contextmanager
+def recorded_session(steps: Steps, open_session: Callable[[], AbstractContextManager[Session]]) -> Iterator[Session]:
+    """Open a session with each `collect` as a step of the job.
+
+    While the record lasts nothing is read; `open_session` is called when it ends.
+    """
+    with ExitStack() as stack:
+        yield _RecordedSession(steps, lambda: stack.enter_context(open_session()))
+
+
+class _RecordedSession:
+    """Gives back recorded answers, then those of a live session."""
+
+    def __init__(self, steps: Steps, go_live: Callable[[], Session]) -> None:
+        self._steps = steps
+        self._go_live = go_live
+        self._live: Session | None = None
+        self._reads: list[Read[Any]] = []
+        """Every read, by its ordinal."""
+        self._unanswered: dict[int, None] = {}
+        self._asked: dict[Read[Any], deque[int]] = {}
+        """What the live session was asked, and the ordinals that its answers are for."""
+        self._resumed = False
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        """See `Session`."""
+        first = len(self._reads)
+        self._reads.extend(reads)
+        ordinals = range(first, len(self._reads))
+        self._unanswered.update(dict.fromkeys(ordinals))
+        if self._live is not None:
+            self._ask(self._live, ordinals)
+
+    def collect(self) -> Batch:
+        """See `Session`."""
+        recorded = self._steps.run("read from Syncro", lambda _: self._collect_live())
+        self._resumed = self._resumed or self._live is None
+        batch = batch_from_json(self._reads, recorded)
+        for each in recorded["answers"]:
+            del self._unanswered[each["of"]]
+        return batch
+
+    def _collect_live(self) -> dict[str, Any]:
+        if self._live is None:
+            self._live = self._go_live()
+            self._ask(self._live, tuple(self._unanswered))
+        batch = self._live.collect()
+        return batch_to_json([self._asked[read].popleft() for read, _ in batch.answers], batch)
+
+    def _ask(self, live: Session, ordinals: Sequence[int]) -> None:
+        asked = [self._as_asked(self._reads[ordinal]) for ordinal in ordinals]
+        for read, ordinal in zip(asked, ordinals, strict=True):
+            self._asked.setdefault(read, deque()).append(ordinal)
+        live.submit(asked)
+
+    def _as_asked(self, read: Read[Any]) -> Read[Any]:
+        """A job that was cut off notes no places: what was read before may not have been kept, and nobody knows."""
+        return NotePlaces(()) if self._resumed and isinstance(read, NotePlaces) else read
+
+
+def batch_to_json(ordinals: Sequence[int], batch: Batch) -> dict[str, Any]:
+    """A batch as JSON values; `ordinals` are those of its reads."""
+    answers = [
+        {"of": ordinal, **_answer_to_json(read, answer)}
+        for ordinal, (read, answer) in zip(ordinals, batch.answers, strict=True)
+    ]
+    return {"at": batch.at.isoformat(), "answers": answers}
 
 
 def batch_from_json(reads: Sequence[Read[Any]], recorded: dict[str, Any]) -> Batch:
-    """The batch that answered `reads`."""
-    answers = zip(reads, recorded["answers"], strict=True)
+    """The batch that was recorded, where `reads` are all that were submitted."""
+    answers = ((reads[each["of"]], each) for each in recorded["answers"])
     return Batch(
-        tuple(_answer_from_json(read, answer) for read, answer in answers),
+        tuple((read, _answer_from_json(read, each)) for read, each in answers),
         datetime.fromisoformat(recorded["at"]),
     )
 
 
-def _answer_to_json(answer: Answer[Any]) -> dict[str, Any]:
+def _answer_to_json(read: Read[Any], answer: Answer[Any]) -> dict[str, Any]:
     if isinstance(answer.value, Failed):
         failed = {"kind": answer.value.kind.value, "sentence": answer.value.sentence}
         return {"calls": answer.calls, "failed": failed}
-    return {"calls": answer.calls, "value": answer.value.model_dump(mode="json")}
+    return {"calls": answer.calls, "value": _FORMS[type(read)].dump_python(answer.value, mode="json")}
 
 
 def _answer_from_json(read: Read[Any], recorded: dict[str, Any]) -> Answer[Any]:
     failed = recorded.get("failed")
     if failed is not None:
         return Answer(Failed(FailureKind(failed["kind"]), failed["sentence"]), recorded["calls"])
-    return Answer(_MODELS[type(read)].model_validate(recorded["value"]), recorded["calls"])
+    return Answer(_FORMS[type(read)].validate_python(recorded["value"]), recorded["calls"])

@@ -11,7 +11,8 @@ class CheckRequest:
     """A question about tickets, and where its answer belongs.
 
     `thread_ts` is set when the question was asked inside a thread. `response_url` reaches the person for 30 minutes
-    even where the bot cannot post. `direct` marks a direct message to the bot.
+    even where the bot cannot post. `direct` marks a direct message to the bot. `exhaustive` reads a customer's older
+    invoices too, however many; `fresh` reads everything anew from Syncro.
     """
 
     references: tuple[str, ...]
@@ -21,6 +22,7 @@ class CheckRequest:
     response_url: str | None = None
     direct: bool = False
     exhaustive: bool = False
+    fresh: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -28,5 +30,5 @@ class CheckRequest:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> CheckRequest:
-        """From what `to_json` gave."""
+        """From what `to_json` gave, or that of an older release: what it did not know has its default."""
         return cls(**{**values, "references": tuple(values["references"])})

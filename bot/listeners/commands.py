@@ -36,6 +36,7 @@ def register(app: App, desk: Desk, digest: DigestDesk | None = None) -> None:
                 response_url=command.get("response_url"),
                 direct=command["channel_id"].startswith("D"),
                 exhaustive=wish.exhaustive,
+                fresh=wish.fresh,
             )
             reply = desk.submit(f"command:{command['trigger_id']}", request, _asking(command))
         _acknowledge(ack, reply)

@@ -19,6 +19,7 @@ MOST_TICKETS = 50
 """Tickets in one request from Slack."""
 _HELP = frozenset({"", "help", "?", "-h", "--help"})
 _EXHAUSTIVE = frozenset({"--exhaustive", "exhaustive"})
+_FRESH = frozenset({"--fresh", "fresh"})
 
 Enqueue = Callable[[str, CheckRequest], None]
 
@@ -29,6 +30,7 @@ class Wish:
 
     references: tuple[str, ...] = ()
     exhaustive: bool = False
+    fresh: bool = False
     reply: Rendered | None = None
 
 
@@ -43,13 +45,13 @@ class Desk:
     def read_command(self, text: str) -> Wish:
         """Understand what was typed after the slash command; every word has to make sense."""
         words = text.split()
-        exhaustive = any(word.casefold() in _EXHAUSTIVE for word in words)
-        rest = " ".join(word for word in words if word.casefold() not in _EXHAUSTIVE)
+        options = {word.casefold() for word in words} & (_EXHAUSTIVE | _FRESH)
+        rest = " ".join(word for word in words if word.casefold() not in options)
         if rest.casefold() in _HELP:
             return Wish(reply=help_message(COMMAND))
         typed = parse(rest, site=self.site, limit=MOST_TICKETS)
         reply = _complaint(typed)
-        return Wish(typed.references, exhaustive, reply)
+        return Wish(typed.references, bool(options & _EXHAUSTIVE), bool(options & _FRESH), reply)
 
     def read_prose(self, text: str) -> Wish:
         """Understand a sentence: strictly where it is a list of tickets, otherwise by the numbers in it."""

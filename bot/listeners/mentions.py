@@ -47,6 +47,7 @@ def _answer(
             thread_ts=thread_ts,
             direct=direct,
             exhaustive=wish.exhaustive,
+            fresh=wish.fresh,
         )
         asking = Asking(
             user=user,

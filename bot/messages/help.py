@@ -84,6 +84,8 @@ def _usage(command: str) -> list[Line]:
         line(f"• `{command} 32223` — one ticket; `#32223` works too"),
         line(f"• `{command} 32223 32224 32230-32240` — several, and ranges, up to 50 tickets"),
         line(f"• `{command} https://…/tickets/109554336` — the address of a ticket in Syncro"),
+        line(f"• `{command} 32223 --exhaustive` — read a customer's older invoices too, however many there are"),
+        line(f"• `{command} 32223 --fresh` — read everything anew from Syncro, nothing from memory"),
         line("• Mention me with the numbers, also inside a thread: the answer comes in that thread"),
         line("• In the menu of any message, *Check invoices* checks every ticket number in it"),
         line("The answer is posted in the channel where you ask, and its evidence in the thread."),

@@ -13,6 +13,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 PATIENCE_SECONDS = 30
 """How long a writer waits for its turn before it fails."""
+_STORE = "invoice_bot_store"
+"""What writers take turns at, where they do not name something of their own."""
+_TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 _WRITING = "invoice_bot_begin"
 _PAUSE_SECONDS = 0.05
 
@@ -20,13 +23,15 @@ _PAUSE_SECONDS = 0.05
 class Database:
     """A SQLite file or a Postgres database, shared with the job engine and with other processes.
 
-    Safe to share between threads; connections are opened when first needed.
+    Safe to share between threads; connections are opened when first needed. With `is_expendable` a write does not
+    wait for the disk: a power failure may undo the last ones, in order, and never leaves half of one.
     """
 
-    def __init__(self, address: sa.URL | str) -> None:
+    def __init__(self, address: sa.URL | str, *, is_expendable: bool = False) -> None:
         url = sa.make_url(address)
+        self._is_expendable = is_expendable
         self._is_sqlite = url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(url) if self._is_sqlite else _postgres_engine(url)
+        self._engine = _sqlite_engine(url, is_expendable=is_expendable) if self._is_sqlite else _postgres_engine(url)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -38,8 +43,10 @@ class Database:
                 yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, *, lock: str = _STORE) -> Iterator[sa.Connection]:
         """Open a transaction that no other writer runs beside, in this process or another; all of it or nothing.
+
+        On Postgres only writers with the same `lock` take turns; SQLite has one writer at a time in any case.
 
         Raises:
             sqlalchemy.exc.OperationalError: the database is away, or was busy for 30 s.
@@ -50,7 +57,9 @@ class Database:
             with connection.begin():
                 if not self._is_sqlite:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
-                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('invoice_bot_store'))")
+                    if self._is_expendable:
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+                    connection.execute(_TAKE_TURNS, {"lock": lock})
                 yield connection
 
     def close(self) -> None:
@@ -69,9 +78,11 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
     return sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True)
 
 
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
+def _sqlite_engine(url: sa.URL, *, is_expendable: bool) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
     sa.event.listen(engine, "connect", _prepare_sqlite)
+    if is_expendable:
+        sa.event.listen(engine, "connect", _do_not_wait_for_the_disk)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -81,6 +92,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
     connection.execute("PRAGMA foreign_keys = ON")
     _use_wal(connection)
+
+
+def _do_not_wait_for_the_disk(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

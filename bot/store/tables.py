@@ -112,3 +112,78 @@ wrong_reports = sa.Table(
     sa.Column("evidence", Json, nullable=False),
     sa.Column("warning_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.ForeignKey(warnings.c.id)),
 )
+
+ledger_books = sa.Table(
+    "invoice_bot_ledger_books",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("account", PlainText, nullable=False),
+    sa.Column("rules", sa.Integer, nullable=False),
+    sa.Column("emptied_at", Moment),
+)
+"""One ledger for each Syncro account and each version of the reading rules; rows of another book are never read."""
+
+ledger_invoices = sa.Table(
+    "invoice_bot_ledger_invoices",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("id", PlainText, primary_key=True),
+    sa.Column("number", PlainText, nullable=False),
+    sa.Column("customer_id", PlainText),
+    sa.Column("ticket_id", PlainText),
+    sa.Column("updated_at", Moment),
+    sa.Column("read_at", Moment, nullable=False),
+    sa.Column("facts", PlainText, nullable=False),
+)
+"""`facts` is the whole of it, as JSON; the other columns are there to be asked for."""
+
+ledger_lines = sa.Table(
+    "invoice_bot_ledger_lines",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("invoice_id", PlainText, primary_key=True),
+    sa.Column("line_id", PlainText, primary_key=True),
+    sa.Column("stray_since", Moment),
+)
+"""The lines of each invoice. `stray_since` is when a stray line was first seen as one; null for the others."""
+
+ledger_numbers = sa.Table(
+    "invoice_bot_ledger_numbers",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("invoice_id", PlainText, primary_key=True),
+    sa.Column("said", PlainText, primary_key=True),
+    sa.Column("span_digits", sa.Integer),
+)
+"""The numbers that an invoice says. `span_digits` is how many digits either end of a span has; null for the others."""
+
+ledger_tickets = sa.Table(
+    "invoice_bot_ledger_tickets",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("id", PlainText, primary_key=True),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("read_at", Moment, nullable=False),
+    sa.Column("detail", PlainText, nullable=False),
+)
+"""`detail` holds the timers and charges, as JSON."""
+
+ledger_ticket_items = sa.Table(
+    "invoice_bot_ledger_ticket_items",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("ticket_id", PlainText, primary_key=True),
+    sa.Column("item_id", PlainText, primary_key=True),
+)
+"""The invoice lines that the charges of remembered tickets became."""
+
+ledger_places = sa.Table(
+    "invoice_bot_ledger_places",
+    metadata,
+    sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("name", PlainText, primary_key=True),
+    sa.Column("since", Moment),
+    sa.Column("as_of", Moment, nullable=False),
+    sa.Column("searched_at", Moment, nullable=False),
+    sa.Column("skipped", sa.Integer, nullable=False),
+)

@@ -5,6 +5,7 @@ Syncro allows 180 requests a minute per IP address (its OpenAPI document, `info.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -12,13 +13,80 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from bot.syncro.restraint import Restraint
 
-class RateBudget:
-    """Hands out `requests_per_window` slots. A slot that served a call is free again one window after its end.
+
+class CallBudget(Protocol):
+    """What a client needs of a budget."""
+
+    def call(self) -> AbstractContextManager[None]:
+        """Wait for a slot, then hold it while the body makes one request."""
+        ...
+
+    def refused(self, retry_after: float | None) -> None:
+        """Slow everybody down, because the server answered 429; `retry_after` is in seconds, if it named any."""
+        ...
+
+
+def reserve_of(limit: int) -> int:
+    """How many of so many slots the background leaves free, so that a technician who asks is served at once."""
+    return limit // 3
+
+
+class Slots:
+    """Which slots are taken: by the calls under way, and by those that ended within the last window.
 
     The server counts a request somewhere between our sending it and our reading its answer. Holding the slot
     from before the first moment until a window after the last one keeps the limit exact in *any* rolling
     window, whatever the latency, and still lets a short burst go out at once.
+
+    Not safe to share between threads. All moments are seconds on one clock, the caller's.
+    """
+
+    def __init__(self, size: int, window: float) -> None:
+        if size < 1:
+            raise ValueError("a rate budget needs at least one request per window")
+        self.size = size
+        self.window = window
+        self.restraint = Restraint(paused_until=-math.inf)
+        self.under_way = 0
+        self._ended: deque[float] = deque()  # calls end in the order of time: always sorted
+
+    def take(self) -> None:
+        """A call begins."""
+        self.under_way += 1
+
+    def end(self, now: float) -> None:
+        """A call has ended."""
+        self.under_way -= 1
+        self._ended.append(now)
+
+    def taken(self, now: float) -> int:
+        """How many slots are taken."""
+        while self._ended and self._ended[0] + self.window <= now:
+            self._ended.popleft()
+        return self.under_way + len(self._ended)
+
+    def limit_at(self, now: float) -> int:
+        """How many slots may be taken: fewer than the size for a while after a 429."""
+        return self.restraint.limit_at(now, self.size, self.window)
+
+    def seconds_to_wait(self, now: float, *, in_background: bool) -> float | None:
+        """Seconds until a call may begin, 0 or less if at once; None where only the end of another can tell."""
+        limit = self.limit_at(now)
+        most = limit - reserve_of(limit) if in_background else limit
+        lacking = self.taken(now) - most + 1
+        moment = self.restraint.paused_until
+        if lacking > len(self._ended):
+            moment = math.inf
+        elif lacking > 0:
+            moment = max(moment, self._ended[lacking - 1] + self.window)
+        moment = min(moment, self.restraint.next_climb(now, self.window))
+        return None if math.isinf(moment) and moment > 0 else moment - now
+
+
+class RateBudget:
+    """Hands out `requests_per_window` slots to the threads of this process. A slot is taken as `Slots` says.
 
     Safe to share between threads. `window_seconds` is 60 for Syncro; tests use a shorter one.
     """
@@ -30,78 +98,63 @@ class RateBudget:
         window_seconds: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if requests_per_window < 1:
-            raise ValueError("a rate budget needs at least one request per window")
-        self._window = window_seconds
+        self._slots = Slots(requests_per_window, window_seconds)
         self._clock = clock
         self._changed = threading.Condition()
-        self.size = requests_per_window
-        self._free_at = deque([float("-inf")] * requests_per_window)  # calls end in the order of time: always sorted
-        self._paused_until = float("-inf")
 
     @contextmanager
     def call(self) -> Iterator[None]:
         """Wait for a slot, then hold it while the body makes one request."""
-        with self._holding(reserve=0):
+        with self._holding(in_background=False):
             yield
 
     def background(self) -> BackgroundLane:
         """The same budget for work that nobody waits for: it leaves a third of the slots free."""
-        return BackgroundLane(self)
+        return BackgroundLane(lambda: self._holding(in_background=True), self.refused)
+
+    def refused(self, retry_after: float | None) -> None:
+        """Let nobody begin a request for that many seconds (5 if None), and fewer than the limit for a while.
+
+        The limit falls to three quarters, at most once per window and never below a tenth, and climbs back by a
+        tenth with each window that passes without a 429.
+        """
+        with self._changed:
+            slots = self._slots
+            slots.restraint = slots.restraint.refused(self._clock(), retry_after, slots.window)
 
     @contextmanager
-    def _holding(self, reserve: int) -> Iterator[None]:
-        self._acquire(reserve)
+    def _holding(self, *, in_background: bool) -> Iterator[None]:
+        self._acquire(in_background)
         try:
             yield
         finally:
             with self._changed:
-                self._free_at.append(self._clock() + self._window)
+                self._slots.end(self._clock())
                 self._changed.notify_all()
 
-    def pause(self, seconds: float) -> None:
-        """Let nobody begin a request for that many seconds: what `Retry-After` asks of everyone here."""
-        with self._changed:
-            self._paused_until = max(self._paused_until, self._clock() + seconds)
-
-    def _acquire(self, reserve: int) -> None:
+    def _acquire(self, in_background: bool) -> None:
         with self._changed:
             while True:
-                wait = self._seconds_to_wait(reserve)
+                wait = self._slots.seconds_to_wait(self._clock(), in_background=in_background)
                 if wait is not None and wait <= 0:
-                    self._free_at.popleft()
+                    self._slots.take()
                     return
                 self._changed.wait(wait)
 
-    def _seconds_to_wait(self, reserve: int) -> float | None:
-        """Seconds until more than `reserve` slots are free; None where only the end of a call can tell."""
-        if len(self._free_at) <= reserve:
-            return None
-        return max(self._free_at[reserve], self._paused_until) - self._clock()
-
-
-class CallBudget(Protocol):
-    """What a client needs of a budget."""
-
-    def call(self) -> AbstractContextManager[None]:
-        """Wait for a slot, then hold it while the body makes one request."""
-        ...
-
-    def pause(self, seconds: float) -> None:
-        """Let nobody begin a request for that many seconds."""
-        ...
-
 
 class BackgroundLane:
-    """A view of a budget that never takes its last third, so that a technician who asks is served at once."""
+    """A view of a budget that never takes its last third."""
 
-    def __init__(self, budget: RateBudget) -> None:
-        self._budget = budget
+    def __init__(
+        self, holding: Callable[[], AbstractContextManager[None]], refused: Callable[[float | None], None]
+    ) -> None:
+        self._holding = holding
+        self._refused = refused
 
     def call(self) -> AbstractContextManager[None]:
         """Wait until more than a third of the slots are free, then hold one while the body makes one request."""
-        return self._budget._holding(reserve=self._budget.size // 3)  # noqa: SLF001 - two faces of one thing
+        return self._holding()
 
-    def pause(self, seconds: float) -> None:
-        """Let nobody begin a request for that many seconds, in either lane."""
-        self._budget.pause(seconds)
+    def refused(self, retry_after: float | None) -> None:
+        """Slow down both lanes, because the server answered 429."""
+        self._refused(retry_after)

@@ -95,7 +95,7 @@ class SyncroClient:
         budget: CallBudget,
         retries: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
-        connections: int = 16,
+        connections: int = 48,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._token_can_be_sent = _SENDABLE.fullmatch(token) is not None
@@ -157,10 +157,11 @@ class SyncroClient:
         """An invoice's detail, by id or number. Check which one came: one's number can be another's id."""
         return self._record(f"invoice {reference}", "invoices", reference, "invoice", InvoiceDetail)
 
-    def schedules(self, customer_id: str, *, page: int = 1) -> Reply[Page[Schedule]]:
-        """One page of a customer's recurring invoices."""
+    def schedules(self, customer_id: str | None, *, page: int = 1) -> Reply[Page[Schedule]]:
+        """One page of a customer's recurring invoices, or of the whole account's."""
         what = f"page {page} of the recurring invoices"
-        return self._page(what, "schedules", {"customer_id": customer_id}, "schedules", Schedule, page)
+        filters = {} if customer_id is None else {"customer_id": customer_id}
+        return self._page(what, "schedules", filters, "schedules", Schedule, page)
 
     def me(self) -> Reply[dict[str, Any]]:
         """The token's user, as Syncro has it: `/me` with its permissions."""
@@ -223,8 +224,7 @@ class SyncroClient:
             status, headers, content = self._send(path, query)
         if status == 429:
             retry_after = seconds_from_retry_after(headers.get("Retry-After"), datetime.now(UTC))
-            if retry_after is not None:
-                self._budget.pause(min(retry_after, self._retries.patience))
+            self._budget.refused(retry_after)
             raise TransientError("Syncro says too many requests (429)", rate_limited=True, retry_after=retry_after)
         if status >= 500:
             raise TransientError(f"Syncro answered {status}")

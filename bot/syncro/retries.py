@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import email.utils
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from tenacity.stop import stop_base
 from tenacity.wait import wait_base, wait_random_exponential
 
 
@@ -22,34 +24,55 @@ class TransientError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How patient the client is.
+    """How patient the client is with each request; all times are in seconds.
 
     A dropped connection, a timeout or a 5xx is tried `attempts` times in all, with exponential waits and full
-    jitter from `first_wait` up to `longest_wait` seconds. A 429 says that we came too early, not that anything is
-    broken: it is waited out as `Retry-After` says. Neither goes on for longer than `patience` seconds in all.
+    jitter from `first_wait` up to `longest_wait`, for no longer than `patience` from the first such failure.
+
+    A 429 says that we came too early, not that anything is broken. It is no failed attempt: it is waited out as
+    `Retry-After` says, for no longer than `rate_limit_patience` from the first one. That is long, so that a rate limit
+    which other tools use up slows us down and does not make us fail.
     """
 
     attempts: int = 4
     first_wait: float = 0.5
     longest_wait: float = 8.0
     patience: float = 180.0
+    rate_limit_patience: float = 900.0
 
     def retrying(self) -> Retrying:
-        """A tenacity object that re-raises the last `TransientError` once patience ends."""
+        """A tenacity object for one request, that re-raises the last `TransientError` once patience ends."""
         return Retrying(
             retry=retry_if_exception_type(TransientError),
             wait=_Wait(self),
-            stop=self._is_over,
+            stop=_Stop(self),
             reraise=True,
         )
 
-    def _is_over(self, state: RetryCallState) -> bool:
-        spent = state.seconds_since_start or 0.0
-        if spent + state.upcoming_sleep > self.patience:
-            return True
-        error = state.outcome.exception() if state.outcome else None
-        rate_limited = isinstance(error, TransientError) and error.rate_limited
-        return not rate_limited and state.attempt_number >= self.attempts
+
+class _Stop(stop_base):
+    """Patience with one request: the two kinds of failure are counted apart, each from its first."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._failures = 0
+        self._failing_since: float | None = None
+        self._limited_since: float | None = None
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        now, policy = time.monotonic(), self._policy
+        if _is_rate_limited(retry_state):
+            self._limited_since = now if self._limited_since is None else self._limited_since
+            return now - self._limited_since + retry_state.upcoming_sleep > policy.rate_limit_patience
+        self._failures += 1
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        is_late = now - self._failing_since + retry_state.upcoming_sleep > policy.patience
+        return is_late or self._failures >= policy.attempts
+
+
+def _is_rate_limited(state: RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    return isinstance(error, TransientError) and error.rate_limited
 
 
 class _Wait(wait_base):

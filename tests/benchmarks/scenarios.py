@@ -36,9 +36,9 @@ def measure_ours(
         client = SyncroClient(syncro.base_url, syncro.token, budget=RateBudget(1_000_000))
         reader = SyncroReader(client, lambda: datetime.now(UTC))
         started = time.perf_counter()
-        report = Verifier(Policy(), SyncroPages("https://sample.test")).check(
-            numbers, reader.perform, started_at=datetime.now(UTC)
-        )
+        verifier = Verifier(Policy(), SyncroPages("https://sample.test"))
+        with reader.session() as session:
+            report = verifier.check(numbers, session, started_at=datetime.now(UTC))
         seconds = time.perf_counter() - started
         reader.close()
         client.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.billing.decide import Case
 from bot.billing.evidence import Evidence, FoundLink, FoundMention
+from bot.billing.facts import facts_of
 from bot.billing.findings import LinkKind
 from bot.billing.links import TicketKeys
 from bot.billing.policy import Policy, Ticket, expectation
@@ -69,12 +70,12 @@ def case(of: Ticket, *, failure: str | None = None, policy: Policy | None = None
 
 
 def linked(to: Case, detail: InvoiceDetail, link: LinkKind = LinkKind.TICKET_ID) -> Case:
-    to.evidence.links.append(FoundLink(detail, link))
+    to.evidence.links.append(FoundLink(facts_of(detail), link))
     return to
 
 
 def mentioned(to: Case, detail: InvoiceDetail, text: str = "Toner 32223") -> Case:
-    to.evidence.mentions.append(FoundMention(detail, text))
+    to.evidence.mentions.append(FoundMention(facts_of(detail), text))
     return to
 
 

@@ -1,4 +1,4 @@
-"""A Syncro in memory that performs a search's reads on a sandbox `World`, and on request badly.
+"""A Syncro in memory that does a search's reads on a sandbox `World`, and on request badly.
 
 It takes the same faults as the HTTP stand-in, but routes, filters and pages by itself; `test_law.py` compares the
 two, so that neither can drift.
@@ -10,26 +10,30 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 
+from bot.billing.desk import Batch, Session
+from bot.billing.ledger import Ledger
+from bot.billing.reader import ANSWERS_AT_ONCE
 from bot.billing.reads import (
     Answer,
     Failed,
     FindTicket,
     ListInvoices,
     ListSchedules,
+    ListTickets,
     Read,
     ReadInvoice,
     ReadTicket,
 )
-from bot.billing.verifier import Batch
+from bot.billing.remembering import NoLedger, RememberingSession
 from bot.sandbox import syncro_faults
 from bot.sandbox.syncro_faults import Ask, Exchange, Fault
-from bot.sandbox.syncro_world import ListRows, World
+from bot.sandbox.syncro_world import ListRows, Ticket, World
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
@@ -49,7 +53,7 @@ _DETAILS: dict[str, type[BaseModel]] = {"tickets": TicketDetail, "invoices": Inv
 
 @dataclass(frozen=True)
 class Done:
-    """A read that was performed, and what it gave."""
+    """A read that was done, and what it gave."""
 
     read: Read[Any]
     value: Any
@@ -60,10 +64,11 @@ class Done:
 
 
 class FakeSyncro:
-    """`perform` is what a `Verifier` needs; `done` is the record of what was asked, in order.
+    """`session()` is what a `Verifier` needs; `done` is the record of what was asked of Syncro, in order.
 
-    `before_read` is called with the number of reads done so far, and may change the world. With `order` the reads
-    of a batch are performed shuffled, as threads would.
+    `before_read` is called with the number of reads done so far, and may change the world. With `order` some of the
+    reads under way are done and in any order, as threads would; without it the oldest. What is read is kept in
+    `ledger`; the bot's clock is the world's and `skew` more.
     """
 
     def __init__(
@@ -75,6 +80,8 @@ class FakeSyncro:
         faults: Sequence[Fault] = (),
         before_read: Callable[[int], object] = lambda _: None,
         order: random.Random | None = None,
+        ledger: Ledger | None = None,
+        skew: timedelta = timedelta(),
     ) -> None:
         self.world = world
         self.faults = list(faults)
@@ -83,6 +90,8 @@ class FakeSyncro:
         self._page_size = page_size
         self._before_read = before_read
         self._order = order
+        self._ledger = NoLedger() if ledger is None else ledger
+        self._skew = skew
         self._turns: dict[Fault, int] = {}
 
     @property
@@ -90,16 +99,27 @@ class FakeSyncro:
         """Everything that was asked."""
         return [done.read for done in self.done]
 
-    def perform(self, reads: Sequence[Read[Any]]) -> Batch:
-        places = list(range(len(reads)))
-        if self._order is not None:
-            self._order.shuffle(places)
-        values: dict[int, Any] = {}
-        for place in places:
-            self._before_read(len(self.done))
-            values[place] = self._value(reads[place])
-            self.done.append(Done(reads[place], values[place]))
-        return Batch(tuple(Answer(values[place], calls=1) for place in range(len(reads))), self.world.now)
+    def clock(self) -> datetime:
+        """What the bot takes for the present moment."""
+        return self.world.now + self._skew
+
+    def session(self, *, fresh: bool = False) -> Session:
+        """A session for one request."""
+        return RememberingSession(_FakeSession(self), self._ledger, self.clock, fresh=fresh)
+
+    def some_of(self, under_way: list[Read[Any]]) -> list[Read[Any]]:
+        """Which of the reads under way are answered next, and in which order."""
+        if self._order is None:
+            return under_way[:ANSWERS_AT_ONCE]
+        most = min(len(under_way), ANSWERS_AT_ONCE)
+        return self._order.sample(under_way, self._order.randint(1, most))
+
+    def do(self, read: Read[Any]) -> Answer[Any]:
+        """Do one read."""
+        self._before_read(len(self.done))
+        value = self._value(read)
+        self.done.append(Done(read, value))
+        return Answer(value, calls=1)
 
     # --- one read ---
 
@@ -153,8 +173,7 @@ class FakeSyncro:
     def _honest(self, ask: Ask) -> syncro_faults.Answer:
         match ask.segments:
             case ("tickets",):
-                number = ask.query.get("number")
-                tickets = [one for one in self.world.tickets.values() if number in (None, str(one.number))]
+                tickets = self._tickets(ask.query)
                 tickets.sort(key=lambda one: (one.created_at, one.id), reverse=True)
                 return self._listed("tickets", [self.world.ticket_row(one) for one in tickets], ask)
             case ("invoices",):
@@ -179,8 +198,13 @@ class FakeSyncro:
         total_pages = max(1, -(-len(rows) // self._page_size))
         return syncro_faults.Answer(payload={key: shown, "meta": {"total_pages": total_pages, "page": page}})
 
+    def _tickets(self, query: Mapping[str, str]) -> list[Ticket]:
+        number, since = query.get("number"), _since(query)
+        known = self.world.tickets.values()
+        return [one for one in known if number in (None, str(one.number)) and one.updated_at >= since]
+
     def _invoice_rows(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        since = datetime.fromisoformat(query.get("since_updated_at", "1970-01-01T00:00:00+00:00"))
+        since = _since(query)
         kept = [
             invoice
             for invoice in self.world.invoices.values()
@@ -195,6 +219,23 @@ class FakeSyncro:
         named = [one for one in self.world.invoices.values() if one.number == reference]
         named += [one for one in self.world.invoices.values() if str(one.id) == reference]
         return self.world.invoice_detail(named[0]) if named else None
+
+
+class _FakeSession:
+    """Reads under way, which are done when somebody waits for them."""
+
+    def __init__(self, syncro: FakeSyncro) -> None:
+        self._syncro = syncro
+        self._under_way: list[Read[Any]] = []
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        self._under_way.extend(reads)
+
+    def collect(self) -> Batch:
+        assert self._under_way, "nobody may wait for what was not submitted"
+        chosen = self._syncro.some_of(self._under_way)
+        self._under_way = [read for read in self._under_way if read not in chosen]
+        return Batch(tuple((read, self._syncro.do(read)) for read in chosen), self._syncro.clock())
 
 
 def _apply(
@@ -223,11 +264,26 @@ def _ask(read: Read[Any]) -> Ask:
             return Ask(("tickets", ticket_id))
         case ReadInvoice(reference):
             return Ask(("invoices", reference))
+        case ListTickets(updated_since, page):
+            return _list("tickets", page, since_updated_at=_timestamp(updated_since))
         case ListSchedules(customer_id, page):
-            return Ask(("schedules",), {"customer_id": customer_id, "page": str(page)})
+            return _list("schedules", page, customer_id=customer_id)
         case ListInvoices():
-            since = read.updated_since.astimezone(UTC).isoformat() if read.updated_since else None
+            since = _timestamp(read.updated_since) if read.updated_since else None
             filters = {"customer_id": read.customer_id, "ticket_id": read.ticket_id, "since_updated_at": since}
-            sent = {name: value for name, value in filters.items() if value is not None}
-            return Ask(("invoices",), {**sent, "page": str(read.page)})
-    raise AssertionError(f"the fake cannot perform {read}")
+            return _list("invoices", read.page, **filters)
+    raise AssertionError(f"the fake cannot do {read}")
+
+
+def _list(kind: str, page: int, **filters: str | None) -> Ask:
+    sent = {name: value for name, value in filters.items() if value is not None}
+    return Ask((kind,), {**sent, "page": str(page)})
+
+
+def _timestamp(moment: datetime) -> str:
+    """Whole seconds, as the client sends them."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _since(query: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(query.get("since_updated_at", "1970-01-01T00:00:00Z"))

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.billing.facts import facts_of
 from bot.billing.findings import LinkKind
-from bot.billing.links import Match, Mention, TicketKeys, is_the_listed_invoice, match, mention
+from bot.billing.links import (
+    Match,
+    Mention,
+    TicketKeys,
+    is_the_listed_invoice,
+    match,
+    mention,
+    text_that_might_mean,
+)
 from bot.syncro.models import InvoiceDetail, InvoiceRow
 
 NUMBER = "32223"
@@ -171,54 +180,61 @@ def detail(*lines: dict[str, Any], ticket_id: object = None, **more: object) -> 
     )
 
 
+def matched(invoice: InvoiceDetail, ticket: TicketKeys = TICKET) -> Match:
+    return match(facts_of(invoice), ticket)
+
+
 def line(line_id: object = 1, **texts: str) -> dict[str, Any]:
     return {"id": line_id, **(texts or {"name": "Sample work"})}
 
 
 def test_the_ticket_id_is_the_strongest_link() -> None:
     everything = detail(line(501, name="Ticket 32223"), ticket_id=109554336)
-    assert match(everything, TICKET) == Match(LinkKind.TICKET_ID)
+    assert matched(everything) == Match(LinkKind.TICKET_ID)
 
 
 def test_the_ticket_number_as_ticket_id_is_no_link() -> None:
-    assert match(detail(ticket_id=int(NUMBER)), TICKET) == Match()
+    assert matched(detail(ticket_id=int(NUMBER))) == Match()
 
 
 def test_a_converted_charge_is_a_link() -> None:
-    assert match(detail(line(7), line(501, name="Ticket 32223")), TICKET) == Match(LinkKind.LINE_ITEM)
+    assert matched(detail(line(7), line(501, name="Ticket 32223"))) == Match(LinkKind.LINE_ITEM)
 
 
 def test_a_null_among_charges_and_lines_is_no_link() -> None:
-    assert match(detail(line(None)), TicketKeys("1", NUMBER)) == Match()
+    assert matched(detail(line(None)), TicketKeys("1", NUMBER)) == Match()
 
 
 @pytest.mark.parametrize("where", ["item", "name", "description"])
 def test_a_line_that_names_the_ticket_is_a_link_in_any_of_its_texts(where: str) -> None:
-    assert match(detail(line(7), line(8, **{where: "Ticket 32223"})), TICKET) == Match(LinkKind.LINE_TEXT)
+    assert matched(detail(line(7), line(8, **{where: "Ticket 32223"}))) == Match(LinkKind.LINE_TEXT)
 
 
 def test_another_ticket_s_id_does_not_hide_a_line_that_names_this_one() -> None:
-    assert match(detail(line(8, name="#32223"), ticket_id=1), TICKET) == Match(LinkKind.LINE_TEXT)
+    assert matched(detail(line(8, name="#32223"), ticket_id=1)) == Match(LinkKind.LINE_TEXT)
 
 
 def test_a_bare_number_is_kept_as_a_possibility() -> None:
-    assert match(detail(line(8, name="Toner 32223")), TICKET) == Match(possible_text="Toner 32223")
+    toner = detail(line(7), line(8, name="Toner 32223"))
+    assert matched(toner) == Match(might=True)
+    assert text_that_might_mean(toner, TICKET) == "Toner 32223"
 
 
 def test_a_note_that_names_the_ticket_is_one_to_look_at_but_no_link() -> None:
-    assert match(detail(line(), note="see ticket 32223"), TICKET) == Match(possible_text="see ticket 32223")
-    assert match(detail(line(), note="order 32223"), TICKET) == Match()
+    noted, other = detail(line(), note="see ticket 32223"), detail(line(), note="order 32223")
+    assert (matched(noted), text_that_might_mean(noted, TICKET)) == (Match(might=True), "see ticket 32223")
+    assert (matched(other), text_that_might_mean(other, TICKET)) == (Match(), "")
 
 
 def test_lines_without_ids_cannot_tell_whether_they_are_a_converted_charge() -> None:
     nameless = detail(line(None))
-    assert match(nameless, TICKET).undecidable
-    assert match(nameless, TicketKeys("109554336", NUMBER)) == Match()
-    assert match(detail(line(None), line(501)), TICKET) == Match(LinkKind.LINE_ITEM)
+    assert matched(nameless).undecidable
+    assert matched(nameless, TicketKeys("109554336", NUMBER)) == Match()
+    assert matched(detail(line(None), line(501))) == Match(LinkKind.LINE_ITEM)
 
 
 def test_an_invoice_without_lines_is_no_link() -> None:
-    assert match(detail(), TICKET) == Match()
+    assert matched(detail()) == Match()
 
 
 # --- whether it is the invoice that was asked for ---

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
+from bot.billing.desk import Progress
 from bot.billing.findings import CheckReport, Finding, LinkKind, Verdict
 from bot.billing.policy import Policy
 from bot.billing.reads import (
@@ -23,7 +24,7 @@ from bot.billing.reads import (
     ask,
 )
 from bot.billing.search import CANDIDATES_TO_TRY, READINGS
-from bot.billing.verifier import Progress, Verifier
+from bot.billing.verifier import Verifier
 from bot.sandbox.syncro_faults import Edit, Fault, Garbage, IgnoreFilter, MissingKeys, Mutate, Status, WrongDetail
 from bot.sandbox.syncro_world import Customer, Invoice, ListRows, World
 from bot.syncro.errors import FailureKind
@@ -61,7 +62,7 @@ class Bench:
         self.syncro = FakeSyncro(self.world, rows=self.rows, page_size=self.page_size, faults=self.faults)
         verifier = Verifier(VERIFIER.policy, VERIFIER.pages, scan_limit=self.scan_limit)
         asked = numbers or ("32223",)
-        return verifier.check(asked, self.syncro.perform, started_at=NOW, exhaustive=exhaustive)
+        return verifier.check(asked, self.syncro.session(), started_at=NOW, exhaustive=exhaustive)
 
     def finding(self, **options: bool) -> Finding:
         (finding,) = self.check(**options).findings
@@ -599,7 +600,7 @@ def test_findings_stand_in_the_order_asked_and_each_number_once(bench: Bench) ->
 
 def test_asking_for_nothing_reads_nothing(bench: Bench) -> None:
     syncro = FakeSyncro(bench.world)
-    report = VERIFIER.check([], syncro.perform, started_at=NOW)
+    report = VERIFIER.check([], syncro.session(), started_at=NOW)
     assert (report.findings, report.api_calls, report.outage, syncro.reads) == ((), 0, "", [])
 
 
@@ -649,7 +650,7 @@ def test_progress_is_told_and_ends_where_the_work_ends(bench: Bench) -> None:
     bench.add_other_invoices(20)
     told: list[Progress] = []
     syncro = FakeSyncro(bench.world)
-    report = VERIFIER.check(["32223"], syncro.perform, started_at=NOW, on_progress=told.append)
+    report = VERIFIER.check(["32223"], syncro.session(), started_at=NOW, on_progress=told.append)
     assert [step.api_calls for step in told] == sorted({step.api_calls for step in told})
     assert (told[-1].api_calls, told[-1].invoices_read, told[-1].tickets) == (report.api_calls, 20, 1)
 

@@ -53,7 +53,8 @@ def reader_of(sandbox: SyncroSandbox, *, budget: RateBudget | None = None) -> It
 def check(sandbox: SyncroSandbox, *numbers: str, budget: RateBudget | None = None) -> CheckReport:
     with reader_of(sandbox, budget=budget) as reader:
         verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
-        return verifier.check(numbers, reader.perform, started_at=NOW)
+        with reader.session() as session:
+            return verifier.check(numbers, session, started_at=NOW)
 
 
 @contextmanager

@@ -80,6 +80,7 @@ class House:
             "SYNCRO_BASE_URL": self.syncro.base_url,
             "SYNCRO_API_TOKEN": self.syncro.token,
             "SYNCRO_REQUESTS_PER_MINUTE": ENDLESS,
+            "SYNC_EVERY_MINUTES": "0",
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.api.bot_token,
             "SLACK_APP_TOKEN": self.slack.api.app_token,

@@ -33,8 +33,8 @@ class Endless:
     def call(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def pause(self, seconds: float) -> None:
-        raise AssertionError(f"the stand-in asks for a pause of {seconds} s")
+    def refused(self, retry_after: float | None) -> None:
+        raise AssertionError(f"the stand-in asks for a pause of {retry_after} s")
 
 
 def digest_of(syncro: SyncroSandbox, memory: Memory, now: datetime) -> Digest:
@@ -43,7 +43,8 @@ def digest_of(syncro: SyncroSandbox, memory: Memory, now: datetime) -> Digest:
     reader = SyncroReader(client, lambda: now)
     try:
         verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
-        made = make_digest(verifier, reader.perform, memory.history(now), RULES, now=now, window=RULES.window(now))
+        with reader.session() as session:
+            made = make_digest(verifier, session, memory.history(now), RULES, now=now, window=RULES.window(now))
     finally:
         reader.close()
         client.close()

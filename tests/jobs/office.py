@@ -43,8 +43,8 @@ class Endless:
     def call(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def pause(self, seconds: float) -> None:
-        """Nothing to pause."""
+    def refused(self, retry_after: float | None) -> None:
+        """Nothing to slow down."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Office:
         """Run the digest of this day."""
         job = DigestJob(
             verifier=self.verifier,
-            perform=self.reader.perform,
+            session=self.reader.session,
             poster=self.poster,
             memory=self.memory,
             warnings=self.warnings,
@@ -90,19 +90,20 @@ class Office:
 
     def digest_without_posting(self) -> None:
         """What `invoice-bot digest --no-post` does."""
-        made = make_digest(
-            self.verifier,
-            self.reader.perform,
-            self.memory.history(self.now),
-            self.rules,
-            now=self.now,
-            window=self.rules.window(self.now),
-        )
+        with self.reader.session() as session:
+            made = make_digest(
+                self.verifier,
+                session,
+                self.memory.history(self.now),
+                self.rules,
+                now=self.now,
+                window=self.rules.window(self.now),
+            )
         self.memory.remember_run(made, key=f"terminal:{self.now.isoformat()}")
 
     def check(self, *tickets: Ticket, channel: str = BILLING) -> Message:
         """Run the check that somebody asked for, and return its answer."""
-        job = CheckJob(self.verifier, self.reader.perform, self.poster, self.clock, self.warnings, EngineStoppedError)
+        job = CheckJob(self.verifier, self.reader.session, self.poster, self.clock, self.warnings, EngineStoppedError)
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
         stored = CheckRequest(references=numbers, channel=channel, user=TECHNICIAN).to_json()

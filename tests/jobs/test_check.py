@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bot.billing.decide import SyncroPages
+from bot.billing.desk import Batch, Session
 from bot.billing.policy import Policy
 from bot.billing.reads import Answer, Failed, Read
-from bot.billing.verifier import Batch, Perform, Verifier
+from bot.billing.remembering import NoLedger, RememberingSession
+from bot.billing.verifier import Verifier
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
@@ -28,32 +32,69 @@ class EngineStoppedError(Exception):
     """What the engine raises under a job when the process ends."""
 
 
-def run(perform: Perform, poster: FakePoster) -> None:
+@dataclass
+class Syncro:
+    """Answers every read as `answer` does; `opened` notes each session, and whether it was to be fresh."""
+
+    answer: Callable[[Read[Any]], Answer[Any]]
+    opened: list[bool] = field(default_factory=list)
+    open_now: int = 0
+
+    @contextmanager
+    def session(self, *, fresh: bool = False) -> Iterator[Session]:
+        self.opened.append(fresh)
+        self.open_now += 1
+        yield RememberingSession(_Answering(self.answer), NoLedger(), lambda: NOW, fresh=fresh)
+        self.open_now -= 1
+
+
+class _Answering:
+    def __init__(self, answer: Callable[[Read[Any]], Answer[Any]]) -> None:
+        self._answer = answer
+        self._submitted: list[Read[Any]] = []
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        self._submitted.extend(reads)
+
+    def collect(self) -> Batch:
+        reads, self._submitted = self._submitted, []
+        return Batch(tuple((read, self._answer(read)) for read in reads), NOW)
+
+
+def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED) -> None:
     verifier = Verifier(Policy(), SyncroPages("https://syncro.test"))
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(f"sqlite:///{folder}/bot.db")
         memory.open()
         try:
             book = WarningBook(memory, lambda: NOW)
-            job = CheckJob(verifier, perform, poster, lambda: NOW, book, EngineStoppedError)
-            job.run(ASKED.to_json(), RememberingSteps(), "job")
+            job = CheckJob(verifier, syncro.session, poster, lambda: NOW, book, EngineStoppedError)
+            job.run(asked.to_json(), RememberingSteps(), "job")
         finally:
             memory.close()
 
 
-def out_of_reach(reads: Sequence[Read[Any]]) -> Batch:
-    failed = Failed(FailureKind.UNAVAILABLE, "Reading the list: no connection to Syncro.")
-    return Batch(tuple(Answer(failed, 1) for _ in reads), NOW)
+def out_of_reach(_: Read[Any]) -> Answer[Any]:
+    return Answer(Failed(FailureKind.UNAVAILABLE, "Reading the list: no connection to Syncro."), 1)
 
 
 def test_an_outage_is_said_as_could_not_verify_with_its_reason() -> None:
     poster = FakePoster()
 
-    run(out_of_reach, poster)
+    run(Syncro(out_of_reach), poster)
 
     (parent,) = poster.texts("C0")
     assert "could not verify" in parent
     assert "no connection to Syncro" in parent
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_question_has_one_session_which_is_as_fresh_as_was_asked_and_is_left_at_the_end(*, fresh: bool) -> None:
+    syncro = Syncro(out_of_reach)
+
+    run(syncro, FakePoster(), replace(ASKED, fresh=fresh))
+
+    assert (syncro.opened, syncro.open_now) == ([fresh], 0)
 
 
 def test_an_error_of_our_own_is_said_as_could_not_verify_and_its_cause_is_in_the_log(
@@ -61,10 +102,10 @@ def test_an_error_of_our_own_is_said_as_could_not_verify_and_its_cause_is_in_the
 ) -> None:
     poster = FakePoster()
 
-    def broken(_: Sequence[Read[Any]]) -> Batch:
+    def broken(_: Read[Any]) -> Answer[Any]:
         raise ZeroDivisionError("a bug")
 
-    run(broken, poster)
+    run(Syncro(broken), poster)
 
     (parent,) = poster.texts("C0")
     assert "Could not verify" in parent
@@ -76,9 +117,9 @@ def test_an_error_of_our_own_is_said_as_could_not_verify_and_its_cause_is_in_the
 def test_an_engine_that_stops_under_a_job_leaves_the_question_open_for_the_next_start() -> None:
     poster = FakePoster()
 
-    def stopped(_: Sequence[Read[Any]]) -> Batch:
+    def stopped(_: Read[Any]) -> Answer[Any]:
         raise EngineStoppedError
 
     with pytest.raises(EngineStoppedError):
-        run(stopped, poster)
+        run(Syncro(stopped), poster)
     assert poster.texts("C0") == ["Ticket #32223 · checking…"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError, JobEngine, JobKind
+from bot.jobs.engine import RECORD_FORM, DatabaseInUseError, DatabaseUnavailableError, JobEngine, JobKind
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
@@ -161,6 +161,55 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
     launch(run)
 
     assert journal.wait(2) == ["first repeated=False", "second repeated=True"]
+
+
+def make_older(folder: Path) -> None:
+    """Turn the record into one of an older release, which wrote down the bare id of the run."""
+    with sqlite3.connect(folder / "bot.db") as connection:
+        begun = connection.execute("SELECT output FROM operation_outputs WHERE function_name = 'begin'").fetchall()
+        assert len(begun) == 1
+        assert f"{RECORD_FORM}:" in begun[0][0]
+        connection.execute(
+            "UPDATE operation_outputs SET output = replace(output, ?, '') WHERE function_name = 'begin'",
+            (f"{RECORD_FORM}:",),
+        )
+
+
+def test_a_job_that_an_older_release_left_half_done_is_run_anew_without_its_record_and_the_log_says_so(
+    launch: Callable[[Run], JobEngine], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal, upgraded = Journal(), threading.Event()
+
+    def old(_: dict[str, Any], steps: Steps, __: str) -> None:
+        steps.run("read from Syncro", lambda _: {"of": "the old form"})
+        journal.note("cut off")
+        upgraded.wait(20)
+
+    def new(stored: dict[str, Any], steps: Steps, key: str) -> None:
+        def post(repeated: bool) -> str:
+            journal.note(f"post repeated={repeated}")
+            if len(journal.notes) == 2:
+                raise SlackUnavailableError("away")
+            return "posted"
+
+        assert CheckRequest.from_json(stored) == ASKED
+        assert steps.run("post", post) == "posted"
+        assert steps.run("read from Syncro", lambda repeated: ["anew", repeated]) == ["anew", True]
+        journal.note(f"{key} done")
+
+    first = launch(old)
+    first.enqueue("check", "job", ASKED.to_json())
+    journal.wait(1)
+    first.stop(patience_seconds=1)
+    upgraded.set()
+    make_older(tmp_path)
+
+    launch(new)
+
+    assert journal.wait(4) == ["cut off", "post repeated=True", "post repeated=True", "job done"]
+    wait_until_done(tmp_path)
+    assert statuses(tmp_path) == ["SUCCESS"]
+    assert "Job job was begun by another release" in caplog.text
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:

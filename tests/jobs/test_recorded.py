@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import json
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from dbos import DBOSPortableJSONSerializer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.billing.decide import SyncroPages
+from bot.billing.desk import Batch, Session
+from bot.billing.facts import InvoiceFacts, Said
+from bot.billing.findings import CheckReport
+from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
+from bot.billing.links import TicketKeys
+from bot.billing.policy import Policy
 from bot.billing.reads import (
     Answer,
     Failed,
     FindTicket,
+    ForgetInvoices,
     ListInvoices,
     ListSchedules,
+    ListTickets,
+    NotePlaces,
     Read,
     ReadInvoice,
     ReadTicket,
+    RecallInvoices,
+    RecallLinked,
+    RecallPlaces,
+    RecallStrayLine,
+    RecallTicket,
 )
-from bot.billing.verifier import Batch
-from bot.jobs.recorded import batch_from_json, batch_to_json
+from bot.billing.verifier import Verifier
+from bot.jobs.recorded import batch_from_json, batch_to_json, recorded_session
 from bot.jobs.request import CheckRequest
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import (
@@ -36,6 +56,9 @@ from bot.syncro.models import (
     TicketRow,
     TicketTimer,
 )
+from tests.billing.fake_syncro import FakeSyncro
+from tests.billing.stories import NOW, Story, broken_stories, quiet_stories
+from tests.jobs.fakes import PowerCut, RememberingSteps
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(0, 10**19).map(str) | st.text("abc-/#%é ", min_size=1, max_size=8).filter(str.strip)
@@ -130,22 +153,77 @@ def _pages(model: type[Any], rows: st.SearchStrategy[Any]) -> st.SearchStrategy[
     )
 
 
+_facts = st.builds(
+    InvoiceFacts,
+    id=_ids,
+    number=_ids,
+    ticket_id=st.none() | _ids,
+    customer_id=st.none() | _ids,
+    customer=_texts,
+    total=_money,
+    created_at=_times,
+    updated_at=_times,
+    line_ids=_tags,
+    has_unnamed_lines=st.booleans(),
+    said=st.lists(st.builds(Said, text=_texts, names_ticket=st.booleans()), max_size=2).map(tuple),
+    noted=_tags,
+    stray_line_ids=_tags,
+)
+_remembered_invoices = st.builds(RememberedInvoice, facts=_facts, read_at=_moments)
+_remembered_tickets = st.builds(
+    RememberedTicket,
+    id=_ids,
+    updated_at=_moments,
+    read_at=_moments,
+    timers=st.lists(_timers, max_size=2).map(tuple),
+    charges=st.lists(_charges, max_size=2).map(tuple),
+)
+_places = st.builds(
+    Place, name=_texts, since=_times, as_of=_moments, searched_at=_moments, skipped=st.integers(0, 10**6)
+)
+
+
+def _several(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, max_size=3).map(tuple)
+
+
 _values: dict[Read[Any], st.SearchStrategy[Any]] = {
     FindTicket("32223"): _pages(TicketRow, _ticket_rows),
+    ListTickets(NOW): _pages(TicketRow, _ticket_rows),
     ReadTicket("1"): _tickets,
     ListInvoices(): _pages(InvoiceRow, _invoice_rows),
     ReadInvoice("1"): _invoices,
     ListSchedules("1"): _pages(Schedule, _schedules),
+    RecallTicket("1", NOW): st.none() | _remembered_tickets,
+    RecallLinked(TicketKeys("1", "32223")): st.none() | _several(_remembered_invoices),
+    RecallInvoices(()): _several(st.none() | _remembered_invoices),
+    RecallPlaces(()): _several(st.none() | _places),
+    RecallStrayLine(): st.none() | _moments,
+    ForgetInvoices(("9",)): st.none(),
+    NotePlaces(()): st.none(),
 }
 _failures = st.builds(Failed, kind=st.sampled_from(FailureKind), sentence=_texts)
 
 
+@dataclass(frozen=True)
+class Submitted:
+    """Reads in the order of submission, a batch with answers to some of them, and the ordinals of these."""
+
+    reads: list[Read[Any]]
+    ordinals: list[int]
+    batch: Batch
+
+
 @st.composite
-def any_batch(draw: st.DrawFn) -> tuple[list[Read[Any]], Batch]:
-    """Some reads of any kind, with answers and failures."""
-    reads = draw(st.lists(st.sampled_from(list(_values)), max_size=4))
-    answers = [Answer(draw(_values[read] | _failures), draw(st.integers(1, 9))) for read in reads]
-    return reads, Batch(tuple(answers), draw(_moments))
+def submitted(draw: st.DrawFn) -> Submitted:
+    """Some reads of any kind, with answers and failures in any order."""
+    reads = draw(st.lists(st.sampled_from(list(_values)), max_size=6))
+    ordinals = draw(st.permutations(range(len(reads))))[: draw(st.integers(0, len(reads)))]
+    answers = tuple(
+        (reads[ordinal], Answer(draw(_values[reads[ordinal]] | _failures), draw(st.integers(0, 9))))
+        for ordinal in ordinals
+    )
+    return Submitted(reads, list(ordinals), Batch(answers, draw(_moments)))
 
 
 def _stored(value: Any) -> Any:
@@ -157,29 +235,35 @@ def _stored(value: Any) -> Any:
     return serializer.deserialize(text)
 
 
-@given(any_batch())
-def test_a_batch_comes_back_from_the_record_as_it_was(made: tuple[list[Read[Any]], Batch]) -> None:
-    reads, batch = made
+@given(submitted())
+def test_a_batch_comes_back_from_the_record_as_it_was(made: Submitted) -> None:
+    again = batch_from_json(made.reads, _stored(batch_to_json(made.ordinals, made.batch)))
 
-    again = batch_from_json(reads, _stored(batch_to_json(batch)))
-
-    assert again == batch
-    assert [type(a.value) for a in again.answers] == [type(b.value) for b in batch.answers]
+    assert again == made.batch
+    assert [type(a.value) for _, a in again.answers] == [type(b.value) for _, b in made.batch.answers]
 
 
-@given(any_batch())
-def test_a_batch_that_was_recorded_twice_is_recorded_the_same(made: tuple[list[Read[Any]], Batch]) -> None:
-    reads, batch = made
-    recorded = batch_to_json(batch)
+@given(submitted())
+def test_a_batch_that_was_recorded_twice_is_recorded_the_same(made: Submitted) -> None:
+    recorded = batch_to_json(made.ordinals, made.batch)
 
-    assert batch_to_json(batch_from_json(reads, recorded)) == recorded
+    assert batch_to_json(made.ordinals, batch_from_json(made.reads, recorded)) == recorded
+
+
+def test_every_kind_of_read_that_there_is_has_its_form_in_the_record() -> None:
+    def kinds(of: type[Any]) -> set[type[Any]]:
+        return {kind for direct in of.__subclasses__() for kind in ({direct} | kinds(direct))}
+
+    concrete = {kind for kind in kinds(Read) if kind.__module__ == Read.__module__ and not kind.__subclasses__()}
+
+    assert concrete == {type(read) for read in _values}
 
 
 def test_money_keeps_every_digit() -> None:
     invoice = InvoiceDetail(id="1", number="2", ticket_id=None, line_items=(), total=Decimal("0.10"))
-    batch = Batch((Answer(invoice, 1),), datetime(2026, 11, 22, tzinfo=UTC))
+    batch = Batch(((ReadInvoice("1"), Answer(invoice, 1)),), datetime(2026, 11, 22, tzinfo=UTC))
 
-    (answer,) = batch_from_json([ReadInvoice("1")], json.loads(json.dumps(batch_to_json(batch)))).answers
+    ((_, answer),) = batch_from_json([ReadInvoice("1")], json.loads(json.dumps(batch_to_json([0], batch)))).answers
 
     assert isinstance(answer.value, InvoiceDetail)
     assert str(answer.value.total) == "0.10"
@@ -195,7 +279,172 @@ def test_money_keeps_every_digit() -> None:
         response_url=st.none() | _texts,
         direct=st.booleans(),
         exhaustive=st.booleans(),
+        fresh=st.booleans(),
     )
 )
 def test_a_request_comes_back_from_the_database_as_it_was(request: CheckRequest) -> None:
     assert CheckRequest.from_json(_stored(request.to_json())) == request
+
+
+def test_a_request_that_an_older_release_stored_is_not_fresh() -> None:
+    request = CheckRequest(("32223",), "C0", "U0")
+    stored = {name: value for name, value in request.to_json().items() if name != "fresh"}
+
+    assert CheckRequest.from_json(stored) == request
+
+
+# --- a job that is cut off and run again ---
+
+
+class Watched:
+    """A Syncro whose collects are noted: what each of them read."""
+
+    def __init__(self, syncro: FakeSyncro) -> None:
+        self.syncro = syncro
+        self.collected: list[list[Read[Any]]] = []
+        self.opened = 0
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        self.opened += 1
+        self._inner = self.syncro.session()
+        yield self
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        self._inner.submit(reads)
+
+    def collect(self) -> Batch:
+        before = len(self.syncro.done)
+        batch = self._inner.collect()
+        self.collected.append(self.syncro.reads[before:])
+        return batch
+
+
+def check(story: Story, steps: RememberingSteps, watched: Watched) -> CheckReport:
+    verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
+    with recorded_session(steps, watched.session) as session:
+        return verifier.check(story.numbers, session, started_at=NOW, exhaustive=story.exhaustive)
+
+
+def watched_syncro(story: Story, order: random.Random | None) -> Watched:
+    return Watched(
+        FakeSyncro(story.world, rows=story.rows, page_size=story.page_size, faults=story.faults, order=order)
+    )
+
+
+def without_first_askers(report: CheckReport) -> CheckReport:
+    """Who was the first to need a read depends on the order of the answers; all else does not."""
+    return replace(report, findings=tuple(replace(finding, api_calls=0) for finding in report.findings))
+
+
+@settings(max_examples=40)
+@given(story=quiet_stories() | broken_stories(lasting=True), seed=st.none() | st.integers(0, 99))
+def test_a_job_cut_off_after_any_collect_asks_nothing_twice_that_was_recorded_and_ends_with_the_same_report(
+    story: Story, seed: int | None
+) -> None:
+    whole = RememberingSteps()
+    expected = without_first_askers(check(story, whole, watched_syncro(story, None)))
+    for cut_after in range(len(whole.names)):
+        watched = watched_syncro(story, None if seed is None else random.Random(seed))
+        steps = RememberingSteps(cut_after=cut_after)
+        try:
+            check(story, steps, watched)
+        except PowerCut:
+            recorded = {read for collected in watched.collected[:-1] for read in collected}
+            first_run = len(watched.syncro.reads)
+            steps.again()
+            report = check(story, steps, watched)
+            again = watched.syncro.reads[first_run:]
+            assert not recorded & set(again)
+            assert len(again) == len(set(again))
+            assert without_first_askers(report) == expected
+            assert report.api_calls == len(recorded) + len(again)
+        else:
+            assert seed is not None, "in another order a search may take fewer steps"
+
+
+@settings(max_examples=20)
+@given(story=quiet_stories(), seed=st.integers(0, 99))
+def test_a_job_that_is_run_again_from_its_whole_record_opens_no_session_and_says_the_same(
+    story: Story, seed: int
+) -> None:
+    steps, watched = RememberingSteps(), watched_syncro(story, random.Random(seed))
+    report = check(story, steps, watched)
+    opened = watched.opened
+
+    steps.again()
+
+    assert check(story, steps, watched) == report
+    assert watched.opened == opened <= 1
+
+
+# --- notes of places ---
+
+READS = [ReadInvoice(str(number)) for number in range(3)]
+NOTE = NotePlaces((Place(name="account", since=None, as_of=NOW, searched_at=NOW),))
+
+
+@dataclass
+class OneByOne:
+    """Answers one read at each collect, in the order asked."""
+
+    asked: list[Read[Any]] = field(default_factory=list)
+    answered: int = 0
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        try:
+            yield self
+        finally:
+            del self.asked[self.answered :]
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        self.asked.extend(reads)
+
+    def collect(self) -> Batch:
+        read = self.asked[self.answered]
+        self.answered += 1
+        gone = Failed(FailureKind.NOT_FOUND, "gone")
+        return Batch(((read, Answer(None if isinstance(read, NotePlaces) else gone, 0)),), NOW)
+
+
+def read_and_note(steps: RememberingSteps, source: OneByOne) -> list[Read[Any]]:
+    """A job that reads three invoices and then notes a place."""
+    answered = []
+    with recorded_session(steps, source.session) as session:
+        session.submit(READS)
+        answered += [session.collect().answers[0][0] for _ in READS]
+        session.submit([NOTE])
+        answered.append(session.collect().answers[0][0])
+    return answered
+
+
+def test_a_job_that_is_not_cut_off_notes_its_places() -> None:
+    source = OneByOne()
+
+    assert read_and_note(RememberingSteps(), source) == [*READS, NOTE]
+    assert source.asked == [*READS, NOTE]
+
+
+@pytest.mark.parametrize("cut_after", [1, 2, 3])
+def test_a_job_that_goes_on_after_a_cut_notes_no_place_since_nobody_knows_whether_all_was_kept(
+    cut_after: int,
+) -> None:
+    source, steps = OneByOne(), RememberingSteps(cut_after=cut_after)
+    with pytest.raises(PowerCut):
+        read_and_note(steps, source)
+    first_run = len(source.asked)
+    steps.again()
+
+    assert read_and_note(steps, source) == [*READS, NOTE], "the job is told nothing of it"
+    assert source.asked[first_run:] == [*READS[cut_after:], NotePlaces(())]
+
+
+def test_a_job_cut_off_before_anything_was_recorded_begins_anew_and_notes_its_places() -> None:
+    source, steps = OneByOne(), RememberingSteps(cut_after=0)
+    with pytest.raises(PowerCut):
+        read_and_note(steps, source)
+    steps.again()
+
+    assert read_and_note(steps, source) == [*READS, NOTE]
+    assert source.asked == [READS[0], *READS, NOTE]

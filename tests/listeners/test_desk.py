@@ -42,7 +42,7 @@ def asking(user: str = "U0") -> Asking:
 def test_a_command_is_a_list_of_tickets(typed: str, references: tuple[str, ...]) -> None:
     wish = desk().read_command(typed)
 
-    assert (wish.references, wish.exhaustive, wish.reply) == (references, False, None)
+    assert (wish.references, wish.exhaustive, wish.fresh, wish.reply) == (references, False, False, None)
 
 
 @pytest.mark.parametrize("typed", ["32223 exhaustive", "--exhaustive 32223", "32223 --EXHAUSTIVE"])
@@ -50,6 +50,20 @@ def test_exhaustive_may_stand_anywhere_in_a_command(typed: str) -> None:
     wish = desk().read_command(typed)
 
     assert (wish.references, wish.exhaustive) == (("32223",), True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "exhaustive"),
+    [("32223 fresh", False), ("--FRESH 32223", False), ("fresh 32223 --exhaustive", True)],
+)
+def test_fresh_may_stand_anywhere_in_a_command_also_beside_exhaustive(typed: str, *, exhaustive: bool) -> None:
+    wish = desk().read_command(typed)
+
+    assert (wish.references, wish.fresh, wish.exhaustive, wish.reply) == (("32223",), True, exhaustive, None)
+
+
+def test_fresh_may_stand_in_a_message_too() -> None:
+    assert desk().read_prose("32223 --fresh").fresh
 
 
 @pytest.mark.parametrize("typed", ["", "help", " HELP ", "?", "-h", "--help"])

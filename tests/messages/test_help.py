@@ -11,7 +11,15 @@ from bot.messages.words import verdict_words
 
 def test_help_shows_every_way_to_ask_and_every_answer() -> None:
     text = help_words.help_message("/invoice-check").text
-    for way in ("/invoice-check 32223`", "32230-32240", "#32223", "/tickets/", "Mention me", "Check invoices"):
+    for way in (
+        "/invoice-check 32223`",
+        "32230-32240",
+        "#32223",
+        "/tickets/",
+        "Mention me",
+        "Check invoices",
+        "--fresh",
+    ):
         assert way in text
     assert all(verdict_words(verdict).label in text for verdict in Verdict)
 

@@ -66,7 +66,10 @@ def test_without_the_budget_the_same_load_is_refused() -> None:
     """Or the test above could not fail."""
     with SyncroSandbox(World(), requests_per_minute=10, window_seconds=WINDOW) as sandbox:
         client = SyncroClient(
-            sandbox.base_url, sandbox.token, budget=RateBudget(999), retries=RetryPolicy(attempts=1, patience=0)
+            sandbox.base_url,
+            sandbox.token,
+            budget=RateBudget(999),
+            retries=RetryPolicy(attempts=1, rate_limit_patience=0),
         )
         with ThreadPoolExecutor(8) as pool, pytest.raises(UnavailableError, match="429"):
             list(pool.map(lambda _: client.me(), range(35)))
@@ -151,7 +154,7 @@ def test_a_call_that_fails_gives_its_slot_back() -> None:
 def test_a_pause_holds_everybody_back_until_it_ends() -> None:
     clock = FrozenClock()
     budget = RateBudget(10, window_seconds=60, clock=clock)
-    budget.pause(30)
+    budget.refused(30)
     waiting = [begins(budget) for _ in range(4)]
     advance(clock, budget, 29.9)
     assert not any(begun.wait(0.02) for begun, _ in waiting)
@@ -164,8 +167,8 @@ def test_a_pause_holds_everybody_back_until_it_ends() -> None:
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     clock = FrozenClock()
     budget = RateBudget(10, window_seconds=60, clock=clock)
-    budget.pause(30)
-    budget.pause(1)
+    budget.refused(30)
+    budget.refused(1)
     begun, thread = begins(budget)
     advance(clock, budget, 2.0)
     assert not begun.wait(0.05)
@@ -180,7 +183,7 @@ def test_a_pause_holds_back_those_who_wait_already() -> None:
     with budget.call():
         pass
     begun, thread = begins(budget)
-    budget.pause(90)
+    budget.refused(90)
     advance(clock, budget, 60.0)
     assert not begun.wait(0.05)
     advance(clock, budget, 90.0)
@@ -197,6 +200,105 @@ def test_over_http_a_429_makes_all_threads_wait() -> None:
         assert refused.status == 429
         assert [call.status for call in others] == [200] * 6
         assert min(call.at for call in others) - refused.at >= 1.0
+
+
+# --- after a 429: others use the address too ---
+
+
+def at_once(budget: RateBudget) -> int:
+    """How many calls may begin at present, counted by making them."""
+    begun = 0
+    while (wait := budget._slots.seconds_to_wait(budget._clock(), in_background=False)) is not None and wait <= 0:
+        with budget.call():
+            begun += 1
+    return begun
+
+
+def test_a_429_without_a_time_pauses_everybody_for_five_seconds() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(10, window_seconds=60, clock=clock)
+    budget.refused(None)
+    begun, thread = begins(budget)
+    advance(clock, budget, 4.9)
+    assert not begun.wait(0.05)
+    advance(clock, budget, 5.0)
+    assert begun.wait(5)
+    thread.join(5)
+
+
+def test_a_429_pauses_for_ten_minutes_at_most() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(10, window_seconds=60, clock=clock)
+    budget.background().refused(86_400)
+    clock.now = 599.9
+    assert at_once(budget) == 0
+    clock.now = 600.0
+    assert at_once(budget) > 0
+
+
+def test_after_a_429_three_quarters_of_the_limit_are_used_and_a_tenth_more_with_each_quiet_window() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(180, window_seconds=60, clock=clock)
+    budget.refused(5)
+    used = []
+    for window in range(5):
+        clock.now = 5.0 + 60 * window
+        used.append(at_once(budget))
+    assert used == [135, 153, 171, 180, 180]
+
+
+def test_calls_that_were_refused_together_lower_the_limit_once() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(100, window_seconds=60, clock=clock)
+    for _ in range(32):
+        budget.refused(1)
+    clock.now = 1.0
+    assert at_once(budget) == 75
+
+
+@pytest.mark.parametrize(("limit", "least"), [(1, 1), (5, 1), (180, 18)])
+def test_refusals_without_end_leave_a_tenth_of_the_limit_and_at_least_one(limit: int, least: int) -> None:
+    clock = FrozenClock()
+    budget = RateBudget(limit, window_seconds=60, clock=clock)
+    for _ in range(60):  # three in a window: none is quiet
+        budget.refused(0)
+        clock.now += 20
+    assert at_once(budget) == least
+
+
+def test_the_background_leaves_a_third_of_what_a_429_has_left() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(120, window_seconds=60, clock=clock)
+    budget.refused(0)
+    background = budget.background()
+    for _ in range(60):  # of the 90 that are left
+        with background.call():
+            pass
+    wait = budget._slots.seconds_to_wait(0.0, in_background=True)
+    assert wait == 60.0
+    assert at_once(budget) == 30
+
+
+def test_a_waiting_call_begins_when_the_limit_rises_again() -> None:
+    clock = FrozenClock()
+    budget = RateBudget(10, window_seconds=60, clock=clock)
+    budget.refused(0)
+    clock.now = 50.0
+    assert at_once(budget) == 7
+    begun, thread = begins(budget)
+    advance(clock, budget, 59.9)
+    assert not begun.wait(0.05)
+    advance(clock, budget, 60.0)
+    assert begun.wait(5), "8 of 10 may be used now, though all 7 are still taken until 110"
+    thread.join(5)
+
+
+def test_a_large_limit_costs_nothing_in_advance() -> None:
+    began = time.process_time()
+    for _ in range(100):
+        with RateBudget(10**9).call():
+            pass
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("limit", [0, -1])

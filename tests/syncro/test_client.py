@@ -49,8 +49,8 @@ from tests.syncro.raw_server import RawServer, drip, flood, once
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 TOKEN = "T0ken-that-must-stay-secret"
-QUICK = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, patience=10)
-ONCE = RetryPolicy(attempts=1, patience=0)
+QUICK = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, patience=10, rate_limit_patience=10)
+ONCE = RetryPolicy(attempts=1, rate_limit_patience=0)
 INVOICE_JSON = b'{"invoice": {"id": 1, "number": "2", "ticket_id": null, "line_items": []}}'
 
 
@@ -406,7 +406,7 @@ def test_a_429_without_a_time_is_tried_again_with_growing_waits(sandbox: SyncroS
 
 def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sandbox: SyncroSandbox) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(3600)))
-    patient = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, patience=1)
+    patient = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, rate_limit_patience=1)
     began = time.monotonic()
     refused = pytest.raises(UnavailableError, match="too many requests")
     with client_of(sandbox.base_url, retries=patient) as client, refused:
@@ -417,7 +417,7 @@ def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sand
 
 def test_429s_without_end_are_given_up_when_patience_ends(sandbox: SyncroSandbox) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests()))
-    patient = RetryPolicy(attempts=3, first_wait=0.02, longest_wait=0.05, patience=0.5)
+    patient = RetryPolicy(attempts=3, first_wait=0.02, longest_wait=0.05, rate_limit_patience=0.5)
     began = time.monotonic()
     refused = pytest.raises(UnavailableError, match="too many requests")
     with client_of(sandbox.base_url, retries=patient) as client, refused as raised:
@@ -429,17 +429,23 @@ def test_429s_without_end_are_given_up_when_patience_ends(sandbox: SyncroSandbox
 def test_a_429_holds_back_everybody_who_shares_the_budget(sandbox: SyncroSandbox) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(1)))
     budget = RateBudget(1000, window_seconds=0.01)
-    impatient = RetryPolicy(attempts=1, patience=1.5)
+    impatient = RetryPolicy(attempts=1, rate_limit_patience=0.5)
     with (
         client_of(sandbox.base_url, budget=budget, retries=impatient) as one,
         client_of(sandbox.base_url, budget=budget) as other,
     ):
         with pytest.raises(UnavailableError):
-            one.me()  # refused, waits a second, is refused again and has no patience left
+            one.me()  # refused, and asked for more patience than it has
         other.find_tickets("1")
     refused, allowed = sandbox.calls[-2:]
     assert (refused.status, allowed.status) == (429, 200)
     assert allowed.at - refused.at >= 1.0
+
+
+def test_429s_use_up_no_attempts_of_other_failures(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+    sandbox.faults.append(Fault("/me", too_many_requests(), count=4))
+    sandbox.faults.append(Fault("/me", Status(502), count=6))  # decided first, but the 429 is what is answered
+    assert client.me().calls == 7, "four times too early, then two of three attempts failed"
 
 
 # --- answers that never end ---

@@ -57,12 +57,46 @@ def test_any_other_failure_is_not_tried_again() -> None:
     assert tries_of(RetryPolicy(), ValueError("sample")) == 1
 
 
-def test_being_rate_limited_is_bounded_by_patience_not_by_attempts() -> None:
-    policy = RetryPolicy(attempts=1, patience=0.2)
-    error = TransientError("sample", rate_limited=True, retry_after=0.01)
-    assert 2 <= tries_of(policy, error) <= 21
+LIMITED = TransientError("sample", rate_limited=True, retry_after=0.01)
+BROKEN = TransientError("sample")
+
+
+def test_being_rate_limited_is_bounded_by_its_own_patience_not_by_attempts() -> None:
+    policy = RetryPolicy(attempts=1, patience=0, rate_limit_patience=0.2)
+    assert 2 <= tries_of(policy, LIMITED) <= 21
+
+
+def test_a_rate_limit_is_waited_out_for_a_quarter_of_an_hour_unless_told_otherwise() -> None:
+    assert (RetryPolicy().rate_limit_patience, RetryPolicy().attempts, RetryPolicy().patience) == (900, 4, 180)
 
 
 def test_a_wait_that_would_exceed_patience_is_not_begun() -> None:
-    policy = RetryPolicy(attempts=9, patience=5)
-    assert tries_of(policy, TransientError("sample", retry_after=5.5)) == 1
+    assert tries_of(RetryPolicy(attempts=9, patience=5), TransientError("sample", retry_after=5.5)) == 1
+    limited = TransientError("sample", rate_limited=True, retry_after=5.5)
+    assert tries_of(RetryPolicy(rate_limit_patience=5), limited) == 1
+
+
+def test_the_two_kinds_of_failure_are_counted_apart() -> None:
+    policy = RetryPolicy(attempts=3, first_wait=0.0001, longest_wait=0.0002)
+    errors = [LIMITED, LIMITED, LIMITED, BROKEN, LIMITED, BROKEN, LIMITED, BROKEN, BROKEN]
+    left = iter(errors)
+
+    def fail() -> None:
+        raise next(left)
+
+    with pytest.raises(TransientError) as raised:
+        policy.retrying()(fail)
+    assert raised.value is BROKEN
+    assert len(list(left)) == 1, "it ended with the third of the other kind"
+
+
+def test_time_spent_on_a_rate_limit_is_not_taken_from_the_patience_with_other_failures() -> None:
+    policy = RetryPolicy(attempts=3, first_wait=0.0001, longest_wait=0.0002, patience=0.05)
+    left = iter([TransientError("sample", rate_limited=True, retry_after=0.1), BROKEN])
+
+    def fail_at_first() -> str:
+        for error in left:
+            raise error
+        return "read"
+
+    assert policy.retrying()(fail_at_first) == "read"

@@ -1,0 +1,211 @@
+"""One ticket's search from beginning to end: which places are looked at, in which order, and when it may end.
+
+Three ways lead to an answer. `search` asks for everything, and needs the ledger only to spare calls. `search_known`
+is for many tickets at once, when the ledger is known to be current. `note_searched` keeps what a search has proved, so
+that the next one can be short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.billing.currency import Knowledge
+from bot.billing.decide import Case
+from bot.billing.details import confirm, confirm_remembered, know_details, read_again, recall_links, recall_mentions
+from bot.billing.evidence import Evidence, counted
+from bot.billing.findings import Looked
+from bot.billing.ledger import Place, RememberedInvoice, place_of_customer, place_of_offers
+from bot.billing.links import TicketKeys
+from bot.billing.policy import Due, Policy, expectation, unbilled
+from bot.billing.reads import Asking, Failed, ForgetInvoices, NotePlaces, recall
+from bot.billing.search import (
+    CustomerList,
+    LookedUp,
+    NoSuchTicket,
+    Scope,
+    read_afresh,
+    read_customer_list,
+    search_customer,
+    search_offered,
+)
+
+Found = LookedUp | NoSuchTicket | Failed
+"""What looking a ticket up gave."""
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Searches for the tickets of one request. `since` says for each customer from when on invoices are listed."""
+
+    policy: Policy
+    scope: Scope
+    since: Mapping[str, datetime | None]
+    started_at: datetime
+    knowledge: Knowledge | None = None
+
+    def search(self, found: Found) -> Asking[Case | None]:
+        """Look everywhere, the likeliest place first, until an invoice bills the ticket. None where there is none."""
+        if not isinstance(found, LookedUp):
+            return None
+        case = self._open(found)
+        yield from confirm_remembered(case.evidence)
+        if found.ticket.remembered_at is not None and _hangs_on_charges(case):
+            case = self._open((yield from read_afresh(found.ticket.row)))
+            yield from confirm_remembered(case.evidence)
+        if case.evidence.links:
+            return case
+        yield from self._search_everywhere(case)
+        return case
+
+    def search_known(self, found: Found) -> Asking[Case | None]:
+        """The same answer with the least calls, where the ledger is known to be current."""
+        if self.knowledge is None or not isinstance(found, LookedUp):
+            return (yield from self.search(found))
+        case = self._open(found)
+        linked = yield from recall_links(case.evidence)
+        if linked is None:
+            return (yield from self.search(found))
+        if linked:
+            yield from self._confirm_standing(case, linked)
+            if not case.evidence.links:
+                return (yield from self.search(found))  # it is gone or has changed
+        elif not (yield from self._prove_absence(case, self.knowledge)):
+            return (yield from self.search(found))
+        if _hangs_on_charges(case) and not self.knowledge.vouches_for_charges(case.ticket):
+            return (yield from self.search_known((yield from read_afresh(case.ticket.row))))
+        return case
+
+    def _open(self, found: LookedUp) -> Case:
+        ticket = found.ticket
+        evidence = Evidence(TicketKeys(ticket.row.id, ticket.row.number, ticket.converted_items))
+        return Case(ticket, expectation(ticket, self.policy), evidence, found.detail_failure)
+
+    # --- everything ---
+
+    def _search_everywhere(self, case: Case) -> Asking[None]:
+        evidence, row = case.evidence, case.ticket.row
+        yield from search_offered(evidence)
+        if evidence.links:
+            return
+        none_offered = not evidence.failures
+        if case.expectation.due is not Due.YES:
+            if none_offered:
+                yield from self._note(Place(name=place_of_offers(row.id), since=None, **self._just_now()))
+            return
+        if row.customer_id is None:
+            evidence.fail("The ticket names no customer, so there is no list of invoices to search.")
+            return
+        since = yield from search_customer(evidence, row.customer_id, self.since.get(row.customer_id), self.scope)
+        if evidence.links:
+            return
+        if not evidence.failures:
+            # No list names them and their details are not there: only now is it safe to forget them.
+            yield from recall(ForgetInvoices(tuple(sorted(evidence.gone))))
+            yield from self._note(
+                Place(name=place_of_offers(row.id), since=None, **self._just_now()),
+                Place(
+                    name=place_of_customer(row.customer_id),
+                    since=since,
+                    skipped=evidence.skipped,
+                    **self._just_now(),
+                ),
+            )
+        _account_for_converted(evidence)
+
+    def _just_now(self) -> dict[str, datetime]:
+        """What is read in this request holds as of its beginning."""
+        return {"as_of": self.started_at, "searched_at": self.started_at}
+
+    def _note(self, *places: Place) -> Asking[None]:
+        yield from recall(NotePlaces(places))
+
+    # --- what is known ---
+
+    def _confirm_standing(self, case: Case, linked: Sequence[RememberedInvoice]) -> Asking[None]:
+        """See a remembered invoice stand unchanged in its customer's list; read it again where it is not listed there.
+
+        A deleted invoice is in no list of changes: that it is missing from the customer's list is the only sign.
+        """
+        evidence, customer_id = case.evidence, case.ticket.row.customer_id
+        if customer_id is not None and any(each.facts.customer_id == customer_id for each in linked):
+            yield from self._look_at_list(evidence, customer_id)
+        for remembered in linked:
+            if evidence.links:
+                return
+            yield from confirm(evidence, remembered)
+
+    def _prove_absence(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
+        """Whether the ledger is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
+        evidence, row = case.evidence, case.ticket.row
+        offers = knowledge.offers(row)
+        if offers is None:
+            return False
+        evidence.receipt.append(
+            Looked(
+                "Invoices that Syncro offers for this ticket",
+                f"none when searched on {offers.searched_at:%Y-%m-%d}, and none that changed since bills it",
+            )
+        )
+        if case.expectation.due is not Due.YES:
+            return True
+        if row.customer_id is None:
+            return False
+        since = self.since.get(row.customer_id)
+        place = knowledge.customer(row.customer_id, since)
+        if place is None or not (yield from self._look_at_list(evidence, row.customer_id)):
+            return False
+        for remembered in (yield from recall_mentions(evidence, row.customer_id)):
+            yield from read_again(evidence, remembered)
+        if evidence.links:
+            return True
+        evidence.skipped = place.skipped
+        if since is not None:
+            evidence.receipt.append(Looked("This customer's older invoices", _said_of_older(place)))
+        _account_for_converted(evidence)
+        return True
+
+    def _look_at_list(self, evidence: Evidence, customer_id: str) -> Asking[bool]:
+        """Walk over the customer's list once; what is not known is read. False when that could not be done."""
+        since = self.since.get(customer_id)
+        name = "All invoices of this customer" if since is None else f"This customer's invoices since {since:%Y-%m-%d}"
+        place = CustomerList(name, customer_id, since)
+        listing = yield from read_customer_list(place)
+        if isinstance(listing, Failed):
+            return False
+        own = place.own(listing.rows)
+        evidence.note_listed(own)
+        sweep = self.knowledge.sweep if self.knowledge is not None else None
+        yield from know_details(evidence, own, sweep, standing=True)
+        if evidence.links:
+            evidence.receipt.append(Looked(name, f"{counted(len(own), 'invoice')} listed, link found"))
+            return True
+        if any(evidence.why_unread(row) for row in own):
+            return False
+        evidence.receipt.append(Looked(name, f"{counted(len(own), 'invoice')} listed, all known, no link"))
+        return True
+
+
+def _hangs_on_charges(case: Case) -> bool:
+    """Whether the answer would be another if a charge had been put on an invoice since the ticket was read."""
+    links = case.evidence.links
+    if links:
+        billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
+        return bool(unbilled(case.ticket, billed_lines).charges)
+    return case.expectation.due is Due.YES
+
+
+def _account_for_converted(evidence: Evidence) -> None:
+    """A converted charge sits on some invoice: if we saw none that carries it, we have not seen them all."""
+    if evidence.ticket.converted_items:
+        evidence.fail(
+            "A charge of this ticket has been put on an invoice (Syncro marks it as converted), but that invoice "
+            "is not among those that could be searched; it may be billed to another customer."
+        )
+
+
+def _said_of_older(place: Place) -> str:
+    if place.since is None:
+        return "all known from earlier reads, no link"
+    return f"{place.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"

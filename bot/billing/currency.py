@@ -1,0 +1,124 @@
+"""When something remembered still counts as read. Pure functions.
+
+A remembered invoice is current when its list row has not changed since, or, where rows tell no time of change, when
+a complete list of changes that reaches back before it was read does not name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice, place_of_customer, place_of_offers
+from bot.billing.links import were_made_together
+from bot.billing.policy import Ticket
+from bot.syncro.models import InvoiceRow, TicketRow
+
+CLOCKS_APART = timedelta(minutes=10)
+"""How far a list of changes reaches back further than needed: Syncro's clock and ours may differ."""
+SETTLING = timedelta(minutes=2)
+"""What was read so soon after its last change may have changed again within the same tick of Syncro's clock."""
+OPENED_MARGIN = timedelta(days=1)
+"""How far before a ticket's opening we look: clocks and time zones differ."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All invoices that changed since a moment, by name: a list of changes that was read completely."""
+
+    vouches_from: datetime
+    """An invoice read at this moment or later, and not named here, stands as it was read."""
+    ids: frozenset[str]
+    numbers: frozenset[str]
+
+    def vouches_for(self, remembered: RememberedInvoice) -> bool:
+        """Whether the invoice has not changed since it was read."""
+        facts = remembered.facts
+        return self.vouches_from <= remembered.read_at and facts.id not in self.ids and facts.number not in self.numbers
+
+
+def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
+    """The sweep that a complete list of changes makes."""
+    listed = list(rows)
+    return Sweep(
+        vouches_from,
+        frozenset(row.id for row in listed if row.id is not None),
+        frozenset(row.number for row in listed if row.number is not None),
+    )
+
+
+def is_current(row: InvoiceRow, remembered: RememberedInvoice, sweep: Sweep | None) -> bool:
+    """Whether the remembered invoice is the listed one, in the very state that the list shows."""
+    facts = remembered.facts
+    if row.id not in (None, facts.id) or row.number not in (None, facts.number):
+        return False
+    if None not in (row.customer_id, facts.customer_id) and row.customer_id != facts.customer_id:
+        return False
+    if row.id is None and not were_made_together(facts.created_at, row.created_at):
+        return False
+    if row.updated_at is None:
+        return sweep is not None and sweep.vouches_for(remembered)
+    return row.updated_at == facts.updated_at and has_settled(row.updated_at, remembered.read_at)
+
+
+def has_settled(updated_at: datetime, read_at: datetime) -> bool:
+    """Whether a reading came late enough after the last change to be told from a later one by its time."""
+    return updated_at + SETTLING <= read_at
+
+
+def line_is_no_newer_than(invoice: RememberedInvoice) -> datetime:
+    """When, by our clock, each of the invoice's lines was there for sure: a new line changes its invoice."""
+    changed_at = invoice.facts.updated_at
+    return invoice.read_at if changed_at is None else min(invoice.read_at, changed_at + CLOCKS_APART)
+
+
+def opened_since(row: TicketRow) -> datetime | None:
+    """From when on an invoice that bills the ticket must have changed; None where the opening is unknown."""
+    return None if row.created_at is None else row.created_at - OPENED_MARGIN
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Places whose every invoice is in the ledger as it stands now: they were searched, and all changes since read."""
+
+    sweep: Sweep
+    places: Mapping[str, Place]
+    newest_stray_line: datetime | None
+
+    def offers(self, row: TicketRow) -> Place | None:
+        """The place that shows what Syncro would offer for a ticket: the account, or the offers themselves."""
+        account = self.places.get(ACCOUNT)
+        if account is not None and reaches(account, opened_since(row)):
+            return account
+        return self.places.get(place_of_offers(row.id))
+
+    def customer(self, customer_id: str, since: datetime | None) -> Place | None:
+        """The place that holds the customer's invoices changed since a moment, and says what became of older ones."""
+        account = self.places.get(ACCOUNT)
+        if account is not None and account.since is None:
+            return account
+        place = self.places.get(place_of_customer(customer_id))
+        return place if place is not None and reaches(place, since) else None
+
+    def vouches_for_charges(self, ticket: Ticket) -> bool:
+        """Whether the ticket's remembered charges can be relied on.
+
+        Nobody promises that a ticket counts as changed when one of its charges is put on an invoice. But that
+        invoice then has a line that was not there before: if each new line is known to be another's, nothing was.
+        """
+        if ticket.remembered_at is None or self.newest_stray_line is None:
+            return True
+        return self.newest_stray_line <= ticket.remembered_at
+
+
+def reaches(place: Place, since: datetime | None) -> bool:
+    """Whether a place that was searched holds every invoice changed since the moment; None means from the first on."""
+    return place.since is None or (since is not None and place.since <= since)
+
+
+def brought_forward(place: Place, account: Place | None) -> Place:
+    """The place as of the account's latest sweep, where the account's unbroken sweeps began before it was searched."""
+    if account is None or place.as_of < account.searched_at or place.as_of >= account.as_of:
+        return place
+    return place.model_copy(update={"as_of": account.as_of})

@@ -1,0 +1,159 @@
+"""A session that asks the ledger first, and keeps there what is read from Syncro."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.billing.desk import Batch, Session
+from bot.billing.facts import facts_of
+from bot.billing.ledger import Ledger, Place, RememberedInvoice, RememberedTicket
+from bot.billing.links import TicketKeys
+from bot.billing.reads import (
+    Answer,
+    ForgetInvoices,
+    LedgerRead,
+    NotePlaces,
+    Read,
+    ReadInvoice,
+    ReadTicket,
+    RecallInvoices,
+    RecallLinked,
+    RecallPlaces,
+    RecallStrayLine,
+    RecallTicket,
+)
+from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketDetail
+
+
+class NoLedger:
+    """A ledger that knows nothing and keeps nothing, for a bot without memory and for `fresh` sessions.
+
+    `remember` says that it went well: a note of places that follows is lost here too, so nobody is misled.
+    """
+
+    def recall_ticket(self, ticket_id: str, updated_at: datetime) -> RememberedTicket | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def recall_linked(self, ticket: TicketKeys) -> tuple[RememberedInvoice, ...]:  # noqa: ARG002
+        """Nothing."""
+        return ()
+
+    def recall_invoices(self, rows: Sequence[InvoiceRow]) -> tuple[RememberedInvoice | None, ...]:
+        """Nothing of each."""
+        return (None,) * len(rows)
+
+    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+        """Nothing of each."""
+        return (None,) * len(names)
+
+    def newest_stray_line(self) -> datetime | None:
+        """None was ever seen."""
+        return None
+
+    def remember(self, invoices: Sequence[RememberedInvoice], tickets: Sequence[RememberedTicket]) -> bool:  # noqa: ARG002
+        """Keep nothing."""
+        return True
+
+    def forget_invoices(self, invoice_ids: Iterable[str]) -> None:
+        """There is nothing to forget."""
+
+    def note_places(self, places: Sequence[Place]) -> None:
+        """Keep nothing."""
+
+
+class RememberingSession:
+    """Answers a request's questions to `ledger`, and hands the others to `inner`.
+
+    What `inner` has read is kept before it is handed on. Where that fails, places are no longer noted: a note claims
+    that everything that stands there is in the ledger. With `fresh` nothing is recalled, yet all is kept.
+    """
+
+    def __init__(self, inner: Session, ledger: Ledger, clock: Callable[[], datetime], *, fresh: bool = False) -> None:
+        self._inner = inner
+        self._ledger = ledger
+        self._remembered: Ledger = NoLedger() if fresh else ledger
+        self._clock = clock
+        self._for_ledger: deque[LedgerRead[Any]] = deque()
+        self._asked_at: dict[Read[Any], datetime] = {}
+        self._keeps_all = True
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        """See `Session`."""
+        for_syncro = []
+        for read in reads:
+            if isinstance(read, LedgerRead):
+                self._for_ledger.append(read)
+            else:
+                for_syncro.append(read)
+        if for_syncro:
+            now = self._clock()  # before the reads begin: what changes from now on may be missing from their answers
+            for read in for_syncro:
+                self._asked_at.setdefault(read, now)
+            self._inner.submit(for_syncro)
+
+    def collect(self) -> Batch:
+        """See `Session`. The ledger's answers come first, in the order submitted, without waiting for Syncro's."""
+        if self._for_ledger:
+            asked = tuple(self._for_ledger)
+            self._for_ledger.clear()
+            return Batch(tuple((read, Answer(self._recall(read), 0)) for read in asked), self._clock())
+        batch = self._inner.collect()
+        self._keep(batch)
+        return batch
+
+    def _recall(self, read: LedgerRead[Any]) -> Any:
+        match read:
+            case RecallTicket(ticket_id, updated_at):
+                return self._remembered.recall_ticket(ticket_id, updated_at)
+            case RecallLinked(ticket):
+                return self._remembered.recall_linked(ticket)
+            case RecallInvoices(rows):
+                return self._remembered.recall_invoices(rows)
+            case RecallPlaces(names):
+                return self._remembered.recall_places(names)
+            case RecallStrayLine():
+                return self._remembered.newest_stray_line()
+            case ForgetInvoices(invoice_ids):
+                self._ledger.forget_invoices(invoice_ids)
+                return None
+            case NotePlaces(places):
+                if self._keeps_all and places:
+                    self._ledger.note_places(places)
+                return None
+            case _:
+                raise TypeError(f"no way to answer {type(read).__name__}")
+
+    def _keep(self, batch: Batch) -> None:
+        """Keep what was read, all of it at once.
+
+        An invoice that is said to be gone is not forgotten here: where that is not true, a place whose invoices are
+        all remembered would lack one. Who has seen that no list names it either, sends `ForgetInvoices`.
+        """
+        invoices: list[RememberedInvoice] = []
+        tickets: list[RememberedTicket] = []
+        for read, answer in batch.answers:
+            asked_at = self._asked_at[read]
+            match read, answer.value:
+                case ReadInvoice(reference), InvoiceDetail() as invoice if reference in (invoice.id, invoice.number):
+                    facts = facts_of(invoice, read.listed_as_of)
+                    invoices.append(RememberedInvoice(facts=facts, read_at=asked_at))
+                case ReadTicket(ticket_id), TicketDetail() as ticket if ticket.id == ticket_id:
+                    tickets.extend(_remembered(ticket, asked_at))
+        if (invoices or tickets) and not self._ledger.remember(invoices, tickets):
+            self._keeps_all = False
+
+
+def _remembered(ticket: TicketDetail, read_at: datetime) -> Iterable[RememberedTicket]:
+    """The ticket as it is kept; nothing where it does not say of which state it is."""
+    if ticket.updated_at is not None:
+        yield RememberedTicket(
+            id=ticket.id,
+            updated_at=ticket.updated_at,
+            read_at=read_at,
+            timers=ticket.ticket_timers,
+            charges=ticket.line_items,
+        )

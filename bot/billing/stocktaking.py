@@ -1,0 +1,131 @@
+"""Before many tickets are checked: bring what the ledger knows up to this moment, with one list of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.billing.currency import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of
+from bot.billing.evidence import RowKey, detail_read, row_key
+from bot.billing.ledger import ACCOUNT, Place, place_of_customer, place_of_offers
+from bot.billing.links import is_the_listed_invoice
+from bot.billing.listing import Listing, read_list
+from bot.billing.reads import (
+    Asking,
+    Failed,
+    ListInvoices,
+    NotePlaces,
+    RecallInvoices,
+    RecallPlaces,
+    RecallStrayLine,
+    recall,
+)
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceRow, TicketRow
+
+LONGEST_GAP = timedelta(days=14)
+"""What was searched longer ago is searched anew: the list of changes since would be long."""
+MOST_CHANGES = 1000
+"""Rows after which a list of changes is given up, and the tickets are searched one by one."""
+READINGS = 4
+"""How often the list of changes is read until it has stood still."""
+
+
+def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Knowledge | None]:
+    """Read every invoice that changed since the places of these tickets were searched; then the ledger is current.
+
+    None where nothing is known of them, or where the changes cannot be read completely.
+    """
+    places = yield from _known_places(tickets, started_at)
+    if not places:
+        return None
+    account = next((place for place in places if place.name == ACCOUNT), None)
+    oldest = min(place.as_of for place in places)
+    rows = yield from _read_changes(oldest - CLOCKS_APART)
+    if rows is None:
+        return None
+    places = [place.model_copy(update={"as_of": max(started_at, place.as_of)}) for place in places]
+    yield from recall(NotePlaces(tuple(places)))
+    newest_stray_line = yield from recall(RecallStrayLine())
+    return Knowledge(
+        sweep=sweep_of(rows, oldest if account is None else account.searched_at),
+        places={place.name: place for place in places},
+        newest_stray_line=newest_stray_line,
+    )
+
+
+def is_still_known(knowledge: Knowledge) -> Asking[bool]:
+    """Whether the ledger still holds the places, after the search: nobody has emptied it meanwhile."""
+    names = tuple(knowledge.places)
+    again = yield from recall(RecallPlaces(names, reading=2))
+    return all(
+        place is not None and place.searched_at == knowledge.places[name].searched_at
+        for name, place in zip(names, again, strict=True)
+    )
+
+
+def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[list[Place]]:
+    """The places of these tickets that were searched lately; after the account's own, only those as current as it."""
+    customers = dict.fromkeys(row.customer_id for row in tickets if row.customer_id is not None)
+    names = [ACCOUNT, *map(place_of_customer, customers), *(place_of_offers(row.id) for row in tickets)]
+    recalled = yield from recall(RecallPlaces(tuple(names)))
+    account = recalled[0]
+    known = [brought_forward(place, account) for place in recalled if place is not None]
+    known = [place for place in known if place.as_of >= started_at - LONGEST_GAP]
+    if account is not None and account in known:
+        known = [place for place in known if place.as_of >= account.as_of]
+    return known
+
+
+def _read_changes(since: datetime) -> Asking[Sequence[InvoiceRow] | None]:
+    """List what changed in the whole account, and read what is not known, until there is nothing new.
+
+    None where something could not be read.
+    """
+    done: set[RowKey] = set()
+    before: set[RowKey] | None = None
+    for reading in range(1, READINGS + 1):
+        listing = yield from _list_changes(since, reading)
+        if listing is None:
+            return None
+        unknown = yield from _not_current([row for row in listing.rows if row_key(row) not in done])
+        if not (yield from _read_all(unknown)):
+            return None
+        done |= {row_key(row) for row in listing.rows}
+        now = {row_key(row) for row in listing.rows}
+        # A row that slides out of sight between two pages slides because another has gone: then one is missing.
+        if not unknown and (listing.pages == 1 or (before is not None and before <= now)):
+            return listing.rows
+        before = now
+    return None
+
+
+def _list_changes(since: datetime, reading: int) -> Asking[Listing[InvoiceRow] | None]:
+    def page_read(number: int) -> ListInvoices:
+        return ListInvoices(page=number, updated_since=since, reading=reading)
+
+    listing = yield from read_list(page_read, "list of changed invoices", most_rows=MOST_CHANGES)
+    return None if isinstance(listing, Failed) or not listing.is_whole else listing
+
+
+def _not_current(rows: Sequence[InvoiceRow]) -> Asking[list[InvoiceRow]]:
+    remembered = yield from recall(RecallInvoices(tuple(rows)))
+    return [
+        row
+        for row, each in zip(rows, remembered, strict=True)
+        if row.updated_at is None or each is None or not is_current(row, each, None)
+    ]
+
+
+def _read_all(rows: Sequence[InvoiceRow]) -> Asking[bool]:
+    """Read the details; they are kept in the ledger. False when one cannot be read; one that is gone does not count."""
+    reads = {row_key(row): detail_read(row) for row in rows}
+    answers = yield list(reads.values())
+    for row in rows:
+        answer = answers[reads[row_key(row)]]
+        if isinstance(answer, Failed):
+            if answer.kind is not FailureKind.NOT_FOUND:
+                return False
+        elif not is_the_listed_invoice(answer, row):
+            return False
+    return True

@@ -1,0 +1,385 @@
+"""Keeps the ledger current in the background: first what changed, then the tickets of the next digest, then the past.
+
+The past is read newest first, in windows that each reach further back. What is read is kept at once, so a run that is
+cut off loses nothing; a window counts as known only when a second walk over its list has missed nothing of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from bot.billing.audit import Window, list_tickets
+from bot.billing.currency import CLOCKS_APART, is_current, reaches
+from bot.billing.desk import Desk, Session
+from bot.billing.evidence import RowKey, detail_read, name_of, row_key
+from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice
+from bot.billing.links import is_the_listed_invoice
+from bot.billing.policy import Policy
+from bot.billing.reads import Asking, Failed, ListInvoices, NotePlaces, Read, ReadInvoice, recall
+from bot.billing.search import look_up
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceRow, Page
+
+WINDOWS = (timedelta(days=7), timedelta(days=90), None)
+"""How far back each window reaches; None: to the first invoice."""
+PAGES_AT_ONCE = 4
+TICKETS_AT_ONCE = 100
+WALKS = 4
+"""How often a list is walked, until a walk has missed nothing of the one before."""
+REFRESH = timedelta(minutes=15)
+"""During a long window, what changed meanwhile is read so often."""
+RETRY_AFTER = timedelta(hours=20)
+"""A window that could not be proved is not walked again before this."""
+MOST_GONE = 500
+"""More invoices than this do not vanish by themselves: then the list is not trusted."""
+
+CHANGES = "changes"
+TICKETS = "tickets of the next digest"
+"""What a run is at, beside the windows."""
+ROWS_A_PAGE = 25
+
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+_RowName = tuple[str | None, str | None, datetime | None]
+
+
+class KeptLedger(Ledger, Protocol):
+    """A ledger that also knows what it holds."""
+
+    def ids_updated_since(self, since: datetime | None) -> set[str]:
+        """The ids of the remembered invoices that changed at this moment or later; None: of all."""
+        ...
+
+
+@dataclass(frozen=True)
+class SyncProgress:
+    """How far a run has come. `expected` is about how many invoices the present window has; 0 before it is known."""
+
+    stage: str
+    seen: int
+    expected: int
+    read: int
+    api_calls: int
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a run did. `problem` says why it ended early; empty when all is known."""
+
+    read: int
+    api_calls: int
+    since: datetime | None
+    """Every invoice that changed since is known; None: every one of the account is."""
+    problem: str = ""
+    is_outage: bool = False
+    """Whether Syncro cannot be read at all, or not with this token."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every invoice of the account is known."""
+        return self.since is None
+
+
+class _CutShortError(Exception):
+    """The run has to end: it was asked to, or something cannot be read. The text says why."""
+
+
+class _OutageError(_CutShortError):
+    """Syncro cannot be read at all, or not with this token."""
+
+
+class Synchroniser:
+    """Reads what the ledger lacks, through sessions that leave room for people who wait."""
+
+    def __init__(
+        self,
+        ledger: KeptLedger,
+        open_session: Callable[[], AbstractContextManager[Session]],
+        *,
+        policy: Policy,
+        lookback: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._open_session = open_session
+        self._policy = policy
+        self._lookback = lookback
+        self._clock = clock
+        self._not_before: dict[timedelta | None, datetime] = {}
+
+    def run(
+        self,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+        on_progress: Callable[[SyncProgress], None] = lambda _: None,
+    ) -> SyncReport:
+        """Read until everything is known, or until `stopped`. Run again, it goes on where it was."""
+        with self._open_session() as session:
+            run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress)
+            try:
+                run.read_changes()
+                run.read_tickets(self._lookback)
+                problem, is_outage = self._fill(run), False
+            except _CutShortError as error:
+                problem, is_outage = str(error), isinstance(error, _OutageError)
+        return SyncReport(run.read, run.api_calls, run.account.since, problem, is_outage)
+
+    def _fill(self, run: _Run) -> str:
+        problem = ""
+        for reach in WINDOWS:
+            since = None if reach is None else run.account.searched_at - reach
+            if reaches(run.account, since):
+                continue
+            not_before = self._not_before.get(reach)
+            if not_before is not None and self._clock() < not_before:
+                return problem
+            problem = run.read_window(since)
+            if problem:
+                self._not_before[reach] = self._clock() + RETRY_AFTER
+        return problem
+
+
+class _Run:
+    """One run: its counts, and the account's place as it is extended."""
+
+    def __init__(
+        self,
+        ledger: KeptLedger,
+        session: Session,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        stopped: Callable[[], bool],
+        on_progress: Callable[[SyncProgress], None],
+    ) -> None:
+        self._ledger = ledger
+        self._session = session
+        self._policy = policy
+        self._clock = clock
+        self._stopped = stopped
+        self._on_progress = on_progress
+        self._stage = ""
+        self.read = 0
+        self.api_calls = 0
+        self.account = self._known_account()
+
+    def _known_account(self) -> Place:
+        """The account's place; at the very first, one that reaches back to this moment: nothing is older than now."""
+        (known,) = self._ledger.recall_places([ACCOUNT])
+        now = self._clock()
+        return known or Place(name=ACCOUNT, since=now, as_of=now, searched_at=now)
+
+    def read_changes(self) -> None:
+        """Read what changed since the last run."""
+        self._stage = CHANGES
+        walked = self._walk_until_proved(self.account.as_of - CLOCKS_APART)
+        if isinstance(walked, str):
+            raise _CutShortError(walked)
+        self._extend(self.account.since, walked)
+
+    def read_tickets(self, lookback: timedelta) -> None:
+        """Read the timers and charges of the tickets that the next digest will look at."""
+        self._stage = TICKETS
+        now = self._clock()
+        window = Window(now - lookback, now)
+        listed = self._ask(list_tickets(window))
+        if isinstance(listed, Failed):
+            raise _CutShortError(self._failed(listed))
+        rows = [row for row in listed if window.holds(row, self._policy)]
+        for start in range(0, len(rows), TICKETS_AT_ONCE):
+            self._show(start, len(rows))
+            if self._stopped():
+                raise _CutShortError("It was stopped.")
+            self._ask_all([look_up(row.number, row) for row in rows[start : start + TICKETS_AT_ONCE]])
+
+    def read_window(self, since: datetime | None) -> str:
+        """Read every invoice that changed since a moment. Returns why that could not be proved; empty when it was."""
+        self._stage = "all invoices" if since is None else f"invoices since {since:%Y-%m-%d}"
+        walked = self._walk_until_proved(since)
+        if isinstance(walked, str):
+            return walked
+        self._extend(since, walked)
+        return ""
+
+    def _extend(self, since: datetime | None, as_of: datetime) -> None:
+        as_of = max(as_of, self.account.as_of)
+        self.account = self.account.model_copy(update={"since": since, "as_of": as_of})
+        self._ask(recall(NotePlaces((self.account,))))
+
+    # --- walking over a list ---
+
+    def _walk_until_proved(self, since: datetime | None) -> datetime | str:
+        """Walk over a list and read its details, until nothing can have been missed.
+
+        Returns the moment as of which it is known, or why it is not.
+
+        While pages are walked, an invoice can slide out of sight only because another one before it has gone. So if
+        a second walk sees all that the first one saw, the first one missed nothing.
+        """
+        before: _Walk | None = None
+        read: set[RowKey] = set()
+        for number in range(1, WALKS + 1):
+            walk = _Walk(since, number, self._clock())
+            fresh = len(read)
+            problem = self._walk(walk, read)
+            if problem:
+                return problem
+            if before is not None and before.seen <= walk.seen:
+                return self._forget_gone(walk) or before.begun
+            if before is None and walk.total_pages == 1 and len(read) == fresh:
+                return self._forget_gone(walk) or walk.begun
+            before = walk
+        return f"The list of invoices kept changing while it was read ({WALKS} times)."
+
+    def _walk(self, walk: _Walk, read: set[RowKey]) -> str:
+        """Walk over all pages once, and read what is not known. Returns what could not be read; empty when all was."""
+        while numbers := walk.next_pages():
+            if self._stopped():
+                raise _CutShortError("It was stopped.")
+            pages = self._ask(_pages(walk, numbers))
+            if isinstance(pages, Failed):
+                return self._failed(pages)
+            if walk.take(pages):
+                return "The list of invoices cannot be read to its end: a page repeats earlier ones."
+            rows = [row for page in pages for row in page.rows if row_key(row) not in read]
+            remembered = self._ledger.recall_invoices(rows)
+            unknown = [row for row, each in zip(rows, remembered, strict=True) if self._lacks(row, each)]
+            problem = self._read(unknown)
+            if problem:
+                return problem
+            read.update(map(row_key, unknown))
+            self._show(len(walk.seen), walk.expected)
+            self._keep_up()
+        return ""
+
+    def _lacks(self, row: InvoiceRow, remembered: RememberedInvoice | None) -> bool:
+        """Whether the invoice has to be read.
+
+        What was read before the account's first run would grow too old before the account does. Where rows tell no
+        time of change: all changes since that run were read, so what was read after it is known; among the changes
+        themselves every one is read.
+        """
+        if remembered is None or remembered.read_at < self.account.searched_at:
+            return True
+        if row.updated_at is None:
+            return self._stage == CHANGES
+        return not is_current(row, remembered, None)
+
+    def _read(self, rows: Sequence[InvoiceRow]) -> str:
+        """Read details, which the session keeps. One that is gone by now does not matter."""
+        answers = self._ask(_all_of([detail_read(row) for row in rows]))
+        self.read += sum(not isinstance(answer, Failed) for answer in answers)
+        for row, answer in zip(rows, answers, strict=True):
+            if isinstance(answer, Failed):
+                if answer.kind is not FailureKind.NOT_FOUND:
+                    return self._failed(answer)
+            elif not is_the_listed_invoice(answer, row):
+                return f"Asked for {name_of(row)}, Syncro answered invoice {answer.number} with id {answer.id}."
+        return ""
+
+    def _forget_gone(self, walk: _Walk) -> str:
+        """Ask for every remembered invoice that the list no longer holds, and forget those that are gone."""
+        if any(invoice_id is None for invoice_id, _, _ in walk.seen):
+            return ""
+        gone = sorted(self._ledger.ids_updated_since(walk.since) - {str(invoice_id) for invoice_id, _, _ in walk.seen})
+        if len(gone) > MOST_GONE:
+            return f"{len(gone)} invoices seem to have vanished at once, so the list is not trusted."
+        answers = self._ask(_all_of([ReadInvoice(invoice_id) for invoice_id in gone]))
+        for invoice_id, answer in zip(gone, answers, strict=True):
+            if not isinstance(answer, Failed):
+                return f"The invoice with id {invoice_id} is in no list, yet Syncro has it."
+            if answer.kind is not FailureKind.NOT_FOUND:
+                return self._failed(answer)
+        self._ledger.forget_invoices(gone)
+        return ""
+
+    def _keep_up(self) -> None:
+        """During a long window, read now and then what has changed meanwhile."""
+        if self._stage == CHANGES or self._clock() - self.account.as_of < REFRESH:
+            return
+        stage = self._stage
+        self.read_changes()
+        self._stage = stage
+
+    # --- asking ---
+
+    def _ask(self, search: Asking[Result]) -> Result:
+        """Run a search on a desk of its own: what it was told is not kept, or a first fill would fill the memory."""
+        return self._ask_all([search])[0]
+
+    def _ask_all(self, searches: Sequence[Asking[Result]]) -> list[Result]:
+        desk = Desk(self._session, self._clock())
+        outcomes = desk.run(searches)
+        self.api_calls += desk.api_calls
+        return [outcome.value for outcome in outcomes]
+
+    def _failed(self, failure: Failed) -> str:
+        """Why a window is not proved. Where no further read can succeed either, the run ends."""
+        if failure.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE):
+            raise _OutageError(failure.sentence)
+        return failure.sentence
+
+    def _show(self, seen: int, expected: int) -> None:
+        self._on_progress(SyncProgress(self._stage, seen, expected, self.read, self.api_calls))
+
+
+class _Walk:
+    """One walk over the pages of a list: where it is, and what it has seen."""
+
+    def __init__(self, since: datetime | None, number: int, begun: datetime) -> None:
+        self.since = since
+        self.number = number
+        self.begun = begun
+        self.seen: set[_RowName] = set()
+        self.total_pages: int | None = None
+        self._next = 1
+        self._is_over = False
+
+    @property
+    def expected(self) -> int:
+        """About how many invoices the list holds."""
+        return max(len(self.seen), (self.total_pages or 0) * ROWS_A_PAGE)
+
+    def next_pages(self) -> range:
+        """The numbers of the pages to read next; none at the end. The first page is read alone: it tells how many."""
+        if self._is_over:
+            return range(0)
+        if self.total_pages is None:
+            return range(self._next, self._next + 1)
+        return range(self._next, min(self._next + PAGES_AT_ONCE, self.total_pages + 1))
+
+    def take(self, pages: Sequence[Page[InvoiceRow]]) -> bool:
+        """Take in the pages that were read. True when one shows nothing but what earlier ones did."""
+        repeats = False
+        for page in pages:
+            names = {(row.id, row.number, row.created_at) for row in page.rows}
+            repeats |= bool(names) and names <= self.seen
+            self.seen |= names
+        last = pages[-1]
+        self.total_pages = last.total_pages if last.total_pages is not None else (last.number if last.is_last else None)
+        self._next = last.number + 1
+        self._is_over = last.is_last or not last.rows
+        return repeats
+
+
+def _pages(walk: _Walk, numbers: range) -> Asking[list[Page[InvoiceRow]] | Failed]:
+    reads = [ListInvoices(page=number, updated_since=walk.since, reading=walk.number) for number in numbers]
+    answers = yield reads
+    pages: list[Page[InvoiceRow]] = []
+    for read in reads:
+        page = answers[read]
+        if isinstance(page, Failed):
+            return page
+        if not page.rows and not page.is_last:
+            sentence = f"Page {page.number} of the invoice list is empty, yet more are announced."
+            return Failed(FailureKind.UNREADABLE, sentence)
+        pages.append(page)
+    return pages
+
+
+def _all_of(reads: Sequence[Read[Value]]) -> Asking[list[Value | Failed]]:
+    answers = yield list(reads)
+    return [answers[read] for read in reads]

@@ -1,0 +1,46 @@
+"""What `invoice-bot sync` shows in a terminal, and the JSON that scripts read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.billing.as_json import moment_in_utc
+from bot.billing.sync import SyncProgress, SyncReport
+from bot.jobs.sync import report_in_words
+
+
+@contextmanager
+def sync_progress_shown(console: Console) -> Iterator[Callable[[SyncProgress], None]]:
+    """A progress line while the ledger is filled, on a terminal; elsewhere nothing."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Asking Syncro…", total=None)
+
+        def show(now: SyncProgress) -> None:
+            counts = f"{now.read:,} invoices read, {now.api_calls:,} calls"
+            seen = f"{now.seen:,} of about {now.expected:,}, " if now.expected else ""
+            bar.update(task, description=f"{now.stage}: {seen}{counts}", completed=now.seen, total=now.expected or None)
+
+        yield show
+
+
+def show_sync(console: Console, report: SyncReport) -> None:
+    """Print what a run did."""
+    console.print(report_in_words(report) + ("" if report.problem else "."))
+
+
+def sync_as_json(report: SyncReport) -> str:
+    """The one JSON object that `--json` prints."""
+    body = {
+        "invoices_read": report.read,
+        "api_calls": report.api_calls,
+        "complete": report.is_complete,
+        "known_since": None if report.since is None else moment_in_utc(report.since),
+        "problem": report.problem,
+    }
+    return json.dumps(body, ensure_ascii=False, indent=2)

@@ -1,0 +1,839 @@
+"""The ledger of what was read: the last reading wins, nothing that bills a ticket is overlooked, nobody is misled."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.billing.facts import InvoiceFacts, Said, facts_of
+from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
+from bot.billing.links import Match, TicketKeys, match
+from bot.store import decisions, tables
+from bot.store import ledger as ledger_module
+from bot.store.database import Database
+from bot.store.ledger import AFTERGLOW, SqlLedger
+from bot.store.memory import Memory
+from bot.store.migrations import MIGRATIONS, migrate
+from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer
+from tests.store.factory import NOW, a_mark
+
+ACCOUNT_ADDRESS = "https://kittle.syncromsp.com/api/v1"
+MAX_AGE = timedelta(days=30)
+TICKET = TicketKeys("109554336", "32223", frozenset({"501", "502"}))
+LIGHT = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OPEN = """
+import sys
+from datetime import UTC, datetime, timedelta
+from bot.billing.facts import InvoiceFacts
+from bot.billing.ledger import RememberedInvoice
+from bot.store.database import Database
+from bot.store.ledger import SqlLedger
+ledger = SqlLedger(Database(sys.argv[1]), "account", max_age=timedelta(days=1), clock=lambda: datetime.now(UTC))
+ledger.open()
+now = datetime.now(UTC)
+kept = [RememberedInvoice(facts=InvoiceFacts(id=f"{sys.argv[2]}-{n}", number=str(n)), read_at=now) for n in range(50)]
+print(all(ledger.remember([one], ()) for one in kept))
+"""
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+Opener = Callable[..., SqlLedger]
+
+
+@pytest.fixture
+def open_ledger(address: sa.URL, clock: Clock) -> Iterator[Opener]:
+    """Opens ledgers in the same database, as several processes would."""
+    opened: list[Database] = []
+
+    def open_one(account: str = ACCOUNT_ADDRESS, *, max_age: timedelta = MAX_AGE) -> SqlLedger:
+        opened.append(Database(address, is_expendable=True))
+        ledger = SqlLedger(opened[-1], account, max_age=max_age, clock=clock)
+        ledger.open()
+        return ledger
+
+    yield open_one
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def ledger(open_ledger: Opener) -> SqlLedger:
+    return open_ledger()
+
+
+@pytest.fixture(scope="module")
+def quick_ledger() -> Iterator[SqlLedger]:
+    """A ledger in memory, for properties that need many."""
+    database = Database("sqlite://")
+    ledger = SqlLedger(database, ACCOUNT_ADDRESS, max_age=MAX_AGE, clock=Clock())
+    ledger.open()
+    yield ledger
+    database.close()
+
+
+def _read(minutes: int = 0, **facts: Any) -> RememberedInvoice:
+    """An invoice that was read some minutes after `NOW`."""
+    fields = {"id": "1", "number": "67469", **facts}
+    return RememberedInvoice(facts=InvoiceFacts(**fields), read_at=NOW + timedelta(minutes=minutes))
+
+
+def _ticket(minutes: int = 0, *, state: int = 0, items: tuple[str, ...] = (), id: str = "7") -> RememberedTicket:  # noqa: A002
+    """A ticket that was read some minutes after `NOW`, in the n-th of its states."""
+    return RememberedTicket(
+        id=id,
+        updated_at=NOW + timedelta(days=state),
+        read_at=NOW + timedelta(minutes=minutes),
+        timers=(),
+        charges=tuple(TicketCharge(id=f"c{item}", converted=True, item_id=item) for item in items),
+    )
+
+
+def _place(name: str = ACCOUNT, *, as_of: int = 0, searched: int = 0, skipped: int = 0) -> Place:
+    """A place, with its times in minutes after `NOW`."""
+    return Place(
+        name=name,
+        since=NOW - timedelta(days=90),
+        as_of=NOW + timedelta(minutes=as_of),
+        searched_at=NOW + timedelta(minutes=searched),
+        skipped=skipped,
+    )
+
+
+def _said(*texts: str) -> tuple[Said, ...]:
+    return tuple(Said(text=text, names_ticket=False) for text in texts)
+
+
+def _linked(ledger: Ledger, ticket: TicketKeys = TICKET) -> list[str] | None:
+    linked = ledger.recall_linked(ticket)
+    return None if linked is None else [invoice.facts.id for invoice in linked]
+
+
+def _by_id(ledger: Ledger, *ids: str) -> tuple[RememberedInvoice | None, ...]:
+    return ledger.recall_invoices([InvoiceRow(id=each) for each in ids])
+
+
+# --- what is remembered comes back ---
+
+WEIRD = st.sampled_from(["\x00", "\ud800", "a\x00b"])
+PLAIN = (st.text(min_size=1) | WEIRD).map(str.strip).filter(bool)
+TIMES = st.datetimes(datetime(1950, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MONEY = st.decimals(-(10**11), 10**11, allow_nan=False, allow_infinity=False)
+FEW = st.integers(8, 13).map(str)
+NUMBERS = st.one_of(
+    FEW,
+    st.builds("{}-{}".format, FEW, FEW),
+    st.from_regex(r"[0-9]{1,3}([-.][0-9]{1,3}){0,2}", fullmatch=True),
+    st.from_regex(r"[0-9]{1,60}", fullmatch=True),
+)
+IDS = st.lists(st.integers(0, 12).map(str), max_size=4, unique=True).map(tuple)
+FACTS = st.builds(
+    InvoiceFacts,
+    id=PLAIN,
+    number=PLAIN,
+    ticket_id=st.none() | PLAIN,
+    customer_id=st.none() | PLAIN,
+    customer=st.text(),
+    total=st.none() | MONEY,
+    created_at=st.none() | TIMES,
+    updated_at=st.none() | TIMES,
+    line_ids=st.lists(st.text(), max_size=5).map(tuple),
+    has_unnamed_lines=st.booleans(),
+    said=st.lists(st.builds(Said, text=st.text() | NUMBERS, names_ticket=st.booleans()), max_size=5).map(tuple),
+    noted=st.lists(NUMBERS, max_size=3).map(tuple),
+    stray_line_ids=st.lists(st.text(), max_size=5).map(tuple),
+)
+TIMERS = st.builds(
+    TicketTimer,
+    id=PLAIN,
+    start_time=st.none() | TIMES,
+    end_time=st.none() | TIMES,
+    billable=st.none() | st.booleans(),
+    recorded=st.none() | st.booleans(),
+    ticket_line_item_id=st.none() | PLAIN,
+)
+CHARGES = st.builds(
+    TicketCharge,
+    id=PLAIN,
+    name=st.text(),
+    description=st.text(),
+    quantity=st.none() | MONEY | st.sampled_from([Decimal("1.00"), Decimal(1)]),
+    price_retail=st.none() | MONEY,
+    retail_cents=st.none() | MONEY,
+    converted=st.none() | st.booleans(),
+    item_id=st.none() | PLAIN,
+)
+TICKETS = st.builds(
+    RememberedTicket,
+    id=PLAIN,
+    updated_at=TIMES,
+    read_at=st.just(NOW),
+    timers=st.lists(TIMERS, max_size=3).map(tuple),
+    charges=st.lists(CHARGES, max_size=3).map(tuple),
+)
+
+
+@given(facts=FACTS)
+@LIGHT
+def test_facts_come_back_exactly(ledger: SqlLedger, facts: InvoiceFacts) -> None:
+    ledger.forget_everything()
+    kept = RememberedInvoice(facts=facts, read_at=NOW)
+    assert ledger.remember([kept], ())
+    assert _by_id(ledger, facts.id) == (kept,)
+    (back,) = ledger.recall_invoices([InvoiceRow(number=facts.number)])
+    assert back == kept
+    assert str(back.facts.total) == str(facts.total)  # digit for digit
+
+
+@given(ticket=TICKETS)
+@LIGHT
+def test_timers_and_charges_come_back_exactly(ledger: SqlLedger, ticket: RememberedTicket) -> None:
+    ledger.forget_everything()
+    assert ledger.remember((), [ticket])
+    back = ledger.recall_ticket(ticket.id, ticket.updated_at)
+    assert back == ticket
+
+    def amounts(of: RememberedTicket) -> list[str]:
+        return [str(money) for each in of.charges for money in (each.quantity, each.price_retail, each.retail_cents)]
+
+    assert amounts(back) == amounts(ticket)  # digit for digit
+
+
+def test_what_a_database_cannot_hold_in_a_key_still_comes_back(ledger: SqlLedger) -> None:
+    kept = _read(id="a\x00\ud800", number="n\x00", customer="half a \ud83d pair", line_ids=("l\x00", "l"))
+    assert ledger.remember([kept], ())
+    assert _by_id(ledger, "a\x00\ud800", "a\ud800", "a?") == (kept, None, None)
+    ledger.remember((), [_ticket(id="a\x00")])
+    assert ledger.recall_ticket("a\x00", NOW) == _ticket(id="a\x00")
+    assert ledger.recall_ticket("a", NOW) is None
+
+
+def test_only_the_asked_state_of_a_ticket_is_recalled(ledger: SqlLedger) -> None:
+    ledger.remember((), [_ticket(1, state=3)])
+    assert ledger.recall_ticket("7", NOW + timedelta(days=3)) == _ticket(1, state=3)
+    assert ledger.recall_ticket("7", NOW + timedelta(days=2)) is None
+    assert ledger.recall_ticket("8", NOW + timedelta(days=3)) is None
+
+
+def test_invoices_come_back_in_the_order_asked(ledger: SqlLedger) -> None:
+    ledger.remember([_read(id=str(each)) for each in range(1200)], ())
+    found = _by_id(ledger, *(str(each) for each in range(1250, -1, -1)))
+    assert [None if each is None else each.facts.id for each in found] == [
+        *[None] * 51,
+        *(str(each) for each in range(1199, -1, -1)),
+    ]
+
+
+def test_a_row_without_id_is_looked_up_by_number_where_that_is_unique(ledger: SqlLedger) -> None:
+    ledger.remember([_read(id="1", number="10"), _read(id="2", number="20"), _read(id="3", number="20")], ())
+    once, twice, unknown = ledger.recall_invoices([InvoiceRow(number=number) for number in ("10", "20", "30")])
+    assert once == _read(id="1", number="10")
+    assert (twice, unknown) == (None, None)
+
+
+def test_a_row_with_an_id_is_never_looked_up_by_number(ledger: SqlLedger) -> None:
+    ledger.remember([_read(id="1", number="10")], ())
+    assert ledger.recall_invoices([InvoiceRow(id="10", number="10")]) == (None,)
+
+
+def test_a_number_is_looked_up_among_the_customers_own_invoices_and_those_of_nobody(ledger: SqlLedger) -> None:
+    ledger.remember(
+        [
+            _read(id="1", number="10", customer_id="A"),
+            _read(id="2", number="10", customer_id="B"),
+            _read(id="3", number="20", customer_id="A"),
+            _read(id="4", number="20"),
+            _read(id="5", number="30"),
+        ],
+        (),
+    )
+
+    def found(number: str, customer: str) -> str | None:
+        (one,) = ledger.recall_invoices([InvoiceRow(number=number, customer_id=customer)])
+        return None if one is None else one.facts.id
+
+    assert [found("10", "A"), found("10", "B"), found("10", "C")] == ["1", "2", None]
+    assert [found("20", "A"), found("20", "B"), found("30", "A")] == [None, "4", "5"]
+
+
+# --- the last reading wins ---
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("together", [True, False])
+def test_the_last_reading_wins_in_whatever_order_they_come(
+    ledger: SqlLedger, order: tuple[int, ...], *, together: bool
+) -> None:
+    invoices = [_read(each, customer=f"state {each}", said=_said(f"3222{each}")) for each in order]
+    tickets = [_ticket(each, items=(f"50{each}",)) for each in order]
+    if together:
+        assert ledger.remember(invoices, tickets)
+    else:
+        assert all(ledger.remember([one], [other]) for one, other in zip(invoices, tickets, strict=True))
+    assert _by_id(ledger, "1") == (_read(2, customer="state 2", said=_said("32222")),)
+    assert ledger.recall_ticket("7", NOW) == _ticket(2, items=("502",))
+    assert [_linked(ledger, TicketKeys("-", f"3222{each}")) for each in range(3)] == [[], [], ["1"]]
+
+
+def test_a_reading_of_the_same_moment_replaces(ledger: SqlLedger) -> None:
+    ledger.remember([_read(customer="one")], ())
+    ledger.remember([_read(customer="other")], ())
+    assert _by_id(ledger, "1") == (_read(customer="other"),)
+
+
+def test_a_replaced_invoice_is_no_longer_found_by_what_it_was(ledger: SqlLedger) -> None:
+    ledger.remember([_read(0, ticket_id="109554336", line_ids=("501",), said=_said("32223"), noted=("32223",))], ())
+    assert _linked(ledger) == ["1"]
+    ledger.remember([_read(1, ticket_id="8", line_ids=("601",), said=_said("32224"))], ())
+    assert _linked(ledger) == []
+    assert _linked(ledger, TicketKeys("-", "32224")) == ["1"]
+
+
+# --- what bills a ticket is found ---
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"ticket_id": "109554336"},
+        {"line_ids": ("400", "502")},
+        {"said": (Said(text="32223", names_ticket=True),)},
+        {"said": _said("1", "32223")},
+        {"said": _said("32221-32225")},
+        {"said": _said("32223-32225")},
+        {"said": _said("32221-32223")},
+        {"noted": ("32223",)},
+    ],
+)
+def test_an_invoice_is_found_by_each_way_to_refer_to_a_ticket(ledger: SqlLedger, facts: dict[str, Any]) -> None:
+    ledger.remember([_read(**facts), _read(id="2")], ())
+    assert _linked(ledger) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"id": "109554336", "number": "32223", "customer_id": "32223"},
+        {"ticket_id": "32223"},
+        {"line_ids": ("32223", "503")},
+        {"said": _said("132223", "322231", "32223-2", "32223.50", "2221-2225", "032221-032225")},
+        {"said": _said("32224-32229", "32211-32222", "32225-32221")},
+        {"noted": ("32224",)},
+    ],
+)
+def test_an_invoice_that_says_nothing_of_the_ticket_is_not_found(ledger: SqlLedger, facts: dict[str, Any]) -> None:
+    ledger.remember([_read(**facts)], ())
+    assert _linked(ledger) == []
+
+
+def test_an_invoice_that_refers_to_a_ticket_in_many_ways_is_found_once_and_all_by_id(ledger: SqlLedger) -> None:
+    every: dict[str, Any] = {
+        "ticket_id": TICKET.ticket_id,
+        "line_ids": ("501", "502"),
+        "said": _said("32223", "32221-32225"),
+    }
+    ledger.remember([_read(id=each, noted=("32223",), **every) for each in ("30", "1", "200")], ())
+    assert _linked(ledger) == ["1", "200", "30"]
+
+
+def test_a_ticket_with_many_converted_charges_finds_the_line_of_each(ledger: SqlLedger) -> None:
+    ledger.remember([_read(id=str(each), line_ids=(f"L{each}",)) for each in range(1200)], ())
+    ticket = TicketKeys("-", "-", frozenset(f"L{each}" for each in range(40_000)))
+    assert len(_linked(ledger, ticket) or ()) == 1200
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda said, lines, ticket: _read(said=_said(*said), line_ids=lines, ticket_id=ticket),
+            st.lists(NUMBERS, max_size=4),
+            IDS,
+            st.none() | st.integers(0, 9).map(str),
+        ),
+        max_size=4,
+    ),
+    st.builds(TicketKeys, st.integers(0, 9).map(str), NUMBERS, IDS.map(frozenset)),
+)
+@settings(LIGHT, max_examples=300)
+def test_no_invoice_that_bills_or_may_mention_a_ticket_is_overlooked(
+    quick_ledger: SqlLedger, read: list[RememberedInvoice], ticket: TicketKeys
+) -> None:
+    quick_ledger.forget_everything()
+    invoices = [
+        each.model_copy(update={"facts": each.facts.model_copy(update={"id": str(number)})})
+        for number, each in enumerate(read)
+    ]
+    quick_ledger.remember(invoices, ())
+    matching = [each for each in invoices if match(each.facts, ticket) != Match()]
+    found = quick_ledger.recall_linked(ticket)
+    assert [each for each in found or () if each in matching] == matching
+
+
+def test_a_number_too_long_for_any_ticket_is_still_found(ledger: SqlLedger) -> None:
+    number, low, high = "3" * 45, "3" * 44 + "0", "3" * 44 + "9"
+    ledger.remember([_read(id="1", said=_said(number)), _read(id="2", said=_said(f"{low}-{high}"))], ())
+    assert _linked(ledger, TicketKeys("-", number)) == ["1", "2"]
+
+
+# --- stray lines ---
+
+
+def test_a_stray_line_counts_from_when_it_was_first_seen(ledger: SqlLedger) -> None:
+    assert ledger.newest_stray_line() is None
+    ledger.remember([_read(1, line_ids=("a",))], ())
+    assert ledger.newest_stray_line() is None
+    ledger.remember([_read(2, line_ids=("a", "b"), stray_line_ids=("b",))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+    ledger.remember([_read(3, line_ids=("a", "b"), stray_line_ids=("b",))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+    ledger.remember([_read(4, line_ids=("b", "c"), stray_line_ids=("c", "b"))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=4)
+
+
+def test_a_line_that_becomes_stray_counts_from_then(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, line_ids=("a",))], ())
+    ledger.remember([_read(2, line_ids=("a",), stray_line_ids=("a",))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+    ledger.remember([_read(3, line_ids=("a",))], ())
+    assert ledger.newest_stray_line() is None
+    ledger.remember([_read(4, line_ids=("a",), stray_line_ids=("a",))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=4)
+
+
+def test_a_line_that_moved_to_another_invoice_is_new_there(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, id="1", line_ids=("a",), stray_line_ids=("a",))], ())
+    ledger.remember([_read(5, id="2", line_ids=("a",), stray_line_ids=("a",))], ())
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=5)
+
+
+def test_a_stray_line_that_a_remembered_charge_became_does_not_count(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, id="1", line_ids=("a",), stray_line_ids=("a",))], ())
+    ledger.remember([_read(2, id="2", line_ids=("b",), stray_line_ids=("b",))], ())
+    ledger.remember((), [_ticket(items=("b", "b"))])
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=1)
+    ledger.remember((), [_ticket(items=("a",), id="8")])
+    assert ledger.newest_stray_line() is None
+    ledger.remember((), [_ticket(1)])  # as it turns out, the charge is on no invoice
+    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+
+
+# --- how long, whose, under which rules ---
+
+
+def test_what_was_read_too_long_ago_is_not_recalled(ledger: SqlLedger, clock: Clock) -> None:
+    ledger.remember([_read(ticket_id=TICKET.ticket_id)], [_ticket()])
+    ledger.note_places([_place()])
+    recalls: list[Callable[[], Any]] = [
+        lambda: ledger.recall_ticket("7", NOW),
+        lambda: _by_id(ledger, "1")[0],
+        lambda: ledger.recall_invoices([InvoiceRow(number="67469")])[0],
+        lambda: ledger.recall_places([ACCOUNT])[0],
+    ]
+    clock.now = NOW + MAX_AGE
+    assert all(recall() is not None for recall in recalls)
+    clock.now += timedelta(microseconds=1)
+    assert [recall() for recall in recalls] == [None] * 4
+    assert ledger.count_invoices() == 1
+
+
+def test_linked_invoices_are_recalled_a_little_longer_than_the_places_that_rest_on_them(
+    ledger: SqlLedger, clock: Clock
+) -> None:
+    ledger.remember([_read(ticket_id=TICKET.ticket_id)], ())
+    clock.now = NOW + MAX_AGE + AFTERGLOW
+    assert _linked(ledger) == ["1"]
+    clock.now += timedelta(microseconds=1)
+    assert _linked(ledger) == []
+
+
+def test_an_age_of_zero_recalls_nothing(open_ledger: Opener) -> None:
+    ledger = open_ledger(max_age=timedelta(0))
+    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, line_ids=("9",), stray_line_ids=("9",))], [_ticket()])
+    ledger.note_places([_place()])
+    assert (_linked(ledger), _by_id(ledger, "1"), ledger.recall_places([ACCOUNT])) == ([], (None,), (None,))
+    assert (ledger.recall_ticket("7", NOW), ledger.newest_stray_line()) == (None, None)
+
+
+def test_an_age_beyond_all_calendars_recalls_everything(open_ledger: Opener) -> None:
+    ledger = open_ledger(max_age=timedelta.max)
+    ledger.remember([_read(-(10**8))], ())
+    assert _by_id(ledger, "1") == (_read(-(10**8)),)
+
+
+def _fill(ledger: SqlLedger) -> None:
+    facts: dict[str, Any] = {
+        "ticket_id": TICKET.ticket_id,
+        "line_ids": ("501",),
+        "stray_line_ids": ("501",),
+        "said": _said("32223"),
+    }
+    assert ledger.remember([_read(**facts)], [_ticket()])
+    ledger.note_places([_place()])
+
+
+def _is_empty(ledger: SqlLedger) -> bool:
+    found = (
+        ledger.recall_ticket("7", NOW),
+        *(ledger.recall_linked(TICKET) or ()),
+        *_by_id(ledger, "1"),
+        *ledger.recall_invoices([InvoiceRow(number="67469")]),
+        *ledger.recall_places([ACCOUNT]),
+        ledger.newest_stray_line(),
+    )
+    return set(found) == {None} and ledger.count_invoices() == 0 and ledger.ids_updated_since(None) == set()
+
+
+def test_accounts_do_not_see_each_others_ledger(open_ledger: Opener) -> None:
+    one, other = open_ledger("https://one"), open_ledger("https://other")
+    _fill(one)
+    assert not _is_empty(open_ledger("https://one"))
+    assert _is_empty(other)
+    other.remember((), [_ticket(items=("501",))])
+    assert one.newest_stray_line() == NOW
+    other.forget_invoices(["1"])
+    other.forget_everything()
+    assert one.count_invoices() == 1
+
+
+def test_what_was_read_under_other_rules_is_never_recalled_and_the_older_is_dropped(
+    open_ledger: Opener, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(open_ledger("https://other"))
+    _fill(open_ledger())
+    monkeypatch.setattr(ledger_module, "READING_RULES", 1000)
+    newer = open_ledger()
+    assert _is_empty(newer)
+    _fill(newer)
+    monkeypatch.setattr(ledger_module, "READING_RULES", 999)
+    assert _is_empty(open_ledger())
+    monkeypatch.setattr(ledger_module, "READING_RULES", 1000)
+    assert not _is_empty(open_ledger())
+    with engine.connect() as connection:
+        kept = connection.execute(
+            sa.select(tables.ledger_books.c.account, tables.ledger_books.c.rules).join(
+                tables.ledger_invoices, tables.ledger_invoices.c.book_id == tables.ledger_books.c.id
+            )
+        )
+        assert {tuple(row) for row in kept if row.rules in (999, 1000)} == {(ACCOUNT_ADDRESS, 1000)}
+        left = connection.execute(sa.select(sa.func.count()).select_from(tables.ledger_invoices)).scalar()
+    assert left == 2  # the other account's has not been opened since
+
+
+# --- places ---
+
+
+def test_places_come_back_in_the_order_asked(ledger: SqlLedger) -> None:
+    own = Place(name=place_of_customer("8"), since=None, as_of=NOW, searched_at=NOW)
+    ledger.note_places([_place(skipped=3), own])
+    names = [place_of_customer("8"), place_of_customer("9"), ACCOUNT, place_of_customer("8")]
+    assert ledger.recall_places(names) == (own, None, _place(skipped=3), own)
+    assert ledger.recall_places([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("new", "replaces"),
+    [
+        (_place(as_of=20, searched=10, skipped=1), True),
+        (_place(as_of=10, searched=5, skipped=1), True),
+        (_place(as_of=9, searched=5, skipped=1), False),
+        (_place(as_of=9, searched=4, skipped=1), False),
+        (_place(as_of=9, searched=6, skipped=1), True),
+        (_place(as_of=11, searched=4, skipped=1), True),
+    ],
+)
+def test_what_is_known_up_to_a_later_moment_stays_unless_a_later_search_began_from_scratch(
+    ledger: SqlLedger, new: Place, *, replaces: bool
+) -> None:
+    kept = _place(as_of=10, searched=5)
+    ledger.note_places([kept])
+    ledger.note_places([new])
+    assert ledger.recall_places([ACCOUNT]) == (new if replaces else kept,)
+
+
+def test_a_search_that_began_before_all_was_forgotten_notes_no_place(
+    ledger: SqlLedger, open_ledger: Opener, clock: Clock
+) -> None:
+    ledger.remember([_read()], ())
+    clock.now = NOW + timedelta(minutes=5)
+    open_ledger().forget_everything()
+    ledger.remember([_read(7, id="2")], ())
+    before, after = _place(as_of=9, searched=4), _place(place_of_customer("8"), as_of=9, searched=5)
+    ledger.note_places([before, after])
+    assert ledger.recall_places([before.name, after.name]) == (None, after)
+
+
+# --- forgetting ---
+
+
+def test_a_forgotten_invoice_is_gone_with_its_lines_and_numbers(ledger: SqlLedger, engine: sa.Engine) -> None:
+    _fill(ledger)
+    ledger.remember([_read(id="2", number="2", line_ids=("9",), said=_said("9"))], ())
+    ledger.forget_invoices(["1", "unknown"])
+    ledger.forget_invoices([])
+    assert (_linked(ledger), _by_id(ledger, "1"), ledger.newest_stray_line()) == ([], (None,), None)
+    assert ledger.ids_updated_since(None) == {"2"}
+    with engine.connect() as connection:
+        for table in (tables.ledger_lines, tables.ledger_numbers):
+            assert set(connection.execute(sa.select(table.c.invoice_id)).scalars()) == {"2"}
+
+
+def test_forgetting_everything_leaves_nothing(ledger: SqlLedger, engine: sa.Engine) -> None:
+    _fill(ledger)
+    assert not _is_empty(ledger)
+    ledger.forget_everything()
+    assert _is_empty(ledger)
+    with engine.connect() as connection:
+        for name, table in tables.metadata.tables.items():
+            if "_ledger_" in name and table is not tables.ledger_books:
+                assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0, name
+    _fill(ledger)
+    assert not _is_empty(ledger)
+
+
+def test_invoices_are_counted_and_listed_by_their_last_change(ledger: SqlLedger) -> None:
+    old, new = NOW - timedelta(days=2), NOW
+    ledger.remember([_read(id="1", updated_at=old), _read(id="2", updated_at=new), _read(id="3")], ())
+    assert ledger.count_invoices() == 3
+    assert ledger.ids_updated_since(None) == {"1", "2", "3"}
+    assert ledger.ids_updated_since(old) == {"1", "2"}
+    assert ledger.ids_updated_since(old + timedelta(microseconds=1)) == {"2"}
+
+
+# --- when something goes wrong ---
+
+
+def _is_silent(ledger: SqlLedger, caplog: pytest.LogCaptureFixture) -> None:
+    """Every method knows nothing and says so where that matters, keeps nothing, raises nothing and says why once."""
+    methods: list[tuple[Callable[[], Any], Any]] = [
+        (lambda: ledger.recall_ticket("7", NOW), None),
+        (lambda: ledger.recall_linked(TICKET), None),
+        (lambda: ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")]), (None, None)),
+        (lambda: ledger.recall_places([ACCOUNT, "else"]), (None, None)),
+        (ledger.newest_stray_line, NOW),
+        (lambda: ledger.remember([_read(line_ids=("1",))], [_ticket()]), False),
+        (lambda: ledger.forget_invoices(["1"]), None),
+        (lambda: ledger.note_places([_place()]), None),
+        (ledger.count_invoices, 0),
+        (lambda: ledger.ids_updated_since(None), set()),
+    ]
+    for method, answer in methods:
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            assert method() == answer
+        (record,) = caplog.records
+        assert record.name == "bot.store.ledger"
+        assert re.fullmatch(r"The ledger could not be \w+ \(\w+Error\); going on without it", record.getMessage())
+        assert record.exc_info is None
+
+
+def test_a_database_without_the_tables_knows_nothing_and_raises_nothing(
+    ledger: SqlLedger, engine: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.begin() as connection:
+        for name in tables.metadata.tables:
+            if "_ledger_" in name:
+                connection.exec_driver_sql(f"DROP TABLE {name}")
+    _is_silent(ledger, caplog)
+
+
+@pytest.mark.parametrize(
+    "nowhere", ["sqlite:////nowhere/invoice-bot.db", "postgresql://nobody:secret@127.0.0.1:9/none?connect_timeout=2"]
+)
+def test_a_database_that_is_away_knows_nothing_and_raises_nothing(
+    nowhere: str, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(nowhere, is_expendable=True)
+    ledger = SqlLedger(database, ACCOUNT_ADDRESS, max_age=MAX_AGE, clock=clock)
+    with pytest.raises(sa.exc.OperationalError):
+        ledger.open()
+    _is_silent(ledger, caplog)
+    database.close()
+
+
+def test_a_ledger_that_was_not_opened_knows_nothing(
+    address: sa.URL, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(address)
+    _is_silent(SqlLedger(database, ACCOUNT_ADDRESS, max_age=MAX_AGE, clock=clock), caplog)
+    database.close()
+
+
+def test_what_cannot_be_kept_is_refused_as_a_whole(ledger: SqlLedger) -> None:
+    naive = RememberedInvoice(facts=InvoiceFacts(id="2", number="2"), read_at=datetime(2026, 1, 1))  # noqa: DTZ001
+    assert not ledger.remember([naive], ())
+    assert not ledger.remember([_read()], [_ticket().model_copy(update={"updated_at": naive.read_at})])
+    assert ledger.count_invoices() == 0
+
+
+def test_facts_that_cannot_be_read_are_no_facts(ledger: SqlLedger, engine: sa.Engine) -> None:
+    ledger.remember([_read(ticket_id=TICKET.ticket_id)], [_ticket()])
+    for garbage in ("", "[]", '{"id":', '{"id": 7}'):
+        with engine.begin() as connection:
+            connection.execute(sa.update(tables.ledger_invoices).values(facts=garbage))
+            connection.execute(sa.update(tables.ledger_tickets).values(detail=garbage))
+        assert (_linked(ledger), _by_id(ledger, "1"), ledger.recall_ticket("7", NOW)) == (None, (None,), None)
+
+
+# --- sharing ---
+
+
+def test_threads_that_remember_at_once_lose_nothing(ledger: SqlLedger) -> None:
+    start = threading.Barrier(5)
+    kept: list[bool] = []
+
+    def remember_some(thread: int) -> None:
+        start.wait()
+        for each in range(20):
+            kept.append(ledger.remember([_read(each, id=f"{thread}-{each}"), _read(thread, id="shared")], ()))
+            assert _by_id(ledger, f"{thread}-{each}") != (None,)
+
+    threads = [threading.Thread(target=remember_some, args=(thread,)) for thread in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert kept == [True] * 100
+    assert ledger.count_invoices() == 101
+    assert _by_id(ledger, "shared") == (_read(4, id="shared"),)
+
+
+def test_processes_that_open_a_new_ledger_at_once_share_it(address: sa.URL, open_ledger: Opener) -> None:
+    url = address.render_as_string(hide_password=False)
+    root = Path(__file__).parents[2]
+    openers = [
+        subprocess.Popen([sys.executable, "-c", OPEN, url, str(each)], cwd=root, stdout=subprocess.PIPE, text=True)
+        for each in range(3)
+    ]
+    assert [opener.communicate(timeout=60)[0].strip() for opener in openers] == ["True"] * 3
+    assert open_ledger("account").count_invoices() == 150
+
+
+def test_a_database_of_the_release_before_keeps_its_data_and_gets_a_ledger(
+    address: sa.URL, engine: sa.Engine, open_ledger: Opener
+) -> None:
+    database = Database(address)
+    migrate(database, MIGRATIONS[:1])
+    mark = a_mark("a")
+    with database.writing() as connection:
+        decisions.mark(connection, mark)
+    database.close()
+    assert not any("_ledger_" in name for name in sa.inspect(engine).get_table_names())
+    ledger = open_ledger()
+    _fill(ledger)
+    assert not _is_empty(ledger)
+    memory = Memory(address)
+    memory.open()
+    assert memory.history(NOW).marks == (mark,)
+    memory.close()
+
+
+def test_an_expendable_database_does_not_wait_for_the_disk(address: sa.URL) -> None:
+    def waits(*, is_expendable: bool) -> bool:
+        database = Database(address, is_expendable=is_expendable)
+        with database.writing(lock="it's ours") as connection:
+            question = "PRAGMA synchronous" if connection.dialect.name == "sqlite" else "SHOW synchronous_commit"
+            answer = connection.exec_driver_sql(question).scalar()
+        database.close()
+        return answer not in (1, "off")
+
+    assert waits(is_expendable=False)
+    assert not waits(is_expendable=True)
+
+
+def test_writers_of_different_locks_do_not_wait_for_each_other_on_postgres(address: sa.URL) -> None:
+    if address.get_backend_name() == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    database = Database(address)
+    with database.writing(), database.writing(lock="other") as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    database.close()
+
+
+# --- speed ---
+
+
+def _statements(ledger: SqlLedger, act: Callable[[], object]) -> dict[str, Any]:
+    """The statements that an act runs, each with its parameters."""
+    seen: dict[str, Any] = {}
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        seen[statement] = parameters[0] if many else parameters
+
+    engine = ledger._database._engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    act()
+    sa.event.remove(engine, "before_cursor_execute", note)
+    return {text: values for text, values in seen.items() if text.startswith(("SELECT", "DELETE", "UPDATE"))}
+
+
+def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedger) -> None:
+    quick_ledger.forget_everything()
+    _fill(quick_ledger)
+
+    def act() -> None:
+        _fill(quick_ledger)
+        quick_ledger.recall_linked(TICKET)
+        quick_ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")])
+        quick_ledger.recall_ticket("7", NOW)
+        quick_ledger.recall_places([ACCOUNT])
+        quick_ledger.newest_stray_line()
+        quick_ledger.ids_updated_since(NOW)
+        quick_ledger.forget_invoices(["1"])
+
+    statements = _statements(quick_ledger, act)
+    assert len(statements) > 10
+    with quick_ledger._database.reading() as connection:
+        for statement, parameters in statements.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            for step in (row[3] for row in plan):
+                assert not step.startswith("SCAN"), f"{statement}: {step}"
+                assert "(book_id=?)" not in step, f"{statement}: {step}"  # it would walk over the whole book
+                if "stray_since>?" in step:
+                    assert "ORDER BY" in statement, f"{statement}: {step}"
+
+
+def test_facts_of_a_real_detail_are_recalled_by_the_ticket_it_names(ledger: SqlLedger) -> None:
+    detail = InvoiceDetail.model_validate(
+        {
+            "id": 1649572214,
+            "number": 67469,
+            "ticket_id": None,
+            "customer_id": 8,
+            "total": "75.0",
+            "note": "",
+            "line_items": [{"id": 501, "item": "Labor", "description": "Tickets 32221, 32222 and 32223"}],
+        }
+    )
+    kept = RememberedInvoice(facts=facts_of(detail, NOW), read_at=NOW)
+    ledger.remember([kept], ())
+    assert ledger.recall_linked(TicketKeys("-", "32222")) == (kept,)
+    assert ledger.ids_updated_since(NOW) == {"1649572214"}
