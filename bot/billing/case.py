@@ -73,9 +73,15 @@ class Searcher:
                 return (yield from self.search(found))  # it is gone or has changed
         elif not (yield from self._prove_absence(case, self.knowledge)):
             return (yield from self.search(found))
-        if _hangs_on_charges(case) and not self.knowledge.vouches_for_charges(case.ticket):
+        if _hangs_on_charges(case) and not self._vouches_for_charges(case, self.knowledge):
             return (yield from self.search_known((yield from read_afresh(case.ticket.row))))
         return case
+
+    def _vouches_for_charges(self, case: Case, knowledge: Knowledge) -> bool:
+        """Whether the ticket's remembered charges can be relied on: nothing new has come that may carry them."""
+        if case.ticket.remembered_at is None:
+            return True
+        return not case.evidence.was_surprised and knowledge.vouches_for_charges(case.ticket)
 
     def _open(self, found: LookedUp) -> Case:
         ticket = found.ticket
@@ -177,7 +183,7 @@ class Searcher:
         own = place.own(listing.rows)
         evidence.note_listed(own)
         sweep = self.knowledge.sweep if self.knowledge is not None else None
-        yield from know_details(evidence, own, sweep, standing=True)
+        evidence.was_surprised = yield from know_details(evidence, own, sweep, standing=True)
         if evidence.links:
             evidence.receipt.append(Looked(name, f"{counted(len(own), 'invoice')} listed, link found"))
             return True

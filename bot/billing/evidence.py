@@ -66,6 +66,8 @@ class Evidence:
     skipped: int = 0
     gone: set[str] = field(default_factory=set)
     """Ids of invoices that the ledger remembers and Syncro no longer has."""
+    was_surprised: bool = False
+    """A customer's list that was thought to be known held an invoice in a state that was not."""
     _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)
     _namesakes: Counter[str | None] = field(default_factory=Counter)
     _read: dict[RowKey, InvoiceFacts] = field(default_factory=dict)

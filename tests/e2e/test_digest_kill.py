@@ -21,7 +21,7 @@ from tests.e2e.house import House, local_noon, open_house
 
 SEED = 20_261_123
 ROUNDS = 5
-"""With two power cuts in each."""
+"""With two power cuts in each, for a bot with memory and one without together."""
 LATENCY = 0.01
 STARTING_CALLS = 2
 """What each start asks of Slack before anything else: who it is, and a connection."""
@@ -97,13 +97,14 @@ def fragile(tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-def bot_for(house: House, channel: str) -> BotProcess:
+def bot_for(house: House, channel: str, ledger_days: int) -> BotProcess:
     """A bot whose digest for this channel is due now."""
     settings = house.settings(
         SYNCRO_REQUESTS_PER_MINUTE="3000",
         DIGEST_SCHEDULE="* * * * *",
         DIGEST_TIMEZONE=local_noon(),
         DIGEST_CHANNEL=channel,
+        LEDGER_MAX_AGE_DAYS=str(ledger_days),
     )
     return BotProcess(house.home, settings)
 
@@ -129,10 +130,10 @@ def wait_for_digest(house: House, channel: str) -> None:
     house.wait_idle()
 
 
-def undisturbed(house: House, cuts: PowerCuts) -> tuple[tuple[str, list[str]], int]:
+def undisturbed(house: House, cuts: PowerCuts, ledger_days: int) -> tuple[tuple[str, list[str]], int]:
     """A digest that nobody cuts off, and how often the bot asked something of Syncro or Slack for it."""
     channel = house.channel()
-    with bot_for(house, channel) as bot:
+    with bot_for(house, channel, ledger_days) as bot:
         cuts.arm(bot, at=0)
         wait_for_digest(house, channel)
         asked = cuts.count
@@ -140,19 +141,21 @@ def undisturbed(house: House, cuts: PowerCuts) -> tuple[tuple[str, list[str]], i
     return whole_digest(house, channel), asked
 
 
+@pytest.mark.parametrize(("ledger_days", "rounds", "least_steps"), [(0, ROUNDS - 2, 30), (90, 2, 12)])
 def test_a_scheduled_digest_cut_off_at_ten_random_moments_stands_in_its_channel_once_and_complete(
-    fragile: House,
+    fragile: House, ledger_days: int, rounds: int, least_steps: int
 ) -> None:
     cuts, chance = PowerCuts(fragile), random.Random(SEED)
-    undisturbed(fragile, cuts)  # the first digest ever reads otherwise than those after it
-    expected, steps = undisturbed(fragile, cuts)
+    undisturbed(fragile, cuts, ledger_days)  # the first digest ever reads otherwise than those after it
+    undisturbed(fragile, cuts, ledger_days)
+    expected, steps = undisturbed(fragile, cuts, ledger_days)
     assert "6 tickets unbilled, 91.50 at risk, 1 could not be verified" in expected[0]
-    assert steps > 30
+    assert steps > least_steps
 
     moments = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         channel = fragile.channel()
-        with bot_for(fragile, channel) as bot:
+        with bot_for(fragile, channel, ledger_days) as bot:
             first = chance.randrange(STARTING_CALLS + 1, steps + 1)
             second = chance.randrange(1, STARTING_CALLS + 1 + (steps - first))
             cuts.arm(bot, first)
@@ -167,4 +170,4 @@ def test_a_scheduled_digest_cut_off_at_ten_random_moments_stands_in_its_channel_
             wait_for_digest(fragile, channel)
             bot.kill()
         assert whole_digest(fragile, channel) == expected, moments[-2:]
-    assert len(moments) == 2 * ROUNDS
+    assert len(moments) == 2 * rounds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from bot.digest.model import Digest, Mark, Snooze
 from bot.jobs.digest import DigestRules, make_digest
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows
+from bot.store.database import Database
+from bot.store.ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.syncro.client import SyncroClient
 from tests.e2e import month as months
@@ -37,10 +39,10 @@ class Endless:
         raise AssertionError(f"the stand-in asks for a pause of {retry_after} s")
 
 
-def digest_of(syncro: SyncroSandbox, memory: Memory, now: datetime) -> Digest:
+def digest_of(syncro: SyncroSandbox, memory: Memory, ledger: SqlLedger, now: datetime) -> Digest:
     """The digest of this moment, remembered."""
     client = SyncroClient(syncro.base_url, syncro.token, budget=Endless())
-    reader = SyncroReader(client, lambda: now)
+    reader = SyncroReader(client, lambda: now, ledger=ledger)
     try:
         verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
         with reader.session() as session:
@@ -53,10 +55,14 @@ def digest_of(syncro: SyncroSandbox, memory: Memory, now: datetime) -> Digest:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Memory]:
-    memory = Memory(f"sqlite:///{file}")
+def opened(file: Path, now: datetime) -> Iterator[tuple[Memory, SqlLedger]]:
+    """What the bot remembers at a moment: of its digests, and of Syncro."""
+    memory, database = Memory(f"sqlite:///{file}"), Database(f"sqlite:///{file}", is_expendable=True)
     memory.open()
-    yield memory
+    ledger = SqlLedger(database, "month", max_age=timedelta(days=90), clock=lambda: now)
+    ledger.open()
+    yield memory, ledger
+    database.close()
     memory.close()
 
 
@@ -111,9 +117,9 @@ def test_three_digests_of_a_month_of_known_truth_name_exactly_what_is_new_still_
             with syncro.locked():
                 change(plan)
                 truth = plan.month.truth(now)
-            with opened(tmp_path / "bot.db") as memory:
+            with opened(tmp_path / "bot.db", now) as (memory, ledger):
                 put_aside(plan, memory, now)
-                assert said(digest_of(syncro, memory, now)) == truth, f"day {number}"
+                assert said(digest_of(syncro, memory, ledger, now)) == truth, f"day {number}"
             if number > 1:
                 assert all((truth.new, truth.still_open, truth.resolved)), "the day tries everything"
                 assert any(truth.resolved.values()), "invoices are named"

@@ -278,6 +278,15 @@ def test_whoever_waits_is_served_before_the_background_of_another_process(make: 
     assert order[:6] == ["interactive"] * 6
 
 
+def test_the_background_begins_nothing_while_somebody_waits_in_another_process(make: Make, engine: sa.Engine) -> None:
+    generous, modest = make(9), make(1)
+    make_calls(generous, 2)
+    asker = Caller(modest)  # for its own limit, too much is going on
+    until(lambda: value(engine, "SELECT count(*) FROM invoice_bot_rate_processes WHERE waits_until > 0") == 1)
+    worker = Caller(generous.background())  # seven of nine slots are free
+    assert worker.wait() > asker.wait()
+
+
 def test_whoever_waits_is_served_before_the_background_of_the_same_process(make: Make) -> None:
     budget = make(2)
     make_calls(budget, 2)
