@@ -18,6 +18,7 @@ _STORE = "invoice_bot_store"
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 _WRITING = "invoice_bot_begin"
 _PAUSE_SECONDS = 0.05
+_CONNECTING_SECONDS = "10"
 
 
 class Database:
@@ -75,6 +76,8 @@ def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sq
 def _postgres_engine(url: sa.URL) -> sa.Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")  # the driver that comes with the job engine
+    if "connect_timeout" not in url.query:
+        url = url.update_query_dict({"connect_timeout": _CONNECTING_SECONDS})  # else as long as the system tries
     return sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True)
 
 
