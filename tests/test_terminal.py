@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from bot.billing.desk import Progress
 from bot.billing.findings import (
     CheckReport,
     Coverage,
@@ -24,7 +25,6 @@ from bot.billing.findings import (
     Unbilled,
     Verdict,
 )
-from bot.billing.desk import Progress
 from bot.terminal import clean, exit_status, progress_shown, report_as_json, show_report
 
 AT = datetime(2026, 11, 22, 10, 2, 11, tzinfo=timezone(timedelta(hours=1)))

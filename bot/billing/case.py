@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.billing.currency import Knowledge
+from bot.billing.currency import SETTLING, Knowledge
 from bot.billing.decide import Case
 from bot.billing.details import confirm, confirm_remembered, know_details, read_again, recall_links, recall_mentions
 from bot.billing.evidence import Evidence, counted
+from bot.billing.facts import InvoiceFacts, amount_key
 from bot.billing.findings import Looked
 from bot.billing.ledger import Place, RememberedInvoice, place_of_customer, place_of_offers
 from bot.billing.links import TicketKeys
-from bot.billing.policy import Due, Policy, expectation, unbilled
-from bot.billing.reads import Asking, Failed, ForgetInvoices, NotePlaces, recall
+from bot.billing.policy import Due, Policy, Ticket, expectation, unbilled
+from bot.billing.reads import Asking, Failed, ForgetInvoices, NotePlaces, RecallStrayLine, recall
 from bot.billing.search import (
     CustomerList,
     LookedUp,
@@ -30,6 +31,7 @@ from bot.billing.search import (
     search_customer,
     search_offered,
 )
+from bot.syncro.models import TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
 """What looking a ticket up gave."""
@@ -51,7 +53,7 @@ class Searcher:
             return None
         case = self._open(found)
         yield from confirm_remembered(case.evidence)
-        if found.ticket.remembered_at is not None and _hangs_on_charges(case):
+        if found.ticket.remembered_at is not None and _hangs_on_charges(case, self.policy):
             case = self._open((yield from read_afresh(found.ticket.row)))
             yield from confirm_remembered(case.evidence)
         if case.evidence.links:
@@ -73,15 +75,9 @@ class Searcher:
                 return (yield from self.search(found))  # it is gone or has changed
         elif not (yield from self._prove_absence(case, self.knowledge)):
             return (yield from self.search(found))
-        if _hangs_on_charges(case) and not self._vouches_for_charges(case, self.knowledge):
+        if _hangs_on_charges(case, self.policy) and (yield from _charges_are_in_doubt(case)):
             return (yield from self.search_known((yield from read_afresh(case.ticket.row))))
         return case
-
-    def _vouches_for_charges(self, case: Case, knowledge: Knowledge) -> bool:
-        """Whether the ticket's remembered charges can be relied on: nothing new has come that may carry them."""
-        if case.ticket.remembered_at is None:
-            return True
-        return not case.evidence.was_surprised and knowledge.vouches_for_charges(case.ticket)
 
     def _open(self, found: LookedUp) -> Case:
         ticket = found.ticket
@@ -106,9 +102,16 @@ class Searcher:
         since = yield from search_customer(evidence, row.customer_id, self.since.get(row.customer_id), self.scope)
         if evidence.links:
             return
+        for facts in evidence.out_of_reach.values():
+            if not _would_be_named(facts, row, since):
+                evidence.fail(
+                    f"Invoice {facts.number} billed this ticket when it was last read; now it cannot be read."
+                )
         if not evidence.failures:
-            # No list names them and their details are not there: only now is it safe to forget them.
-            yield from recall(ForgetInvoices(tuple(sorted(evidence.gone))))
+            # No list names them and their details are not there: only now is it safe to forget them. Those that no
+            # list that was read would name stay: other tickets' answers may hang on them.
+            gone = (facts.id for facts in evidence.gone.values() if _would_be_named(facts, row, since))
+            yield from recall(ForgetInvoices(tuple(sorted(gone))))
             yield from self._note(
                 Place(name=place_of_offers(row.id), since=None, **self._just_now()),
                 Place(
@@ -193,13 +196,38 @@ class Searcher:
         return True
 
 
-def _hangs_on_charges(case: Case) -> bool:
-    """Whether the answer would be another if a charge had been put on an invoice since the ticket was read."""
+def _would_be_named(facts: InvoiceFacts, row: TicketRow, since: datetime | None) -> bool:
+    """Whether a search of the ticket's offers and of its customer's invoices since a moment lists the invoice."""
+    if facts.ticket_id == row.id:
+        return True
+    is_recent = since is None or (facts.updated_at is not None and facts.updated_at >= since)
+    return facts.customer_id is not None and facts.customer_id == row.customer_id and is_recent
+
+
+def _hangs_on_charges(case: Case, policy: Policy) -> bool:
+    """Whether the answer would be another if a charge had come, or had been put on an invoice, since it was read."""
     links = case.evidence.links
     if links:
         billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
         return bool(unbilled(case.ticket, billed_lines).charges)
-    return case.expectation.due is Due.YES
+    return Due.YES in (case.expectation.due, expectation(Ticket(case.ticket.row, None), policy).due)
+
+
+def _charges_are_in_doubt(case: Case) -> Asking[bool]:
+    """Whether the ticket's remembered charges may have been put on an invoice since, or have been taken off one.
+
+    Syncro does not promise that a ticket counts as changed then. But the invoice has a new line of the charge's amount.
+    """
+    ticket = case.ticket
+    if ticket.remembered_at is None:
+        return False
+    if case.evidence.was_surprised or (ticket.converted_items and not case.evidence.links):
+        return True
+    pending = frozenset(amount_key(charge.amount) for charge in ticket.charges if charge.converted is not True)
+    if not pending:
+        return False
+    since = ticket.remembered_at - SETTLING  # the clocks of two processes may differ
+    return (yield from recall(RecallStrayLine(since, pending)))
 
 
 def _account_for_converted(evidence: Evidence) -> None:

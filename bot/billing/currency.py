@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.billing.facts import InvoiceFacts
 from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice, place_of_customer, place_of_offers
 from bot.billing.links import were_made_together
-from bot.billing.policy import Ticket
 from bot.syncro.models import InvoiceRow, TicketRow
 
 CLOCKS_APART = timedelta(minutes=10)
@@ -50,16 +50,27 @@ def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
 
 def is_current(row: InvoiceRow, remembered: RememberedInvoice, sweep: Sweep | None) -> bool:
     """Whether the remembered invoice is the listed one, in the very state that the list shows."""
+    if not _is_the_listed_one(row, remembered.facts):
+        return False
+    if row.updated_at is None:
+        return sweep is not None and sweep.vouches_for(remembered)
+    return row.updated_at == remembered.facts.updated_at and has_settled(row.updated_at, remembered.read_at)
+
+
+def was_read_since(row: InvoiceRow, remembered: RememberedInvoice, moment: datetime) -> bool:
+    """Whether the listed invoice was read after the moment, in the state that the list shows or a later one."""
     facts = remembered.facts
+    if not _is_the_listed_one(row, facts) or remembered.read_at < moment:
+        return False
+    return row.updated_at is None or facts.updated_at is None or row.updated_at <= facts.updated_at
+
+
+def _is_the_listed_one(row: InvoiceRow, facts: InvoiceFacts) -> bool:
     if row.id not in (None, facts.id) or row.number not in (None, facts.number):
         return False
     if None not in (row.customer_id, facts.customer_id) and row.customer_id != facts.customer_id:
         return False
-    if row.id is None and not were_made_together(facts.created_at, row.created_at):
-        return False
-    if row.updated_at is None:
-        return sweep is not None and sweep.vouches_for(remembered)
-    return row.updated_at == facts.updated_at and has_settled(row.updated_at, remembered.read_at)
+    return row.id is not None or were_made_together(facts.created_at, row.created_at)
 
 
 def has_settled(updated_at: datetime, read_at: datetime) -> bool:
@@ -67,10 +78,13 @@ def has_settled(updated_at: datetime, read_at: datetime) -> bool:
     return updated_at + SETTLING <= read_at
 
 
-def line_is_no_newer_than(invoice: RememberedInvoice) -> datetime:
-    """When, by our clock, each of the invoice's lines was there for sure: a new line changes its invoice."""
-    changed_at = invoice.facts.updated_at
-    return invoice.read_at if changed_at is None else min(invoice.read_at, changed_at + CLOCKS_APART)
+def line_is_no_newer_than(facts: InvoiceFacts, now: datetime) -> datetime:
+    """When, by our clock, each of the invoice's lines was there for sure: a new line changes its invoice.
+
+    Not when it was asked for: the answer may have come long after. Not its list row's time of change either: the
+    detail may be of a later state.
+    """
+    return now if facts.updated_at is None or facts.is_undated else min(now, facts.updated_at + CLOCKS_APART)
 
 
 def opened_since(row: TicketRow) -> datetime | None:
@@ -84,7 +98,6 @@ class Knowledge:
 
     sweep: Sweep
     places: Mapping[str, Place]
-    newest_stray_line: datetime | None
 
     def offers(self, row: TicketRow) -> Place | None:
         """The place that shows what Syncro would offer for a ticket: the account, or the offers themselves."""
@@ -100,16 +113,6 @@ class Knowledge:
             return account
         place = self.places.get(place_of_customer(customer_id))
         return place if place is not None and reaches(place, since) else None
-
-    def vouches_for_charges(self, ticket: Ticket) -> bool:
-        """Whether the ticket's remembered charges can be relied on.
-
-        Nobody promises that a ticket counts as changed when one of its charges is put on an invoice. But that
-        invoice then has a line that was not there before: if each new line is known to be another's, nothing was.
-        """
-        if ticket.remembered_at is None or self.newest_stray_line is None:
-            return True
-        return self.newest_stray_line <= ticket.remembered_at
 
 
 def reaches(place: Place, since: datetime | None) -> bool:

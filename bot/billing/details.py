@@ -124,8 +124,10 @@ def read_again(evidence: Evidence, remembered: RememberedInvoice) -> Asking[None
     facts = remembered.facts
     answer = yield from ask(ReadInvoice(facts.id, facts.updated_at))
     evidence.note_detail(InvoiceRow(id=facts.id), answer)
-    if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
-        evidence.gone.add(facts.id)
+    if isinstance(answer, Failed) and answer.kind is not FailureKind.NOT_FOUND:
+        evidence.out_of_reach[facts.id] = facts
+    elif isinstance(answer, Failed):
+        evidence.gone[facts.id] = facts
 
 
 def _recalled(rows: Sequence[InvoiceRow]) -> Asking[list[RememberedInvoice | None]]:

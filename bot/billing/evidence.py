@@ -64,8 +64,10 @@ class Evidence:
     schedules: list[Schedule] = field(default_factory=list)
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
-    gone: set[str] = field(default_factory=set)
-    """Ids of invoices that the ledger remembers and Syncro no longer has."""
+    gone: dict[str, InvoiceFacts] = field(default_factory=dict)
+    """Invoices that the ledger remembers and Syncro no longer has."""
+    out_of_reach: dict[str, InvoiceFacts] = field(default_factory=dict)
+    """Invoices that the ledger remembers and that could not be read again."""
     was_surprised: bool = False
     """A customer's list that was thought to be known held an invoice in a state that was not."""
     _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 
 from bot.syncro.models import InvoiceDetail, Money, OptionalIdentifier, Record, Time
 
@@ -26,6 +27,14 @@ class Said(Record):
     """Whether the words around it say that it is a ticket: "Ticket 32223", "#32223"."""
 
 
+class StrayLine(Record):
+    """A line of which neither the invoice nor its text says whose it is: it may be any ticket's charge."""
+
+    id: str
+    amount: str | None
+    """Price times quantity, as `amount_key` writes it; None where Syncro names no price."""
+
+
 class InvoiceFacts(Record):
     """An invoice's detail, as far as it matters. `total` is in the account's currency."""
 
@@ -37,6 +46,8 @@ class InvoiceFacts(Record):
     total: Money = None
     created_at: Time = None
     updated_at: Time = None
+    is_undated: bool = False
+    """The detail named no time of change: `updated_at` is its list row's, and may be older than what was read."""
     line_ids: tuple[str, ...] = ()
     has_unnamed_lines: bool = False
     """Some line has no id, so a converted charge could not be recognised."""
@@ -44,20 +55,20 @@ class InvoiceFacts(Record):
     """The numbers in the lines, each kind once."""
     noted: tuple[str, ...] = ()
     """The tickets that the note names: no proof, but a reason to look."""
-    stray_line_ids: tuple[str, ...] = ()
-    """Lines of which neither the invoice nor their text says whose they are: one may be any ticket's charge."""
+    stray_lines: tuple[StrayLine, ...] = ()
 
 
 def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> InvoiceFacts:
     """Read the facts off a detail. `listed_as_of` is its list row's `updated_at`, for a detail that names none."""
     lines = detail.line_items
     said: dict[Said, None] = {}
-    stray: list[str] = []
+    stray: list[StrayLine] = []
     for line in lines:
         of_line = [each for text in (line.item, line.name, line.description) for each in numbers_said(text)]
         said.update(dict.fromkeys(of_line))
         if line.id is not None and detail.ticket_id is None and not any(each.names_ticket for each in of_line):
-            stray.append(line.id)
+            amount = None if line.price is None or line.quantity is None else amount_key(line.price * line.quantity)
+            stray.append(StrayLine(id=line.id, amount=amount))
     return InvoiceFacts(
         id=detail.id,
         number=detail.number,
@@ -67,12 +78,18 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         total=detail.total,
         created_at=detail.created_at,
         updated_at=detail.updated_at or listed_as_of,
+        is_undated=detail.updated_at is None,
         line_ids=tuple(line.id for line in lines if line.id is not None),
         has_unnamed_lines=any(line.id is None for line in lines),
         said=tuple(said),
         noted=tuple(dict.fromkeys(each.text for each in numbers_said(detail.note) if each.names_ticket)),
-        stray_line_ids=tuple(stray),
+        stray_lines=tuple(stray),
     )
+
+
+def amount_key(amount: Decimal) -> str:
+    """An amount as it is compared: to the cent."""
+    return f"{amount:.2f}"
 
 
 def numbers_said(text: str) -> Iterable[Said]:

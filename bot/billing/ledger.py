@@ -95,10 +95,10 @@ class Ledger(Protocol):
         """What is remembered of each place, in their order."""
         ...
 
-    def newest_stray_line(self) -> datetime | None:
-        """When a stray line (`InvoiceFacts.stray_line_ids`) came that is no remembered ticket's charge, at the latest.
+    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
+        """Whether a stray line of one of these amounts came after a moment that is no remembered ticket's charge.
 
-        The present moment when that could not be found out.
+        True when that could not be found out.
         """
         ...
 

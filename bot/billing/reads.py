@@ -101,9 +101,10 @@ class RecallLinked(LedgerRead[tuple[RememberedInvoice, ...] | None]):
 
 @dataclass(frozen=True)
 class RecallInvoices(LedgerRead[tuple[RememberedInvoice | None, ...]]):
-    """What is remembered of listed invoices, in their order."""
+    """What is remembered of listed invoices, in their order. `reading` counts up when that is asked again."""
 
     rows: tuple[InvoiceRow, ...]
+    reading: int = 1
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,11 @@ class RecallPlaces(LedgerRead[tuple[Place | None, ...]]):
 
 
 @dataclass(frozen=True)
-class RecallStrayLine(LedgerRead[datetime | None]):
-    """When the newest stray line was first seen."""
+class RecallStrayLine(LedgerRead[bool]):
+    """Whether a line has come that may be a charge of one of these amounts, and that nobody else claims."""
+
+    since: datetime
+    amounts: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,9 @@ class NoLedger:
         """Nothing of each."""
         return (None,) * len(names)
 
-    def newest_stray_line(self) -> datetime | None:
+    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:  # noqa: ARG002
         """None was ever seen."""
-        return None
+        return False
 
     def remember(self, invoices: Sequence[RememberedInvoice], tickets: Sequence[RememberedTicket]) -> bool:  # noqa: ARG002
         """Keep nothing."""
@@ -115,8 +115,8 @@ class RememberingSession:
                 return self._remembered.recall_invoices(rows)
             case RecallPlaces(names):
                 return self._remembered.recall_places(names)
-            case RecallStrayLine():
-                return self._remembered.newest_stray_line()
+            case RecallStrayLine(since, amounts):
+                return self._remembered.has_stray_line(since, amounts)
             case ForgetInvoices(invoice_ids):
                 self._ledger.forget_invoices(invoice_ids)
                 return None

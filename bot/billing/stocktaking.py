@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.billing.currency import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of
+from bot.billing.currency import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of, was_read_since
 from bot.billing.evidence import RowKey, detail_read, row_key
 from bot.billing.ledger import ACCOUNT, Place, place_of_customer, place_of_offers
 from bot.billing.links import is_the_listed_invoice
@@ -17,7 +17,6 @@ from bot.billing.reads import (
     NotePlaces,
     RecallInvoices,
     RecallPlaces,
-    RecallStrayLine,
     recall,
 )
 from bot.syncro.errors import FailureKind
@@ -41,16 +40,14 @@ def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Kno
         return None
     account = next((place for place in places if place.name == ACCOUNT), None)
     oldest = min(place.as_of for place in places)
-    rows = yield from _read_changes(oldest - CLOCKS_APART)
+    rows = yield from _read_changes(oldest - CLOCKS_APART, started_at)
     if rows is None:
         return None
     places = [place.model_copy(update={"as_of": max(started_at, place.as_of)}) for place in places]
     yield from recall(NotePlaces(tuple(places)))
-    newest_stray_line = yield from recall(RecallStrayLine())
     return Knowledge(
         sweep=sweep_of(rows, oldest if account is None else account.searched_at),
         places={place.name: place for place in places},
-        newest_stray_line=newest_stray_line,
     )
 
 
@@ -77,10 +74,10 @@ def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[
     return known
 
 
-def _read_changes(since: datetime) -> Asking[Sequence[InvoiceRow] | None]:
+def _read_changes(since: datetime, started_at: datetime) -> Asking[Sequence[InvoiceRow] | None]:
     """List what changed in the whole account, and read what is not known, until there is nothing new.
 
-    None where something could not be read.
+    None where something could not be read, or could not be kept.
     """
     done: set[RowKey] = set()
     before: set[RowKey] | None = None
@@ -95,9 +92,25 @@ def _read_changes(since: datetime) -> Asking[Sequence[InvoiceRow] | None]:
         now = {row_key(row) for row in listing.rows}
         # A row that slides out of sight between two pages slides because another has gone: then one is missing.
         if not unknown and (listing.pages == 1 or (before is not None and before <= now)):
-            return listing.rows
+            return listing.rows if (yield from _are_all_kept(listing.rows, started_at)) else None
         before = now
     return None
+
+
+def _are_all_kept(rows: Sequence[InvoiceRow], started_at: datetime) -> Asking[bool]:
+    """Whether the ledger holds each of them as it is listed.
+
+    It may not: Syncro says of a listed invoice that there is none, the ledger cannot be written, the job was cut off
+    before it was, or two invoices have one number and no ids, so that only one of them was read.
+    """
+    unnamed = {(row.number, row.customer_id, row.created_at) for row in rows if row.id is None}
+    if len({number for number, _, _ in unnamed}) < len(unnamed):
+        return False
+    remembered = yield from recall(RecallInvoices(tuple(rows), reading=2))
+    return all(
+        each is not None and (is_current(row, each, None) or was_read_since(row, each, started_at))
+        for row, each in zip(rows, remembered, strict=True)
+    )
 
 
 def _list_changes(since: datetime, reading: int) -> Asking[Listing[InvoiceRow] | None]:

@@ -201,7 +201,7 @@ class _Run:
         walked = self._walk_until_proved(since)
         if isinstance(walked, str):
             return walked
-        self._extend(since, walked)
+        self._extend(since, self.account.as_of)  # what changed after that was not read: see `_lacks`
         return ""
 
     def _extend(self, since: datetime | None, as_of: datetime) -> None:
@@ -228,11 +228,20 @@ class _Run:
             if problem:
                 return problem
             if before is not None and before.seen <= walk.seen:
-                return self._forget_gone(walk) or before.begun
-            if before is None and walk.total_pages == 1 and len(read) == fresh:
+                return self._problem_of(walk) or self._forget_gone(walk) or before.begun
+            if before is None and walk.total_pages == 1 and len(read) == fresh and not walk.vanished:
                 return self._forget_gone(walk) or walk.begun
             before = walk
         return f"The list of invoices kept changing while it was read ({WALKS} times)."
+
+    def _problem_of(self, walk: _Walk) -> str:
+        """Why a walk proves nothing, though it has missed nothing of the one before; empty when it proves it."""
+        if walk.vanished:
+            return f"Syncro lists {next(iter(walk.vanished.values()))} but has no detail of it."
+        unnamed = [number for invoice_id, number, _ in walk.seen if invoice_id is None]
+        if len(set(unnamed)) < len(unnamed):
+            return "Syncro lists two invoices with the same number and no ids to tell them apart."
+        return ""
 
     def _walk(self, walk: _Walk, read: set[RowKey]) -> str:
         """Walk over all pages once, and read what is not known. Returns what could not be read; empty when all was."""
@@ -247,10 +256,10 @@ class _Run:
             rows = [row for page in pages for row in page.rows if row_key(row) not in read]
             remembered = self._ledger.recall_invoices(rows)
             unknown = [row for row, each in zip(rows, remembered, strict=True) if self._lacks(row, each)]
-            problem = self._read(unknown)
+            problem = self._read(unknown, walk)
             if problem:
                 return problem
-            read.update(map(row_key, unknown))
+            read.update(key for row in unknown if (key := row_key(row)) not in walk.vanished)
             self._show(len(walk.seen), walk.expected)
             self._keep_up()
         return ""
@@ -268,14 +277,15 @@ class _Run:
             return self._stage == CHANGES
         return not is_current(row, remembered, None)
 
-    def _read(self, rows: Sequence[InvoiceRow]) -> str:
-        """Read details, which the session keeps. One that is gone by now does not matter."""
+    def _read(self, rows: Sequence[InvoiceRow], walk: _Walk) -> str:
+        """Read details, which the session keeps. One that is gone by now does not matter, if no later walk lists it."""
         answers = self._ask(_all_of([detail_read(row) for row in rows]))
         self.read += sum(not isinstance(answer, Failed) for answer in answers)
         for row, answer in zip(rows, answers, strict=True):
             if isinstance(answer, Failed):
                 if answer.kind is not FailureKind.NOT_FOUND:
                     return self._failed(answer)
+                walk.vanished[row_key(row)] = name_of(row)
             elif not is_the_listed_invoice(answer, row):
                 return f"Asked for {name_of(row)}, Syncro answered invoice {answer.number} with id {answer.id}."
         return ""
@@ -334,6 +344,8 @@ class _Walk:
         self.number = number
         self.begun = begun
         self.seen: set[_RowName] = set()
+        self.vanished: dict[RowKey, str] = {}
+        """The names of those that were listed, but of which Syncro then had no detail."""
         self.total_pages: int | None = None
         self._next = 1
         self._is_over = False

@@ -51,7 +51,7 @@ _FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
         RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),
         RecallPlaces: TypeAdapter(tuple[Place | None, ...]),
-        RecallStrayLine: TypeAdapter(datetime | None),
+        RecallStrayLine: TypeAdapter(bool),
         ForgetInvoices: TypeAdapter(None),
         NotePlaces: TypeAdapter(None),
     }

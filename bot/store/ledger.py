@@ -164,23 +164,21 @@ class SqlLedger:
 
         return nothing if self._recalls_nothing else self._ask(question, nothing)
 
-    def newest_stray_line(self) -> datetime | None:
+    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
         """See `Ledger`. However long ago it was read: one line too many only costs a read, and so does a failure."""
 
-        def question(connection: sa.Connection) -> datetime | None:
+        def question(connection: sa.Connection) -> bool:
+            lines = ledger_lines.c
             claimed = sa.exists().where(
-                ledger_ticket_items.c.book_id == self._book, ledger_ticket_items.c.item_id == ledger_lines.c.line_id
+                ledger_ticket_items.c.book_id == self._book, ledger_ticket_items.c.item_id == lines.line_id
             )
-            asked = (
-                sa.select(ledger_lines.c.stray_since)
-                .where(ledger_lines.c.book_id == self._book, ledger_lines.c.stray_since.is_not(None), ~claimed)
-                .order_by(ledger_lines.c.stray_since.desc())
-                .limit(1)
+            fits = sa.or_(lines.amount.is_(None), lines.amount.in_(sorted(amounts)))
+            asked = sa.select(lines.line_id).where(
+                lines.book_id == self._book, lines.stray_since > since, fits, ~claimed
             )
-            return connection.execute(asked).scalar()
+            return connection.execute(asked.limit(1)).first() is not None
 
-        now: datetime | None = self._clock()
-        return None if self._recalls_nothing else self._ask(question, now)
+        return False if self._recalls_nothing else self._ask(question, True)  # noqa: FBT003 - there may be one
 
     # --- remembering ---
 
@@ -189,7 +187,7 @@ class SqlLedger:
 
         def deed(connection: sa.Connection) -> None:
             for some in parts(newest(connection, invoices, lambda invoice: invoice.facts.id).items()):
-                keep_invoices(connection, self._book, dict(some))
+                keep_invoices(connection, self._book, dict(some), self._clock())
             for part in parts(newest(connection, tickets, lambda ticket: ticket.id).items()):
                 keep_tickets(connection, self._book, dict(part))
 

@@ -153,20 +153,26 @@ def place_from(row: sa.Row[Any]) -> Place:
 # --- remembering ---
 
 
-def keep_invoices(connection: sa.Connection, book: int, invoices: Mapping[str, RememberedInvoice]) -> None:
+def keep_invoices(
+    connection: sa.Connection, book: int, invoices: Mapping[str, RememberedInvoice], now: datetime
+) -> None:
     """Keep invoices, by their ids as the database has them, in place of what was read of them before."""
     kept = _read_before(connection, book, ledger_invoices, invoices)
-    newer = {key: each for key, each in invoices.items() if key not in kept or kept[key] <= each.read_at}
+    newer = {
+        key: each
+        for key, each in invoices.items()
+        if key not in kept or _is_newer(each.facts.updated_at, each.read_at, *kept[key])
+    }
     replaced = [key for key in newer if key in kept]
     strays = _strays(connection, book, replaced) if replaced else {}
+    _replace(connection, ledger_invoices, [_invoice_row(book, each) for each in newer.values()])
     if replaced:
         forget_texts(connection, book, replaced)
     lines: _Rows = []
     numbers: _Rows = []
     for key, each in newer.items():
-        lines += _line_rows(connection, book, key, each, strays)
+        lines += _line_rows(connection, book, key, each, strays, now)
         numbers += _number_rows(connection, book, key, each.facts)
-    _replace(connection, ledger_invoices, [_invoice_row(book, each) for each in newer.values()])
     _add(connection, ledger_lines, lines)
     _add(connection, ledger_numbers, numbers)
 
@@ -174,7 +180,11 @@ def keep_invoices(connection: sa.Connection, book: int, invoices: Mapping[str, R
 def keep_tickets(connection: sa.Connection, book: int, tickets: Mapping[str, RememberedTicket]) -> None:
     """Keep tickets, by their ids as the database has them, in place of what was read of them before."""
     kept = _read_before(connection, book, ledger_tickets, tickets)
-    newer = {key: each for key, each in tickets.items() if key not in kept or kept[key] <= each.read_at}
+    newer = {
+        key: each
+        for key, each in tickets.items()
+        if key not in kept or _is_newer(each.updated_at, each.read_at, *kept[key])
+    }
     if replaced := [key for key in newer if key in kept]:
         items = ledger_ticket_items.c
         connection.execute(sa.delete(ledger_ticket_items).where(items.book_id == book, items.ticket_id.in_(replaced)))
@@ -219,10 +229,26 @@ def newest(connection: sa.Connection, read: Sequence[_Entry], name: Callable[[_E
     return newest
 
 
-def _read_before(connection: sa.Connection, book: int, table: sa.Table, keys: Iterable[str]) -> dict[str, datetime]:
-    """When those that are kept already were read."""
-    asked = sa.select(table.c.id, table.c.read_at).where(table.c.book_id == book, table.c.id.in_(list(keys)))
-    return {row.id: row.read_at for row in connection.execute(asked)}
+def _read_before(
+    connection: sa.Connection, book: int, table: sa.Table, keys: Iterable[str]
+) -> dict[str, tuple[datetime | None, datetime]]:
+    """Of which state those are that are kept already, and when they were read."""
+    asked = sa.select(table.c.id, table.c.updated_at, table.c.read_at).where(
+        table.c.book_id == book, table.c.id.in_(list(keys))
+    )
+    return {row.id: (row.updated_at, row.read_at) for row in connection.execute(asked)}
+
+
+def _is_newer(
+    updated_at: datetime | None, read_at: datetime, kept_updated_at: datetime | None, kept_read_at: datetime
+) -> bool:
+    """Whether a reading replaces the kept one: it shows a later state, or the same (or nobody knows) and came later.
+
+    The time of change is Syncro's own; the times of reading may be of processes whose clocks differ.
+    """
+    if updated_at is not None and kept_updated_at is not None and updated_at != kept_updated_at:
+        return updated_at > kept_updated_at
+    return kept_read_at <= read_at
 
 
 def _strays(connection: sa.Connection, book: int, keys: Sequence[str]) -> dict[tuple[str, str], datetime]:
@@ -276,12 +302,21 @@ def _line_rows(
     key: str,
     invoice: RememberedInvoice,
     known: Mapping[tuple[str, str], datetime],
+    now: datetime,
 ) -> _Rows:
     """The invoice's lines. A stray line that was known as one before keeps its time, any other is new now."""
-    strays = _kept_as(connection, invoice.facts.stray_line_ids)
-    since = {line_id: known.get((key, line_id), line_is_no_newer_than(invoice)) for line_id in strays}
+    amounts = {line.id: line.amount for line in invoice.facts.stray_lines}
+    strays = _kept_as(connection, amounts)
+    latest = line_is_no_newer_than(invoice.facts, max(now, invoice.read_at))
+    since = {line_id: known.get((key, line_id), latest) for line_id in strays}
     return [
-        {"book_id": book, "invoice_id": key, "line_id": line_id, "stray_since": since.get(line_id)}
+        {
+            "book_id": book,
+            "invoice_id": key,
+            "line_id": line_id,
+            "stray_since": since.get(line_id),
+            "amount": amounts.get(line_id),
+        }
         for line_id in {**_kept_as(connection, invoice.facts.line_ids), **strays}
     ]
 

@@ -188,6 +188,7 @@ _V2: Migration = (
         invoice_id TEXT NOT NULL,
         line_id TEXT NOT NULL,
         stray_since TEXT,
+        amount TEXT,
         PRIMARY KEY (book_id, invoice_id, line_id)
     ) {compact}""",
     "CREATE INDEX invoice_bot_ledger_lines_line ON invoice_bot_ledger_lines (book_id, line_id)",

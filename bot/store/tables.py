@@ -144,6 +144,7 @@ ledger_lines = sa.Table(
     sa.Column("invoice_id", PlainText, primary_key=True),
     sa.Column("line_id", PlainText, primary_key=True),
     sa.Column("stray_since", Moment),
+    sa.Column("amount", PlainText),
 )
 """The lines of each invoice. `stray_since` is when a stray line was first seen as one; null for the others."""
 

@@ -191,6 +191,8 @@ class InvoiceLine(Record):
     """One line of an invoice. A line without any text field cannot be searched and is unreadable."""
 
     id: OptionalIdentifier = None
+    price: Money = None
+    quantity: Money = Decimal(1)
     item: Text = ""
     name: Text = ""
     description: Text = ""

@@ -70,7 +70,10 @@ class Chronicle:
     faults: list[Fault] = field(default_factory=list)
     names_are_unique: bool = True
     charges_touch_tickets: bool = True
-    """Whether a ticket counts as changed when its charges do. Nobody promises that."""
+    """Whether a ticket counts as changed when a charge of it is put on an invoice or taken off. Nobody promises that.
+
+    When it gets a new charge it always does: that is what remembering its charges rests on.
+    """
 
 
 # --- what people do between two questions ---
@@ -127,6 +130,39 @@ class Unlink:
 
 
 @dataclass(frozen=True)
+class Charge:
+    """Somebody puts a charge that is on the ticket already onto an invoice: a new one, or one that is there."""
+
+    choice: int
+    customer: int
+
+    def __call__(self, world: World) -> None:
+        pending = [(one, charge) for one in world.tickets.values() for charge in one.charges if not charge.converted]
+        if not pending:
+            return
+        ticket, charge = pending[self.choice % len(pending)]
+        customers = list(world.customers.values())
+        payer = customers[self.customer % len(customers)] if self.customer < 7 else world.customers[ticket.customer_id]
+        there = [one for one in world.invoices.values() if one.customer_id == payer.id and one.ticket_id is None]
+        if there and self.choice % 2:
+            world.convert(charge, there[0])
+            there[0].updated_at = world.now
+        else:
+            world.bill_by_line_item(ticket, charge, customer=payer, created_at=world.now, updated_at=world.now)
+
+
+@dataclass(frozen=True)
+class AddCharge:
+    """Somebody notes a charge on a ticket."""
+
+    choice: int
+
+    def __call__(self, world: World) -> None:
+        tickets = list(world.tickets.values())
+        world.add_charge(tickets[self.choice % len(tickets)], "35.00")
+
+
+@dataclass(frozen=True)
 class Renumber:
     """Somebody gives an invoice another number, perhaps that of one that is gone."""
 
@@ -160,6 +196,8 @@ _choices = st.integers(0, 20)
 changes_between: st.SearchStrategy[Change] = st.one_of(
     st.builds(Link, st.sampled_from(_KINDS), _choices),
     st.builds(Link, st.sampled_from(_KINDS), _choices),
+    st.builds(Charge, _choices, _choices),
+    st.builds(AddCharge, _choices),
     st.builds(Unlink, _choices),
     st.builds(Delete, _choices),
     st.builds(Delete, _choices),
@@ -282,10 +320,12 @@ def hold_to_the_world(world: World, ticket: Ticket, finding: Finding) -> None:
 def make(change: Change, chronicle: Chronicle) -> None:
     """Let a change happen; with it every ticket changes whose charges are touched, if tickets do that."""
     tickets = chronicle.world.tickets.values()
-    before = {ticket.id: repr(ticket.charges) for ticket in tickets}
+    before = {ticket.id: (len(ticket.charges), repr(ticket.charges)) for ticket in tickets}
     change(chronicle.world)
     for ticket in tickets:
-        if chronicle.charges_touch_tickets and repr(ticket.charges) != before[ticket.id]:
+        count, charges = before[ticket.id]
+        has_other = chronicle.charges_touch_tickets and repr(ticket.charges) != charges
+        if has_other or len(ticket.charges) != count:
             ticket.updated_at = chronicle.world.now
 
 

@@ -47,7 +47,7 @@ QUESTIONS = (
     RecallLinked(TICKET),
     RecallInvoices(ROWS),
     RecallPlaces(("account", "customer/7")),
-    RecallStrayLine(),
+    RecallStrayLine(NOW - timedelta(days=4), frozenset({"75.00"})),
 )
 
 
@@ -86,8 +86,8 @@ class FakeLedger:
     def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
         return tuple(PLACE if name == "account" else None for name in names)
 
-    def newest_stray_line(self) -> datetime | None:
-        return CHANGED
+    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
+        return since < CHANGED and bool(amounts)
 
     def remember(self, invoices: Sequence[RememberedInvoice], tickets: Sequence[RememberedTicket]) -> bool:
         self.calls.append(("remember", (tuple(invoices), tuple(tickets))))
@@ -153,7 +153,7 @@ def test_the_ledger_s_answers_come_at_once_in_order_and_cost_nothing_while_syncr
         (QUESTIONS[1], Answer((KEPT_INVOICE,), 0)),
         (QUESTIONS[2], Answer((KEPT_INVOICE, None), 0)),
         (QUESTIONS[3], Answer((PLACE, None), 0)),
-        (QUESTIONS[4], Answer(CHANGED, 0)),
+        (QUESTIONS[4], Answer(value=True, calls=0)),
     )
     assert second.answers == ((slow, Answer("page", 1)),)
     assert bench.inner.submitted == [slow]
@@ -165,7 +165,7 @@ def test_a_fresh_session_and_one_without_a_ledger_know_nothing(bench: Bench | No
 
     session.submit(QUESTIONS)
 
-    assert [answer.value for _, answer in session.collect().answers] == [None, (), (None, None), (None, None), None]
+    assert [answer.value for _, answer in session.collect().answers] == [None, (), (None, None), (None, None), False]
 
 
 def test_a_fresh_session_keeps_what_it_reads_and_notes_places() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
 from bot.billing.desk import Batch, Session
-from bot.billing.facts import InvoiceFacts, Said
+from bot.billing.facts import InvoiceFacts, Said, StrayLine
 from bot.billing.findings import CheckReport
 from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
 from bot.billing.links import TicketKeys
@@ -167,7 +167,7 @@ _facts = st.builds(
     has_unnamed_lines=st.booleans(),
     said=st.lists(st.builds(Said, text=_texts, names_ticket=st.booleans()), max_size=2).map(tuple),
     noted=_tags,
-    stray_line_ids=_tags,
+    stray_lines=st.lists(st.builds(StrayLine, id=_texts, amount=st.none() | _texts), max_size=2).map(tuple),
 )
 _remembered_invoices = st.builds(RememberedInvoice, facts=_facts, read_at=_moments)
 _remembered_tickets = st.builds(
@@ -198,7 +198,7 @@ _values: dict[Read[Any], st.SearchStrategy[Any]] = {
     RecallLinked(TicketKeys("1", "32223")): st.none() | _several(_remembered_invoices),
     RecallInvoices(()): _several(st.none() | _remembered_invoices),
     RecallPlaces(()): _several(st.none() | _places),
-    RecallStrayLine(): st.none() | _moments,
+    RecallStrayLine(NOW, frozenset({"75.00"})): st.booleans(),
     ForgetInvoices(("9",)): st.none(),
     NotePlaces(()): st.none(),
 }

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.billing.facts import InvoiceFacts, Said, facts_of
+from bot.billing.facts import InvoiceFacts, Said, StrayLine, facts_of
 from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
 from bot.billing.links import Match, TicketKeys, match
 from bot.store import decisions, tables
@@ -132,6 +132,22 @@ def _said(*texts: str) -> tuple[Said, ...]:
     return tuple(Said(text=text, names_ticket=False) for text in texts)
 
 
+AMOUNTS = frozenset({"75.00"})
+
+
+def _stray(*ids: str, amount: str | None = "75.00") -> tuple[StrayLine, ...]:
+    return tuple(StrayLine(id=each, amount=amount) for each in ids)
+
+
+def _newest_stray_line(ledger: Ledger, amounts: frozenset[str] = AMOUNTS) -> datetime | None:
+    """When the newest stray line came, to the minute, within ten minutes from now on."""
+    for minute in range(10, -1, -1):
+        moment = NOW + timedelta(minutes=minute)
+        if ledger.has_stray_line(moment - timedelta(seconds=1), amounts):
+            return moment
+    return None
+
+
 def _linked(ledger: Ledger, ticket: TicketKeys = TICKET) -> list[str] | None:
     linked = ledger.recall_linked(ticket)
     return None if linked is None else [invoice.facts.id for invoice in linked]
@@ -169,7 +185,7 @@ FACTS = st.builds(
     has_unnamed_lines=st.booleans(),
     said=st.lists(st.builds(Said, text=st.text() | NUMBERS, names_ticket=st.booleans()), max_size=5).map(tuple),
     noted=st.lists(NUMBERS, max_size=3).map(tuple),
-    stray_line_ids=st.lists(st.text(), max_size=5).map(tuple),
+    stray_lines=st.lists(st.builds(StrayLine, id=st.text(), amount=st.none() | st.text()), max_size=5).map(tuple),
 )
 TIMERS = st.builds(
     TicketTimer,
@@ -408,42 +424,50 @@ def test_a_number_too_long_for_any_ticket_is_still_found(ledger: SqlLedger) -> N
 
 
 def test_a_stray_line_counts_from_when_it_was_first_seen(ledger: SqlLedger) -> None:
-    assert ledger.newest_stray_line() is None
+    assert _newest_stray_line(ledger) is None
     ledger.remember([_read(1, line_ids=("a",))], ())
-    assert ledger.newest_stray_line() is None
-    ledger.remember([_read(2, line_ids=("a", "b"), stray_line_ids=("b",))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
-    ledger.remember([_read(3, line_ids=("a", "b"), stray_line_ids=("b",))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
-    ledger.remember([_read(4, line_ids=("b", "c"), stray_line_ids=("c", "b"))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=4)
+    assert _newest_stray_line(ledger) is None
+    ledger.remember([_read(2, line_ids=("a", "b"), stray_lines=_stray("b"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
+    ledger.remember([_read(3, line_ids=("a", "b"), stray_lines=_stray("b"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
+    ledger.remember([_read(4, line_ids=("b", "c"), stray_lines=_stray("c", "b"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=4)
 
 
 def test_a_line_that_becomes_stray_counts_from_then(ledger: SqlLedger) -> None:
     ledger.remember([_read(1, line_ids=("a",))], ())
-    ledger.remember([_read(2, line_ids=("a",), stray_line_ids=("a",))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+    ledger.remember([_read(2, line_ids=("a",), stray_lines=_stray("a"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
     ledger.remember([_read(3, line_ids=("a",))], ())
-    assert ledger.newest_stray_line() is None
-    ledger.remember([_read(4, line_ids=("a",), stray_line_ids=("a",))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=4)
+    assert _newest_stray_line(ledger) is None
+    ledger.remember([_read(4, line_ids=("a",), stray_lines=_stray("a"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=4)
 
 
 def test_a_line_that_moved_to_another_invoice_is_new_there(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, id="1", line_ids=("a",), stray_line_ids=("a",))], ())
-    ledger.remember([_read(5, id="2", line_ids=("a",), stray_line_ids=("a",))], ())
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=5)
+    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a"))], ())
+    ledger.remember([_read(5, id="2", line_ids=("a",), stray_lines=_stray("a"))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=5)
 
 
 def test_a_stray_line_that_a_remembered_charge_became_does_not_count(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, id="1", line_ids=("a",), stray_line_ids=("a",))], ())
-    ledger.remember([_read(2, id="2", line_ids=("b",), stray_line_ids=("b",))], ())
+    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a"))], ())
+    ledger.remember([_read(2, id="2", line_ids=("b",), stray_lines=_stray("b"))], ())
     ledger.remember((), [_ticket(items=("b", "b"))])
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=1)
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=1)
     ledger.remember((), [_ticket(items=("a",), id="8")])
-    assert ledger.newest_stray_line() is None
+    assert _newest_stray_line(ledger) is None
     ledger.remember((), [_ticket(1)])  # as it turns out, the charge is on no invoice
-    assert ledger.newest_stray_line() == NOW + timedelta(minutes=2)
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
+
+
+def test_only_a_stray_line_of_one_of_the_amounts_counts_or_one_without_a_price(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a", amount="20.00"))], ())
+    assert _newest_stray_line(ledger) is None
+    assert _newest_stray_line(ledger, frozenset({"20.00", "1.00"})) == NOW + timedelta(minutes=1)
+    ledger.remember([_read(2, id="2", line_ids=("b",), stray_lines=_stray("b", amount=None))], ())
+    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
 
 
 # --- how long, whose, under which rules ---
@@ -477,10 +501,10 @@ def test_linked_invoices_are_recalled_a_little_longer_than_the_places_that_rest_
 
 def test_an_age_of_zero_recalls_nothing(open_ledger: Opener) -> None:
     ledger = open_ledger(max_age=timedelta(0))
-    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, line_ids=("9",), stray_line_ids=("9",))], [_ticket()])
+    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, line_ids=("9",), stray_lines=_stray("9"))], [_ticket()])
     ledger.note_places([_place()])
     assert (_linked(ledger), _by_id(ledger, "1"), ledger.recall_places([ACCOUNT])) == ([], (None,), (None,))
-    assert (ledger.recall_ticket("7", NOW), ledger.newest_stray_line()) == (None, None)
+    assert (ledger.recall_ticket("7", NOW), _newest_stray_line(ledger)) == (None, None)
 
 
 def test_an_age_beyond_all_calendars_recalls_everything(open_ledger: Opener) -> None:
@@ -493,7 +517,7 @@ def _fill(ledger: SqlLedger) -> None:
     facts: dict[str, Any] = {
         "ticket_id": TICKET.ticket_id,
         "line_ids": ("501",),
-        "stray_line_ids": ("501",),
+        "stray_lines": _stray("501"),
         "said": _said("32223"),
     }
     assert ledger.remember([_read(**facts)], [_ticket()])
@@ -507,7 +531,7 @@ def _is_empty(ledger: SqlLedger) -> bool:
         *_by_id(ledger, "1"),
         *ledger.recall_invoices([InvoiceRow(number="67469")]),
         *ledger.recall_places([ACCOUNT]),
-        ledger.newest_stray_line(),
+        _newest_stray_line(ledger),
     )
     return set(found) == {None} and ledger.count_invoices() == 0 and ledger.ids_updated_since(None) == set()
 
@@ -518,7 +542,7 @@ def test_accounts_do_not_see_each_others_ledger(open_ledger: Opener) -> None:
     assert not _is_empty(open_ledger("https://one"))
     assert _is_empty(other)
     other.remember((), [_ticket(items=("501",))])
-    assert one.newest_stray_line() == NOW
+    assert _newest_stray_line(one) == NOW
     other.forget_invoices(["1"])
     other.forget_everything()
     assert one.count_invoices() == 1
@@ -599,7 +623,7 @@ def test_a_forgotten_invoice_is_gone_with_its_lines_and_numbers(ledger: SqlLedge
     ledger.remember([_read(id="2", number="2", line_ids=("9",), said=_said("9"))], ())
     ledger.forget_invoices(["1", "unknown"])
     ledger.forget_invoices([])
-    assert (_linked(ledger), _by_id(ledger, "1"), ledger.newest_stray_line()) == ([], (None,), None)
+    assert (_linked(ledger), _by_id(ledger, "1"), _newest_stray_line(ledger)) == ([], (None,), None)
     assert ledger.ids_updated_since(None) == {"2"}
     with engine.connect() as connection:
         for table in (tables.ledger_lines, tables.ledger_numbers):
@@ -638,7 +662,7 @@ def _is_silent(ledger: SqlLedger, caplog: pytest.LogCaptureFixture) -> None:
         (lambda: ledger.recall_linked(TICKET), None),
         (lambda: ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")]), (None, None)),
         (lambda: ledger.recall_places([ACCOUNT, "else"]), (None, None)),
-        (ledger.newest_stray_line, NOW),
+        (lambda: ledger.has_stray_line(NOW, AMOUNTS), True),
         (lambda: ledger.remember([_read(line_ids=("1",))], [_ticket()]), False),
         (lambda: ledger.forget_invoices(["1"]), None),
         (lambda: ledger.note_places([_place()]), None),
@@ -805,7 +829,7 @@ def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedge
         quick_ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")])
         quick_ledger.recall_ticket("7", NOW)
         quick_ledger.recall_places([ACCOUNT])
-        quick_ledger.newest_stray_line()
+        _newest_stray_line(quick_ledger)
         quick_ledger.ids_updated_since(NOW)
         quick_ledger.forget_invoices(["1"])
 
@@ -817,8 +841,6 @@ def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedge
             for step in (row[3] for row in plan):
                 assert not step.startswith("SCAN"), f"{statement}: {step}"
                 assert "(book_id=?)" not in step, f"{statement}: {step}"  # it would walk over the whole book
-                if "stray_since>?" in step:
-                    assert "ORDER BY" in statement, f"{statement}: {step}"
 
 
 def test_facts_of_a_real_detail_are_recalled_by_the_ticket_it_names(ledger: SqlLedger) -> None:
