@@ -186,7 +186,10 @@ class Searcher:
         own = place.own(listing.rows)
         evidence.note_listed(own)
         sweep = self.knowledge.sweep if self.knowledge is not None else None
-        evidence.was_surprised = yield from know_details(evidence, own, sweep, standing=True)
+        yield from know_details(evidence, own, sweep, standing=True)
+        evidence.was_surprised = any(
+            evidence.was_read_now(row) and not (sweep is not None and sweep.names(row)) for row in own
+        )
         if evidence.links:
             evidence.receipt.append(Looked(name, f"{counted(len(own), 'invoice')} listed, link found"))
             return True

@@ -35,7 +35,14 @@ class Sweep:
     def vouches_for(self, remembered: RememberedInvoice) -> bool:
         """Whether the invoice has not changed since it was read."""
         facts = remembered.facts
-        return self.vouches_from <= remembered.read_at and facts.id not in self.ids and facts.number not in self.numbers
+        return self.vouches_from <= remembered.read_at and not self._names(facts.id, facts.number)
+
+    def names(self, row: InvoiceRow) -> bool:
+        """Whether the listed invoice is among those that changed."""
+        return self._names(row.id, row.number)
+
+    def _names(self, invoice_id: str | None, number: str | None) -> bool:
+        return invoice_id in self.ids or number in self.numbers
 
 
 def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:

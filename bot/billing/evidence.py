@@ -69,7 +69,7 @@ class Evidence:
     out_of_reach: dict[str, InvoiceFacts] = field(default_factory=dict)
     """Invoices that the ledger remembers and that could not be read again."""
     was_surprised: bool = False
-    """A customer's list that was thought to be known held an invoice in a state that was not."""
+    """A customer's list held an invoice in a state that was not known, though no list of changes names it."""
     _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)
     _namesakes: Counter[str | None] = field(default_factory=Counter)
     _read: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
@@ -145,6 +145,10 @@ class Evidence:
         """Whether this very state of the invoice has been read, now or earlier."""
         key = row_key(row)
         return key in self._read or key in self._recalled
+
+    def was_read_now(self, row: InvoiceRow) -> bool:
+        """Whether this very state of the invoice was read from Syncro, not remembered."""
+        return row_key(row) in self._read
 
     def has_vanished(self, row: InvoiceRow) -> bool:
         """Whether the list named it, but Syncro then had no such invoice."""
