@@ -195,7 +195,7 @@ class Searcher:
             return True
         if any(evidence.why_unread(row) for row in own):
             return False
-        evidence.receipt.append(Looked(name, f"{counted(len(own), 'invoice')} listed, all known, no link"))
+        evidence.receipt.append(Looked(name, evidence.said_of_all(own)))
         return True
 
 

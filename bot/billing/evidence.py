@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -149,6 +150,14 @@ class Evidence:
     def was_read_now(self, row: InvoiceRow) -> bool:
         """Whether this very state of the invoice was read from Syncro, not remembered."""
         return row_key(row) in self._read
+
+    def said_of_all(self, rows: Sequence[InvoiceRow]) -> str:
+        """For the receipt: what became of a list whose every invoice is known, when none bills the ticket."""
+        if not rows:
+            return "none listed"
+        recalled = sum(not self.was_read_now(row) for row in rows)
+        how = f"all read, {recalled} of them earlier" if recalled else "all read"
+        return f"{counted(len(rows), 'invoice')} listed, {how}, no link"
 
     def has_vanished(self, row: InvoiceRow) -> bool:
         """Whether the list named it, but Syncro then had no such invoice."""

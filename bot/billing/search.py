@@ -254,10 +254,11 @@ def _scan(evidence: Evidence, place: CustomerList, sweep: Sweep | None) -> Askin
 
 def _account_for(evidence: Evidence, place: CustomerList, own: list[InvoiceRow]) -> tuple[str, ...]:
     unread = [why for row in own if (why := evidence.why_unread(row)) is not None]
-    outcome = f"{counted(len(own), 'invoice')} listed, "
-    known = f"{len(own) - len(unread)} known, {len(unread)} could not be read"
-    outcome += known if unread else "all known, no link"
-    evidence.receipt.append(Looked(place.name, outcome if own else "none listed"))
+    if unread:
+        known = f"{len(own) - len(unread)} known, {len(unread)} could not be read"
+        evidence.receipt.append(Looked(place.name, f"{counted(len(own), 'invoice')} listed, {known}"))
+    else:
+        evidence.receipt.append(Looked(place.name, evidence.said_of_all(own)))
     return tuple(unread)
 
 

@@ -201,6 +201,7 @@ def _settings(syncro: SyncroSandbox, slack: SlackSandbox, folder: Path) -> dict[
         "SYNCRO_BASE_URL": syncro.base_url,
         "SYNCRO_API_TOKEN": syncro.token,
         "SYNCRO_REQUESTS_PER_MINUTE": str(DEMO_LIMIT),
+        "SYNC_EVERY_MINUTES": "0",  # the calls that are shown are those of the questions
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
         "SLACK_APP_TOKEN": "xapp-sandbox",
