@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.billing.currency import SETTLING, Knowledge
+from bot.billing.currency import SETTLING, Knowledge, Sweep
 from bot.billing.decide import Case
 from bot.billing.details import confirm, confirm_remembered, know_details, read_again, recall_links, recall_mentions
 from bot.billing.evidence import Evidence, counted
@@ -94,7 +94,7 @@ class Searcher:
         none_offered = not evidence.failures
         if case.expectation.due is not Due.YES:
             if none_offered:
-                yield from self._note(Place(name=place_of_offers(row.id), since=None, **self._just_now()))
+                yield from self._note(self._place_of_offers(row))
             return
         if row.customer_id is None:
             evidence.fail("The ticket names no customer, so there is no list of invoices to search.")
@@ -113,7 +113,7 @@ class Searcher:
             gone = (facts.id for facts in evidence.gone.values() if _would_be_named(facts, row, since))
             yield from recall(ForgetInvoices(tuple(sorted(gone))))
             yield from self._note(
-                Place(name=place_of_offers(row.id), since=None, **self._just_now()),
+                self._place_of_offers(row),
                 Place(
                     name=place_of_customer(row.customer_id),
                     since=since,
@@ -122,6 +122,13 @@ class Searcher:
                 ),
             )
         _account_for_converted(evidence)
+
+    @property
+    def _sweep(self) -> Sweep | None:
+        return self.knowledge.sweep if self.knowledge is not None else None
+
+    def _place_of_offers(self, row: TicketRow) -> Place:
+        return Place(name=place_of_offers(row.id), since=None, **self._just_now())
 
     def _just_now(self) -> dict[str, datetime]:
         """What is read in this request holds as of its beginning."""
@@ -143,21 +150,14 @@ class Searcher:
         for remembered in linked:
             if evidence.links:
                 return
-            yield from confirm(evidence, remembered)
+            yield from confirm(evidence, remembered, self._sweep)
 
     def _prove_absence(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
         """Whether the ledger is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
         evidence, row = case.evidence, case.ticket.row
-        offers = knowledge.offers(row)
-        if offers is None:
+        if not (yield from self._know_offers(case, knowledge)):
             return False
-        evidence.receipt.append(
-            Looked(
-                "Invoices that Syncro offers for this ticket",
-                f"none when searched on {offers.searched_at:%Y-%m-%d}, and none that changed since bills it",
-            )
-        )
-        if case.expectation.due is not Due.YES:
+        if evidence.links or case.expectation.due is not Due.YES:
             return True
         if row.customer_id is None:
             return False
@@ -166,13 +166,32 @@ class Searcher:
         if place is None or not (yield from self._look_at_list(evidence, row.customer_id)):
             return False
         for remembered in (yield from recall_mentions(evidence, row.customer_id)):
-            yield from read_again(evidence, remembered)
+            yield from read_again(evidence, remembered, self._sweep)
         if evidence.links:
             return True
         evidence.skipped = place.skipped
         if since is not None:
             evidence.receipt.append(Looked("This customer's older invoices", _said_of_older(place)))
         _account_for_converted(evidence)
+        return True
+
+    def _know_offers(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
+        """Know what Syncro offers for the ticket, or ask. False when it could not be told."""
+        evidence, row = case.evidence, case.ticket.row
+        offers = knowledge.offers(row)
+        if offers is None:
+            yield from search_offered(evidence)
+            if evidence.failures:
+                return False
+            if not evidence.links:
+                yield from self._note(self._place_of_offers(row))
+            return True
+        evidence.receipt.append(
+            Looked(
+                "Invoices that Syncro offers for this ticket",
+                f"none when searched on {offers.searched_at:%Y-%m-%d}, and none that changed since bills it",
+            )
+        )
         return True
 
     def _look_at_list(self, evidence: Evidence, customer_id: str) -> Asking[bool]:
@@ -185,7 +204,7 @@ class Searcher:
             return False
         own = place.own(listing.rows)
         evidence.note_listed(own)
-        sweep = self.knowledge.sweep if self.knowledge is not None else None
+        sweep = self._sweep
         yield from know_details(evidence, own, sweep, standing=True)
         evidence.was_surprised = any(
             evidence.was_read_now(row) and not (sweep is not None and sweep.names(row)) for row in own

@@ -25,24 +25,24 @@ OPENED_MARGIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Sweep:
-    """All invoices that changed since a moment, by name: a list of changes that was read completely."""
+    """All invoices that changed since a moment, as a list of changes that was read completely names them."""
 
     vouches_from: datetime
     """An invoice read at this moment or later, and not named here, stands as it was read."""
-    ids: frozenset[str]
-    numbers: frozenset[str]
+    by_id: Mapping[str, InvoiceRow]
+    by_number: Mapping[str, InvoiceRow]
 
     def vouches_for(self, remembered: RememberedInvoice) -> bool:
         """Whether the invoice has not changed since it was read."""
-        facts = remembered.facts
-        return self.vouches_from <= remembered.read_at and not self._names(facts.id, facts.number)
+        return self.vouches_from <= remembered.read_at and self.row_of(remembered.facts) is None
 
     def names(self, row: InvoiceRow) -> bool:
         """Whether the listed invoice is among those that changed."""
-        return self._names(row.id, row.number)
+        return row.id in self.by_id or row.number in self.by_number
 
-    def _names(self, invoice_id: str | None, number: str | None) -> bool:
-        return invoice_id in self.ids or number in self.numbers
+    def row_of(self, facts: InvoiceFacts) -> InvoiceRow | None:
+        """The row that names the invoice, or one of the same number; None where it has not changed."""
+        return self.by_id.get(facts.id) or self.by_number.get(facts.number)
 
 
 def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
@@ -50,8 +50,8 @@ def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
     listed = list(rows)
     return Sweep(
         vouches_from,
-        frozenset(row.id for row in listed if row.id is not None),
-        frozenset(row.number for row in listed if row.number is not None),
+        {row.id: row for row in listed if row.id is not None},
+        {row.number: row for row in listed if row.number is not None},
     )
 
 

@@ -53,14 +53,22 @@ def read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]
 def know_details(
     evidence: Evidence, rows: Sequence[InvoiceRow], sweep: Sweep | None, *, standing: bool = False
 ) -> Asking[bool]:
-    """Like `read_details`, but what is remembered and current need not be read. See `Evidence.note_remembered`."""
+    """Like `read_details`, but what is remembered and current need not be read. See `Evidence.note_remembered`.
+
+    What billed the ticket when it was read last is read before the others: they may not be needed then.
+    """
     wanted = [row for row in rows if not evidence.was_tried(row)]
+    likely: list[InvoiceRow] = []
     unknown: list[InvoiceRow] = []
     for row, remembered in zip(wanted, (yield from _recalled(wanted)), strict=True):
-        current = remembered is not None and is_current(row, remembered, sweep)
-        if not (current and remembered and evidence.note_remembered(row, remembered.facts, standing=standing)):
+        if remembered is None:
             unknown.append(row)
-    return (yield from read_details(evidence, unknown))
+        elif not is_current(row, remembered, sweep) or not evidence.note_remembered(
+            row, remembered.facts, standing=standing
+        ):
+            (likely if match(remembered.facts, evidence.ticket).link is not None else unknown).append(row)
+    anything_read = yield from read_details(evidence, likely)
+    return (yield from read_details(evidence, unknown)) or anything_read
 
 
 def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep | None]:
@@ -110,18 +118,26 @@ def recall_mentions(evidence: Evidence, customer_id: str) -> Asking[list[Remembe
     return [each for each in own if match(each.facts, evidence.ticket).might]
 
 
-def confirm(evidence: Evidence, remembered: RememberedInvoice) -> Asking[None]:
+def confirm(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
     """Read a remembered invoice that billed the ticket again, and say in the receipt what came of it."""
     evidence.note_named_by_ledger(remembered.facts)
-    yield from read_again(evidence, remembered)
+    yield from read_again(evidence, remembered, sweep)
     outcome = "it still does" if evidence.links else "it no longer does, or could not be read"
     named = f"invoice {remembered.facts.number} billed this ticket on {remembered.read_at:%Y-%m-%d}"
     evidence.receipt.append(Looked("Earlier reads", f"{named}; read again now, {outcome}"))
 
 
-def read_again(evidence: Evidence, remembered: RememberedInvoice) -> Asking[None]:
-    """Read a remembered invoice's detail, by its id, and take in what it says now."""
+def read_again(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
+    """Read a remembered invoice's detail and take in what it says now.
+
+    One that was read in this request already is not read twice: for this ticket, or because `sweep` names it.
+    """
     facts = remembered.facts
+    changed = sweep.row_of(facts) if sweep is not None else None
+    if changed is not None and not evidence.has_read(facts.id):
+        evidence.note_detail(changed, (yield from ask(detail_read(changed))))
+    if evidence.has_read(facts.id):
+        return
     answer = yield from ask(ReadInvoice(facts.id, facts.updated_at))
     evidence.note_detail(InvoiceRow(id=facts.id), answer)
     if isinstance(answer, Failed) and answer.kind is not FailureKind.NOT_FOUND:

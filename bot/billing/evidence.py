@@ -151,6 +151,10 @@ class Evidence:
         """Whether this very state of the invoice was read from Syncro, not remembered."""
         return row_key(row) in self._read
 
+    def has_read(self, invoice_id: str) -> bool:
+        """Whether the invoice was read from Syncro, whatever it was asked for by."""
+        return any(invoice.id == invoice_id for invoice in self._read.values())
+
     def said_of_all(self, rows: Sequence[InvoiceRow]) -> str:
         """For the receipt: what became of a list whose every invoice is known, when none bills the ticket."""
         if not rows:

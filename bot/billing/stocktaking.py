@@ -51,12 +51,15 @@ def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Kno
     )
 
 
-def is_still_known(knowledge: Knowledge) -> Asking[bool]:
-    """Whether the ledger still holds the places, after the search: nobody has emptied it meanwhile."""
+def is_still_known(knowledge: Knowledge, started_at: datetime) -> Asking[bool]:
+    """Whether the ledger still holds the places, after the search: nobody has emptied it meanwhile.
+
+    A place that this very request searched anew, for a ticket of which too little was known, is held as well.
+    """
     names = tuple(knowledge.places)
     again = yield from recall(RecallPlaces(names, reading=2))
     return all(
-        place is not None and place.searched_at == knowledge.places[name].searched_at
+        place is not None and place.searched_at in (knowledge.places[name].searched_at, started_at)
         for name, place in zip(names, again, strict=True)
     )
 

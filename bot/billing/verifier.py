@@ -80,7 +80,7 @@ class Verifier:
         scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
         searcher = self._searcher(asked, scope, knowledge)
         cases = desk.run([searcher.search_known(found.value) for found in asked.found])
-        if knowledge is not None and not desk.ask(is_still_known(knowledge)):
+        if knowledge is not None and not desk.ask(is_still_known(knowledge, started_at)):
             cases = desk.run([searcher.search(found.value) for found in asked.found])
         cases = self._look_for_schedules(desk, cases, sparing=True)
         return AuditReport(

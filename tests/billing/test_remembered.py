@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from bot.billing.audit import Window
 from bot.billing.decide import SyncroPages
 from bot.billing.findings import Finding, Verdict
-from bot.billing.ledger import RememberedInvoice
+from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice
 from bot.billing.links import TicketKeys
 from bot.billing.policy import Policy
 from bot.billing.reads import ListInvoices, ReadInvoice, ReadTicket
@@ -19,7 +20,7 @@ from bot.billing.sync import Synchroniser, SyncReport
 from bot.billing.verifier import Verifier
 from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
 from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
-from bot.sandbox.syncro_world import ListRows, Ticket, World
+from bot.sandbox.syncro_world import Invoice, ListRows, Ticket, World
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
@@ -411,3 +412,410 @@ def test_a_ledger_that_is_emptied_while_a_digest_is_made_proves_nothing() -> Non
     assert emptied
     assert found[str(ticket.number)].invoices[0].number == invoice.number
     assert found[str(other.number)].verdict is Verdict.NOT_INVOICED
+
+
+# --- each proof for itself: what a bot that leaves one out would say ---
+
+ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
+AHEAD = timedelta(minutes=5)
+
+
+def sync_changes_only(bench: Bench) -> None:
+    """A first sync that is cut off before it has read anything: the account is known from now on."""
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1
+
+    Synchroniser(
+        bench.ledger,
+        lambda: nullcontext(bench.syncro.session()),
+        policy=Policy(),
+        lookback=LOOKBACK,
+        clock=bench.syncro.clock,
+    ).run(stopped=stopped)
+    (account,) = bench.ledger.recall_places([ACCOUNT])
+    assert account is not None
+    assert account.since == account.searched_at
+
+
+def read_now(bench: Bench, *invoices: Invoice) -> None:
+    """Somebody else's question reads these invoices."""
+    session = bench.syncro.session()
+    session.submit([ReadInvoice(str(invoice.id), invoice.updated_at) for invoice in invoices])
+    session.collect()
+
+
+def after_list(bench: Bench, deed: Callable[[], object], *pages: int, lately: bool = True) -> list[int]:
+    """Do something right after these pages of a list of changes were read. Returns the pages after which it was."""
+    done: list[int] = []
+
+    def before_read(_: int) -> None:
+        asked = bench.syncro.done[-1].read if bench.syncro.done else None
+        wanted = pages[len(done)] if len(done) < len(pages) else None
+        if isinstance(asked, ListInvoices) and asked.ticket_id is None and asked.page == wanted:
+            day = timedelta(hours=12)
+            if asked.updated_since is not None and (asked.updated_since > bench.world.now - day) is lately:
+                done.append(asked.page)
+                deed()
+
+    bench.syncro._before_read = before_read
+    return done
+
+
+def names_the_ticket(bench: Bench, invoice: Invoice, ticket: Ticket) -> None:
+    bench.world.add_line(invoice, name=f"Ticket #{ticket.number}", names=[ticket])
+
+
+def test_a_list_of_changes_vouches_for_nothing_that_was_read_before_the_account_was_known() -> None:
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world, ListRows.MEMO)
+    bench.ask(ticket.number)
+    bench.later(hours=1)
+    names_the_ticket(bench, next(iter(world.invoices.values())), ticket)
+    bench.later(hours=2)
+    sync_changes_only(bench)
+    bench.later(hours=1)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+
+
+def test_a_list_of_changes_names_invoices_by_their_ids_where_rows_have_no_numbers() -> None:
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world)
+    bench.faults = [Fault("/invoices", MissingKeys("number", "updated_at"))]
+    bench.ask(ticket.number)
+    bench.later(hours=1)
+    names_the_ticket(bench, next(iter(world.invoices.values())), ticket)
+    bench.later(minutes=5)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+
+
+def test_a_list_of_changes_reaches_back_before_the_oldest_reading() -> None:
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world, ListRows.MEMO)
+    bench.ask(ticket.number)
+    first, *_, last = world.invoices.values()
+    bench.later(hours=1)
+    names_the_ticket(bench, first, ticket)
+    bench.later(hours=1)
+    read_now(bench, last)
+    bench.later(minutes=1)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+
+
+def test_a_list_of_changes_of_several_pages_vouches_for_nothing() -> None:
+    """A row that slides out of sight between two pages would be taken for unchanged."""
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world, ListRows.MEMO)
+    bench.syncro._page_size = 1
+    bench.ask(ticket.number)
+    bench.later(hours=1)
+    first, second, *_ = world.invoices.values()
+    first.updated_at = world.now
+    names_the_ticket(bench, second, ticket)
+    bench.later(minutes=5)
+    slid = after_list(bench, lambda: world.delete_invoice(first), 1)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+    assert slid
+
+
+@pytest.mark.parametrize("way", ["question", "digest", "sync"])
+def test_what_changed_just_after_it_was_read_is_found_though_our_clock_is_ahead(way: str) -> None:
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world, ListRows.MEMO)
+    bench.syncro._skew = AHEAD
+    bench.ask(ticket.number)
+    if way != "digest":
+        bench.sync()
+    bench.later(minutes=1)
+    if way == "question":
+        names_the_ticket(bench, next(iter(world.invoices.values())), ticket)
+    else:
+        world.bill_third_party(ticket, created_at=world.now, updated_at=world.now)
+    bench.later(hours=1)
+    if way == "sync":
+        bench.sync()
+        bench.later(hours=1)
+    finding = bench.ask(ticket.number) if way == "question" else bench.audit()[str(ticket.number)]
+    assert finding.verdict is Verdict.INVOICED
+
+
+def test_a_charge_put_on_an_invoice_just_after_it_was_read_is_found_though_our_clock_is_ahead() -> None:
+    world, ticket = one_ticket()
+    charge = world.add_charge(ticket)
+    invoice = world.add_invoice(created_at=world.now - timedelta(days=3))
+    bench = Bench(world)
+    bench.syncro._skew = AHEAD
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.NOT_INVOICED
+    bench.later(seconds=10)
+    world.convert(charge, invoice)
+    invoice.updated_at = world.now
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict not in ABSENT
+
+
+def test_a_charge_put_on_an_invoice_is_found_though_another_process_whose_clock_is_ahead_has_read_the_ticket() -> None:
+    world, ticket = one_ticket()
+    charge = world.add_charge(ticket)
+    invoice = world.add_invoice(created_at=world.now - timedelta(days=3))
+    bench = Bench(world)
+    bench.audit()
+    bench.later(hours=1)
+    session = FakeSyncro(world, ledger=bench.ledger, skew=timedelta(minutes=1)).session()
+    session.submit([ReadTicket(str(ticket.id))])
+    session.collect()
+    bench.later(seconds=20)
+    world.convert(charge, invoice)
+    invoice.updated_at = world.now
+    bench.later(seconds=10)
+    assert bench.audit()[str(ticket.number)].verdict not in ABSENT
+
+
+@SHAPES
+def test_a_ticket_of_which_only_the_customer_was_searched_is_searched(rows: ListRows) -> None:
+    world, ticket = one_ticket()
+    other = world.add_ticket(world.customers[ticket.customer_id])
+    world.bill_third_party(ticket)
+    bench = Bench(world, rows)
+    bench.ask(other.number)
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@SHAPES
+def test_an_account_that_is_known_only_lately_does_not_say_what_is_offered(rows: ListRows) -> None:
+    world, ticket = one_ticket()
+    other = world.add_ticket(world.customers[ticket.customer_id])
+    world.bill_third_party(ticket)
+    bench = Bench(world, rows)
+    sync_changes_only(bench)
+    bench.later(minutes=1)
+    bench.ask(other.number)
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@SHAPES
+def test_a_search_before_the_account_was_known_is_not_brought_forward_by_it(rows: ListRows) -> None:
+    world, ticket = one_ticket()
+    bench = Bench(world, rows)
+    bench.ask(ticket.number)
+    bench.later(hours=1)
+    world.bill_third_party(ticket, created_at=world.now, updated_at=world.now)
+    bench.later(hours=5)
+    sync_changes_only(bench)
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@SHAPES
+def test_the_list_of_changes_reaches_back_to_the_search_that_is_longest_ago(rows: ListRows) -> None:
+    world, ticket = one_ticket()
+    other = world.add_ticket(world.customers[ticket.customer_id])
+    bench = Bench(world, rows)
+    bench.ask(ticket.number)
+    bench.later(hours=1)
+    world.bill_third_party(ticket, created_at=world.now, updated_at=world.now)
+    bench.later(hours=1)
+    bench.ask(other.number)
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@SHAPES
+def test_what_is_offered_for_an_open_ticket_is_not_known_where_it_could_not_be_listed(rows: ListRows) -> None:
+    world, ticket = one_ticket(status="In Progress")
+    other = world.add_ticket(world.customers[ticket.customer_id])
+    world.bill_third_party(ticket)
+    bench = Bench(world, rows)
+    bench.faults = [Fault("/invoices", Status(500), query=lambda query: "ticket_id" in query)]
+    assert bench.ask(ticket.number).verdict is Verdict.OPEN
+    bench.faults = []
+    bench.ask(other.number)
+    bench.later(hours=1)
+    ticket.status, ticket.resolved_at, ticket.updated_at = "Resolved", world.now, world.now
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+def test_a_ticket_that_names_no_customer_is_never_proved_to_be_unbilled() -> None:
+    world, ticket = one_ticket(status="In Progress")
+    bench = Bench(world)
+    bench.faults = [Fault("/tickets", MissingKeys("customer_id"))]
+    assert bench.ask(ticket.number).verdict is Verdict.OPEN
+    bench.later(hours=1)
+    ticket.status, ticket.resolved_at, ticket.updated_at = "Resolved", world.now, world.now
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+
+
+def test_an_older_invoice_that_might_mean_the_ticket_is_not_forgotten_in_a_second_digest() -> None:
+    world, ticket = one_ticket()
+    long_ago = world.now - timedelta(days=60)
+    world.mention(ticket, created_at=long_ago, updated_at=long_ago)
+    bench = Bench(world)
+    for _ in range(3):
+        assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+        bench.later(days=1)
+
+
+def test_a_charge_on_an_invoice_out_of_sight_is_not_forgotten_in_a_second_digest() -> None:
+    world, ticket = one_ticket()
+    world.bill_by_line_item(ticket, world.add_charge(ticket), customer=world.add_customer())
+    bench = Bench(world)
+    for _ in range(3):
+        assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+        bench.later(days=1)
+
+
+def test_an_invoice_read_too_long_ago_that_cannot_be_read_forbids_the_absence() -> None:
+    world, ticket = one_ticket()
+    invoice = world.bill_by_line_text(ticket)
+    bench = Bench(world, max_age_days=10)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+    bench.later(days=5)
+    other = world.add_ticket(world.customers[ticket.customer_id], created_at=world.now - timedelta(days=10))
+    bench.ask(other.number)  # by its list row, the invoice stands as it was read five days ago
+    bench.later(days=6, hours=12)
+    bench.faults = [Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(500))]
+    found = bench.audit()
+    assert found[str(ticket.number)].verdict not in ABSENT
+    assert found[str(other.number)].verdict not in ABSENT
+
+
+@SHAPES
+def test_that_an_invoice_bills_the_ticket_is_not_said_from_memory_where_it_cannot_be_read(rows: ListRows) -> None:
+    world, ticket = one_ticket()
+    invoice = world.bill_by_line_text(ticket)
+    bench = Bench(world, rows)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+    bench.later(hours=1)
+    bench.faults = [Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(404))]
+    assert bench.ask(ticket.number).verdict is Verdict.UNVERIFIED
+
+
+def test_a_known_invoice_whose_later_state_cannot_be_read_leaves_the_sweep_unproved() -> None:
+    world, ticket = one_ticket()
+    invoice = world.add_invoice(created_at=world.now - timedelta(days=2))
+    bench = Bench(world)
+    bench.sync()
+    bench.later(hours=1)
+    invoice.ticket_id, invoice.updated_at = ticket.id, world.now
+    bench.later(minutes=5)
+    bench.faults = [Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(404))]
+    assert bench.audit()[str(ticket.number)].verdict not in ABSENT
+
+
+def test_a_later_state_that_cannot_be_read_is_not_excused_by_a_reading_of_a_process_whose_clock_is_ahead() -> None:
+    world, ticket = one_ticket()
+    invoice = world.add_invoice(created_at=world.now - timedelta(days=2))
+    bench = Bench(world)
+    bench.audit()
+    bench.later(hours=1)
+    session = FakeSyncro(world, ledger=bench.ledger, skew=timedelta(minutes=1)).session()
+    session.submit([ReadInvoice(str(invoice.id))])
+    session.collect()
+    bench.later(seconds=10)
+    invoice.ticket_id, invoice.updated_at = ticket.id, world.now
+    bench.later(seconds=10)
+    bench.faults = [Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(404))]
+    assert bench.audit()[str(ticket.number)].verdict not in ABSENT
+
+
+@pytest.mark.parametrize("pages", [(1,), (2, 1)])
+def test_an_invoice_that_slides_out_of_sight_in_the_list_of_changes_is_found(pages: tuple[int, ...]) -> None:
+    world, ticket = one_ticket()
+    payer = world.add_customer()
+    bench = Bench(world)
+    bench.syncro._page_size = 1
+    bench.audit()
+    bench.later(hours=1)
+    made = [world.now - timedelta(minutes=number) for number in range(4)]
+    above = [world.add_invoice(payer, created_at=each, updated_at=world.now) for each in made[: len(pages)]]
+    world.bill_third_party(ticket, payer, created_at=made[2], updated_at=world.now)
+    below = world.add_invoice(payer, created_at=made[3], updated_at=world.now)
+    bench.later(minutes=5)
+    read_now(bench, *above, below)
+    bench.later(minutes=1)
+    # Each time the row just above it goes, which was read a moment before.
+    slid = after_list(bench, lambda: world.delete_invoice(above.pop()), *pages)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+    assert slid == list(pages)
+
+
+def test_a_list_of_changes_that_is_too_long_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.billing.stocktaking.MOST_CHANGES", 1)
+    world, ticket = one_ticket()
+    payer = world.add_customer()
+    bench = Bench(world)
+    bench.syncro._page_size = 1
+    bench.audit()
+    bench.later(hours=1)
+    world.bill_third_party(ticket, payer, created_at=world.now, updated_at=world.now)
+    above = [world.add_invoice(payer, created_at=world.now, updated_at=world.now) for _ in range(2)]
+    bench.later(minutes=5)
+    read_now(bench, *above)
+    bench.later(minutes=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+class EmptiedLedger(SqlLedger):
+    """A ledger that is emptied just before it is asked for links; with `anew` a sync begins at once."""
+
+    when: str = ""
+
+    def recall_linked(self, ticket: TicketKeys) -> tuple[RememberedInvoice, ...] | None:
+        if self.when:
+            now = self._clock()
+            self.forget_everything()
+            if self.when == "anew":
+                now += timedelta(seconds=1)
+                self.note_places([Place(name=ACCOUNT, since=None, as_of=now, searched_at=now)])
+            self.when = ""
+        return super().recall_linked(ticket)
+
+
+@pytest.mark.parametrize("when", ["now", "anew"])
+def test_a_ledger_that_is_emptied_between_sweep_and_search_proves_nothing(when: str) -> None:
+    world, ticket = one_ticket()
+    world.bill_third_party(ticket)
+    bench = Bench(world, kind=EmptiedLedger)
+    bench.sync()
+    bench.audit()
+    bench.later(hours=1)
+    assert isinstance(bench.ledger, EmptiedLedger)
+    bench.ledger.when = when
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+def test_the_charges_of_a_billed_ticket_that_has_others_pending_are_read_anew_in_a_question() -> None:
+    world, ticket = one_ticket()
+    world.bill_by_line_text(ticket)
+    charge = world.add_charge(ticket)
+    bench = Bench(world)
+    assert bench.ask(ticket.number).verdict is Verdict.PARTIALLY_INVOICED
+    bench.later(hours=1)
+    world.bill_by_line_item(ticket, charge, created_at=world.now, updated_at=world.now)
+    bench.later(hours=1)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+
+
+def test_an_invoice_that_is_gone_for_sure_is_forgotten() -> None:
+    world, ticket = one_ticket()
+    invoice = world.bill_by_ticket_id(ticket)
+    bench = Bench(world)
+    bench.ask(ticket.number)
+    world.delete_invoice(invoice)
+    bench.ask(ticket.number)
+    assert bench.ledger.count_invoices() == 0
+
+
+def test_a_second_digest_still_looks_at_the_customer_s_list() -> None:
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world)
+    bench.audit()
+    bench.later(days=1)
+    coverage = bench.audit()[str(ticket.number)].coverage
+    assert (coverage.listed, coverage.from_ledger, coverage.read) == (3, 3, 0)
