@@ -1,15 +1,17 @@
-"""The law with the ledger in play: several questions one after the other, and people at work between them.
+"""The law with the ledger in play: several questions one after the other, and people at work between and during them.
 
-However much is remembered, an answer is held to the world as it stands when it is given: no false accusation, no false
-all-clear, and, where nothing goes wrong, the very answer that a bot without memory gives.
+However much is remembered, and whichever of two bots has read it, an answer is held to the world as it stands while it
+is given: no false accusation, no false all-clear, and, where nothing goes wrong, the very answer that a bot without
+memory gives.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import Enum
 
@@ -23,16 +25,33 @@ from bot.billing.findings import Finding, Verdict
 from bot.billing.policy import Policy
 from bot.billing.sync import Synchroniser
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro_faults import Fault, MissingKeys
+from bot.sandbox.syncro_faults import Answer, Exchange, Fault, MissingKeys
 from bot.sandbox.syncro_world import InvoiceOptions, ListRows, Ticket, World
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
-from tests.billing.stories import WORDINGS, Delete, Insert, Move, Touch, days, faults, page_sizes, shapes, worlds
+from tests.billing.stories import (
+    NOW,
+    NUMBERS,
+    WORDINGS,
+    Delete,
+    Insert,
+    Move,
+    Touch,
+    days,
+    faults,
+    page_sizes,
+    shapes,
+    worlds,
+)
+from tests.billing.test_law import History
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 BILLED = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
-THOROUGHLY = settings(max_examples=500 if os.environ.get("CI") else 100)
+CI = bool(os.environ.get("CI"))
+THOROUGHLY = settings(max_examples=320 if CI else 80)
+BRIEFLY = settings(max_examples=450 if CI else 120)
+"""For small worlds."""
 
 
 class Way(Enum):
@@ -54,6 +73,12 @@ class Turn:
     pause: timedelta
     changes: tuple[Change, ...]
     way: Way
+    who: int = 0
+    """Which of the two bots looks."""
+    meanwhile: Mapping[int, tuple[Change | Way, ...]] = field(default_factory=dict)
+    """What happens just before its reads of these numbers: people change something, or the other bot looks."""
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong in this turn only."""
 
 
 @dataclass
@@ -64,9 +89,11 @@ class Chronicle:
     asked: list[Ticket]
     rows: ListRows
     page_size: int
-    skew: timedelta
+    skews: tuple[timedelta, timedelta]
+    """By how much the clocks of the two bots are wrong."""
     scan_limit: int
     turns: tuple[Turn, ...]
+    order: random.Random | None = None
     faults: list[Fault] = field(default_factory=list)
     names_are_unique: bool = True
     charges_touch_tickets: bool = True
@@ -127,6 +154,21 @@ class Unlink:
         elif invoice.lines:
             world.delete_line(invoice, invoice.lines[0])
         invoice.updated_at = world.now
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Somebody gives an invoice that belongs to a ticket to another ticket."""
+
+    choice: int
+    target: int
+
+    def __call__(self, world: World) -> None:
+        owned = [one for one in world.invoices.values() if one.ticket_id is not None]
+        if owned:
+            invoice, tickets = owned[self.choice % len(owned)], list(world.tickets.values())
+            invoice.ticket_id = tickets[self.target % len(tickets)].id
+            invoice.updated_at = world.now
 
 
 @dataclass(frozen=True)
@@ -199,6 +241,7 @@ changes_between: st.SearchStrategy[Change] = st.one_of(
     st.builds(Charge, _choices, _choices),
     st.builds(AddCharge, _choices),
     st.builds(Unlink, _choices),
+    st.builds(HandOver, _choices, _choices),
     st.builds(Delete, _choices),
     st.builds(Delete, _choices),
     st.builds(Renumber, _choices, st.sampled_from(("R", "7"))),
@@ -208,34 +251,50 @@ changes_between: st.SearchStrategy[Change] = st.one_of(
     st.builds(Reopen, _choices, st.sampled_from(("Resolved", "In Progress"))),
 )
 _pauses = st.sampled_from(
-    (timedelta(seconds=1), timedelta(seconds=50), timedelta(minutes=3), timedelta(hours=1), timedelta(days=1))
+    (
+        timedelta(seconds=1),
+        timedelta(seconds=50),
+        timedelta(minutes=3),
+        timedelta(hours=1),
+        timedelta(days=1),
+    )
+) | st.one_of(st.integers(11, 40).map(lambda number: timedelta(minutes=number)), st.just(timedelta(days=100)))
+_ways = st.sampled_from((*Way, Way.DIGEST, Way.QUESTION))
+turns = st.builds(Turn, _pauses, st.lists(changes_between, max_size=3).map(tuple), _ways, st.sampled_from((0, 0, 1)))
+_MINUTE = timedelta(minutes=1)
+_skews = st.sampled_from(
+    ((timedelta(), timedelta()), (timedelta(), _MINUTE), (timedelta(), -_MINUTE), (_MINUTE, timedelta()))
 )
-turns = st.builds(
-    Turn, _pauses, st.lists(changes_between, max_size=3).map(tuple), st.sampled_from((*Way, Way.DIGEST, Way.QUESTION))
-)
+_orders = st.none() | st.integers(0, 99).map(random.Random)
 
 
 @st.composite
 def chronicles(draw: st.DrawFn) -> Chronicle:
-    """Nothing goes wrong while the bot reads; between its questions anything happens."""
+    """Nothing goes wrong while the bots read; between their questions anything happens."""
     world, asked, unique = draw(worlds())
     for ticket in asked:
         ticket.updated_at = min(ticket.updated_at, world.now - timedelta(hours=1))
     for invoice in world.invoices.values():
         invoice.updated_at = min(invoice.updated_at, world.now - timedelta(minutes=1))
-    hidden = draw(st.sampled_from(((), (), ("/invoices",), ("/invoices/.+",), ("/invoices", "/invoices/.+"))))
     return Chronicle(
         world,
         asked,
         draw(shapes),
         draw(page_sizes),
-        skew=draw(st.sampled_from((timedelta(), timedelta(minutes=1), timedelta(minutes=-1)))),
+        skews=draw(_skews),
         scan_limit=draw(st.sampled_from((200, 200, 2))),
         turns=tuple(draw(st.lists(turns, min_size=2, max_size=5))),
-        faults=[Fault(path, MissingKeys("updated_at")) for path in hidden],
+        order=draw(_orders),
+        faults=draw(_hidden_times),
         names_are_unique=unique,
         charges_touch_tickets=draw(st.booleans()),
     )
+
+
+_hidden_times = st.sampled_from(((), (), ("/invoices",), ("/invoices/.+",), ("/invoices", "/invoices/.+"))).map(
+    lambda hidden: [Fault(path, MissingKeys("updated_at")) for path in hidden]
+)
+"""Lists, details or both that tell no time of change."""
 
 
 @st.composite
@@ -246,6 +305,147 @@ def broken_chronicles(draw: st.DrawFn) -> Chronicle:
         draw(faults(chronicle.world, lasting=draw(st.booleans()))) for _ in range(draw(st.integers(1, 2)))
     ]
     return chronicle
+
+
+# --- what happens while a bot reads ---
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The reads wait for the rate budget."""
+
+    pause: timedelta
+
+    def __call__(self, world: World) -> None:
+        world.now += self.pause
+
+
+_waits = st.sampled_from((20, 50, 150, 700, 1300)).map(lambda seconds: Wait(timedelta(seconds=seconds)))
+_events: st.SearchStrategy[Change | Way] = st.one_of(changes_between, changes_between, changes_between, _waits, _ways)
+
+
+@st.composite
+def _meanwhile(draw: st.DrawFn, moments: st.SearchStrategy[int]) -> dict[int, tuple[Change | Way, ...]]:
+    planned: dict[int, tuple[Change | Way, ...]] = {}
+    for moment in draw(st.lists(moments, max_size=3)):
+        planned[moment] = (*planned.get(moment, ()), draw(_events))
+    return planned
+
+
+@st.composite
+def busy_chronicles(draw: st.DrawFn) -> Chronicle:
+    """People, and another bot, are at work while a bot reads. In some of them reads go wrong as well."""
+    chronicle = draw(st.one_of(chronicles(), chronicles(), broken_chronicles()))
+    moments = st.integers(0, 8) | st.integers(0, 30)
+    chronicle.turns = tuple(replace(turn, meanwhile=draw(_meanwhile(moments))) for turn in chronicle.turns)
+    return chronicle
+
+
+# --- a third party pays ---
+
+
+@dataclass(frozen=True)
+class Out:
+    """Of an invoice that bills a ticket (or, not `only_billing`, of any) there is no detail: an error, or 404."""
+
+    status: int = 404
+    only_billing: bool = True
+
+    def __call__(self, exchange: Exchange) -> Answer:
+        world, asked = exchange.world, exchange.ask.segments[-1]
+        known = [one for one in world.invoices.values() if asked in (one.number, str(one.id))]
+        billing = any(world.bills(one, ticket) for one in known for ticket in world.tickets.values())
+        return Answer(self.status, {"error": "Not found"}) if billing or not self.only_billing else exchange.answer()
+
+
+@dataclass(frozen=True)
+class ThirdParty:
+    """Somebody bills a ticket to another customer: on a new invoice, or on one that is there."""
+
+    choice: int
+    by_charge: bool
+    anew: bool
+
+    def __call__(self, world: World) -> None:
+        tickets = list(world.tickets.values())
+        ticket = tickets[self.choice % len(tickets)]
+        others = [one for one in world.customers.values() if one.id != ticket.customer_id]
+        payer = others[self.choice % len(others)]
+        there = [one for one in world.invoices.values() if one.customer_id == payer.id and one.ticket_id is None]
+        if self.anew or not there:
+            invoice = world.add_invoice(payer, created_at=world.now, updated_at=world.now)
+        else:
+            invoice = there[self.choice % len(there)]
+        if self.by_charge:
+            pending = [charge for charge in ticket.charges if not charge.converted]
+            world.convert(pending[0] if pending else world.add_charge(ticket, "20.00"), invoice)
+        else:
+            invoice.ticket_id = ticket.id
+        invoice.updated_at = world.now
+
+
+_third_party = st.builds(ThirdParty, _choices, st.booleans(), st.booleans())
+_changes_for_hidden: st.SearchStrategy[Change] = st.one_of(
+    _third_party,
+    _third_party,
+    st.builds(Unlink, _choices),
+    st.builds(Delete, _choices),
+    st.builds(Touch, _choices),
+    st.builds(Insert, _choices, days(0, 50)),
+    st.builds(AddCharge, _choices),
+)
+_outs = st.builds(
+    Fault,
+    st.just("/invoices/.+"),
+    st.builds(Out, st.sampled_from((404, 404, 404, 500)), st.sampled_from((True, True, False))),
+    skip=st.sampled_from((0, 0, 1, 2)),
+    count=st.sampled_from((None, None, 1, 2)),
+)
+
+
+@st.composite
+def _turns_about_hidden(draw: st.DrawFn) -> Turn:
+    ways = st.sampled_from((Way.DIGEST, Way.DIGEST, Way.DIGEST, Way.SYNC, Way.SYNC, Way.QUESTION, Way.FRESH))
+    events = st.one_of(_changes_for_hidden, _changes_for_hidden, _waits, ways)
+    moments = st.lists(st.integers(0, 9), max_size=1)
+    return Turn(
+        draw(_pauses),
+        tuple(draw(st.lists(_changes_for_hidden, max_size=2))),
+        draw(ways),
+        draw(st.sampled_from((0, 1))),
+        {moment: (draw(events),) for moment in draw(st.just([]) | moments)},
+        tuple(draw(st.just([]) | st.lists(_outs, max_size=1))),
+    )
+
+
+@st.composite
+def hidden_chronicles(draw: st.DrawFn) -> Chronicle:
+    """What bills the tickets is another customer's, from the beginning or later; in some turns it has no detail."""
+    world = World(now=NOW)
+    customer, payer = world.add_customer(), world.add_customer()
+    long_ago = NOW - timedelta(days=draw(st.integers(2, 30)))
+    asked = [world.add_ticket(customer, number=NUMBERS[0], created_at=long_ago)]
+    if draw(st.booleans()):
+        asked.append(world.add_ticket(payer, number=NUMBERS[1], created_at=long_ago))
+    for index in range(draw(st.integers(0, 4))):
+        made = NOW - timedelta(days=draw(st.sampled_from((1, 6, 40))), minutes=index)
+        world.add_invoice(draw(st.sampled_from((customer, payer))), created_at=made, updated_at=made)
+    if draw(st.booleans()):
+        world.now -= timedelta(hours=1)
+        draw(_third_party)(world)
+        world.now = NOW
+    return Chronicle(
+        world,
+        asked,
+        draw(shapes),
+        draw(st.sampled_from((25, 25, 1, 2))),
+        skews=draw(_skews),
+        scan_limit=200,
+        turns=tuple(draw(st.lists(_turns_about_hidden(), min_size=2, max_size=6))),
+        order=draw(_orders),
+        faults=draw(_hidden_times),
+        charges_touch_tickets=draw(st.booleans()),
+    )
 
 
 # --- asking ---
@@ -259,14 +459,15 @@ def _ledger_database() -> Iterator[Database]:
 
 
 class Bot:
-    """A bot with the real ledger, in memory, that looks at a chronicle's world."""
+    """A bot with the real ledger that looks at a chronicle's world. `who` says which of the two it is."""
 
-    def __init__(self, chronicle: Chronicle, database: Database) -> None:
+    def __init__(self, chronicle: Chronicle, database: Database, who: int = 0) -> None:
         self._chronicle = chronicle
-        self.syncro = self._syncro()
-        self.ledger = SqlLedger(database, "sample", max_age=timedelta(days=90), clock=self.syncro.clock)
+        self._skew = chronicle.skews[who]
+        self.ledger = SqlLedger(
+            database, "sample", max_age=timedelta(days=90), clock=lambda: chronicle.world.now + self._skew
+        )
         self.ledger.open()
-        self.ledger.forget_everything()
         self.syncro = self._syncro(self.ledger)
         self._verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=chronicle.scan_limit)
         self._sync = Synchroniser(
@@ -280,8 +481,21 @@ class Bot:
     def _syncro(self, ledger: SqlLedger | None = None) -> FakeSyncro:
         told = self._chronicle
         return FakeSyncro(
-            told.world, rows=told.rows, page_size=told.page_size, faults=told.faults, ledger=ledger, skew=told.skew
+            told.world,
+            rows=told.rows,
+            page_size=told.page_size,
+            faults=told.faults,
+            order=told.order,
+            ledger=ledger,
+            skew=self._skew,
         )
+
+    def take(self, turn: Turn, before_read: Callable[[int], object]) -> dict[str, Finding]:
+        """The findings of a turn, by ticket number. `before_read` is called with the number of reads done in it."""
+        done = len(self.syncro.done)
+        self.syncro.faults = [*self._chronicle.faults, *turn.faults]
+        self.syncro._before_read = lambda number: before_read(number - done)
+        return self.look(turn.way)
 
     def look(self, way: Way) -> dict[str, Finding]:
         """The findings, by ticket number; none of the sync."""
@@ -307,6 +521,14 @@ class Bot:
         return {finding.ticket_number: finding for finding in report.findings}
 
 
+def two_bots(chronicle: Chronicle, database: Database) -> tuple[Bot, Bot]:
+    """Two bots with one ledger, in which nothing stands yet."""
+    emptier = SqlLedger(database, "sample", max_age=timedelta(1), clock=lambda: NOW - timedelta(days=1))
+    emptier.open()
+    emptier.forget_everything()
+    return Bot(chronicle, database, 0), Bot(chronicle, database, 1)
+
+
 def hold_to_the_world(world: World, ticket: Ticket, finding: Finding) -> None:
     """The two things that must never happen."""
     billing = {str(invoice.id) for invoice in world.invoices_that_bill(ticket)}
@@ -329,14 +551,64 @@ def make(change: Change, chronicle: Chronicle) -> None:
             ticket.updated_at = chronicle.world.now
 
 
-def each_turn(chronicle: Chronicle, bot: Bot) -> Iterator[tuple[Turn, dict[str, Finding]]]:
+def hold_to_the_history(history: History, ticket: Ticket, finding: Finding) -> None:
+    """The same where the world has changed while the bot was looking."""
+    if finding.verdict in ABSENT:
+        assert not history.always_billed_by(ticket), f"accused falsely: {finding}"
+    named = {link.id for link in finding.invoices}
+    assert bool(named) == (finding.verdict in BILLED)
+    assert named <= history.ever_billed_by(ticket), f"named falsely: {finding}"
+
+
+@dataclass
+class Taken:
+    """A turn that has been taken."""
+
+    turn: Turn
+    findings: dict[str, Finding]
+    history: History
+
+
+def each_turn(chronicle: Chronicle, database: Database) -> Iterator[Taken]:
+    """Let a chronicle happen. What the other bot finds meanwhile is held to the law here."""
+    world, bots = chronicle.world, two_bots(chronicle, database)
     for turn in chronicle.turns:
-        chronicle.world.now += turn.pause
+        world.now += turn.pause
         for change in turn.changes:
-            chronicle.world.now += timedelta(seconds=1)
+            world.now += timedelta(seconds=1)
             make(change, chronicle)
-        chronicle.world.now += timedelta(seconds=1)
-        yield turn, bot.look(turn.way)
+        world.now += timedelta(seconds=1)
+        history = History(world)
+        history.note()
+        happened: set[int] = set()
+
+        def before_read(number: int, turn: Turn = turn, history: History = history, done: set[int] = happened) -> None:
+            if number in done:
+                return
+            done.add(number)
+            for event in turn.meanwhile.get(number, ()):
+                world.now += timedelta(seconds=1)
+                if isinstance(event, Way):
+                    found = bots[1 - turn.who].take(replace(turn, way=event), lambda _: None)
+                    hold_all_to_the_world(chronicle, found)
+                else:
+                    make(event, chronicle)
+                    history.note()
+
+        yield Taken(turn, bots[turn.who].take(turn, before_read), history)
+
+
+def hold_all_to_the_world(chronicle: Chronicle, findings: Mapping[str, Finding]) -> None:
+    for ticket in chronicle.asked:
+        if finding := findings.get(str(ticket.number)):
+            hold_to_the_world(chronicle.world, ticket, finding)
+
+
+def hold_to_the_law(chronicle: Chronicle, database: Database) -> None:
+    for taken in each_turn(chronicle, database):
+        for ticket in chronicle.asked:
+            if finding := taken.findings.get(str(ticket.number)):
+                hold_to_the_history(taken.history, ticket, finding)
 
 
 @THOROUGHLY
@@ -344,11 +616,24 @@ def each_turn(chronicle: Chronicle, bot: Bot) -> Iterator[tuple[Turn, dict[str, 
 def test_no_false_accusation_and_no_false_all_clear_whatever_is_remembered_and_goes_wrong(
     ledger_database: Database, chronicle: Chronicle
 ) -> None:
-    bot = Bot(chronicle, ledger_database)
-    for _, findings in each_turn(chronicle, bot):
-        for ticket in chronicle.asked:
-            if finding := findings.get(str(ticket.number)):
-                hold_to_the_world(chronicle.world, ticket, finding)
+    for taken in each_turn(chronicle, ledger_database):
+        hold_all_to_the_world(chronicle, taken.findings)
+
+
+@THOROUGHLY
+@given(chronicle=busy_chronicles())
+def test_no_false_accusation_and_no_false_all_clear_while_people_and_another_bot_are_at_work(
+    ledger_database: Database, chronicle: Chronicle
+) -> None:
+    hold_to_the_law(chronicle, ledger_database)
+
+
+@BRIEFLY
+@given(chronicle=hidden_chronicles())
+def test_no_false_accusation_and_no_false_all_clear_when_only_a_third_party_s_invoice_bills_the_ticket(
+    ledger_database: Database, chronicle: Chronicle
+) -> None:
+    hold_to_the_law(chronicle, ledger_database)
 
 
 @THOROUGHLY
@@ -356,11 +641,12 @@ def test_no_false_accusation_and_no_false_all_clear_whatever_is_remembered_and_g
 def test_with_a_ledger_the_answer_is_that_of_a_bot_without_memory(
     ledger_database: Database, chronicle: Chronicle
 ) -> None:
-    bot = Bot(chronicle, ledger_database)
-    for turn, findings in each_turn(chronicle, bot):
+    forgetful = Bot(chronicle, ledger_database)
+    for taken in each_turn(chronicle, ledger_database):
+        findings, way = taken.findings, taken.turn.way
         if not findings:
             continue
-        expected = bot.look_without_memory()
+        expected = forgetful.look_without_memory()
         for ticket in chronicle.asked:
             finding, fresh = findings[str(ticket.number)], expected[str(ticket.number)]
             hold_to_the_world(chronicle.world, ticket, finding)
@@ -368,8 +654,8 @@ def test_with_a_ledger_the_answer_is_that_of_a_bot_without_memory(
                 continue  # a bot that has read more may know more: a charge on another customer's invoice, say
             knows_more = fresh.verdict in (Verdict.NON_BILLABLE, Verdict.OPEN) and finding.verdict in BILLED
             if chronicle.charges_touch_tickets:
-                assert finding.verdict is fresh.verdict or knows_more, f"{turn.way}: {finding}\nfresh: {fresh}"
+                assert finding.verdict is fresh.verdict or knows_more, f"{way}: {finding}\nfresh: {fresh}"
                 assert knows_more or finding.unbilled == fresh.unbilled
             else:
                 both_billed = {finding.verdict, fresh.verdict} <= set(BILLED)
-                assert finding.verdict is fresh.verdict or both_billed or knows_more, f"{turn.way}: {finding}\n{fresh}"
+                assert finding.verdict is fresh.verdict or both_billed or knows_more, f"{way}: {finding}\n{fresh}"
