@@ -1,7 +1,8 @@
-"""`python -m tests.benchmarks`: a table for people and, with `--json`, one JSON object for machines.
+"""`python -m tests.benchmarks`: what the bot costs in calls, seconds and memory, beside the bounds it has to keep.
 
-The memo's algorithm pauses 0.1 s after each call and is measured as it is, so a full run takes some minutes.
-Exit status 1 when a bound is not held.
+Prints a table for people or, with `--json`, one JSON object for machines; says on stderr how far it is. Exit status
+1 when a bound is not held. The memo's algorithm pauses 0.1 s after each call and is measured as it is, so a full run
+takes long; `--quick` leaves the pauses and the large sizes out. Peak memory is that of a process of its own (VmHWM).
 """
 
 from __future__ import annotations
@@ -9,90 +10,54 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
-from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
-from bot.sandbox.syncro_world import ListRows
-from tests.benchmarks.acknowledgement import BOUND_SECONDS, measure_acknowledgement
-from tests.benchmarks.scenarios import Measured, measure_memo, measure_ours
+from tests.benchmarks.acknowledgement import measure_acknowledgements
+from tests.benchmarks.answers import measure_answers
+from tests.benchmarks.digests import measure_digests
+from tests.benchmarks.first_fill import measure_first_fill
+from tests.benchmarks.growth import measure_growth
+from tests.benchmarks.limit import measure_limit
+from tests.benchmarks.row import Measure, Row, Wishes, table
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. `bound` is the most calls allowed."""
-
-    scenario: str
-    rows: str
-    latency_ms: int
-    memo: Measured
-    ours: Measured
-    bound: int
-
-    @property
-    def held(self) -> bool:
-        """Whether ours stayed within the bound."""
-        return self.ours.calls <= self.bound
+ACKNOWLEDGEMENT = "acknowledgement"
+SCENARIOS: Mapping[str, tuple[str, Measure]] = {
+    "answers": ("The memo's algorithm against ours, cold and warm", measure_answers),
+    "digest": ("A digest of 300 tickets over 40 customers with 4,000 invoices", measure_digests),
+    "limit": ("A cold run under the rate limit", measure_limit),
+    "first-fill": ("A technician's question while the ledger is filled for the first time", measure_first_fill),
+    "growth": ("Growth with the ledger", measure_growth),
+    ACKNOWLEDGEMENT: ("Acknowledgement of fifty commands at once", measure_acknowledgements),
+}
 
 
 def main() -> int:
     """Measure, print, and say by the exit status whether the bounds hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
-    parser.add_argument("--latency-ms", type=int, default=50, help="what each answer of the stand-in takes")
-    parser.add_argument("--only-acknowledgement", action="store_true", help="leave out the slow comparison")
+    parser.add_argument("--quick", action="store_true", help="sizes fit for a minute or two")
+    parser.add_argument("--only", action="append", choices=SCENARIOS, help="only this; may be repeated")
+    parser.add_argument("--only-acknowledgement", action="store_true", help=f"the same as --only {ACKNOWLEDGEMENT}")
     arguments = parser.parse_args()
-    acknowledged = measure_acknowledgement()
-    shapes = [] if arguments.only_acknowledgement else list(ListRows)
-    rows = [row for shape in shapes for row in _measure(shape, arguments.latency_ms)]
+    names = [ACKNOWLEDGEMENT] if arguments.only_acknowledgement else arguments.only or list(SCENARIOS)
+    wishes = Wishes(arguments.quick, lambda text: print(f"… {text}", file=sys.stderr, flush=True))
+    console = Console(width=160)
+    measured: dict[str, list[Row]] = {}
+    for name in names:
+        title, measure = SCENARIOS[name]
+        measured[name] = list(measure(wishes))
+        if not arguments.json:
+            console.print(table(title, measured[name]))
     if arguments.json:
-        body = [{**asdict(row), "held": row.held} for row in rows]
-        acknowledgement = {**asdict(acknowledged), "bound": BOUND_SECONDS, "held": acknowledged.held}
-        sys.stdout.write(json.dumps({"benchmarks": body, "acknowledgement": acknowledgement}, indent=2) + "\n")
-    else:
-        console = Console(width=110)
-        if rows:
-            console.print(_table(rows))
-        console.print(
-            f"{acknowledged.commands} commands at once: {acknowledged.lost} lost; acknowledged in "
-            f"{acknowledged.median:.3f} s (median), {acknowledged.percentile_99:.3f} s (99th percentile, "
-            f"bound {BOUND_SECONDS} s), {acknowledged.slowest:.3f} s (slowest)"
-        )
-    return 0 if acknowledged.held and all(row.held for row in rows) else 1
+        sys.stdout.write(_as_json(measured) + "\n")
+    return 0 if all(row.held is not False for rows in measured.values() for row in rows) else 1
 
 
-def _measure(shape: ListRows, latency_ms: int) -> list[Row]:
-    sample, latency = incident(), latency_ms / 1000
-    measured = []
-    for scenario, numbers in (("one ticket", [str(INCIDENT_TICKET)]), ("31 tickets", sample.numbers)):
-        memo = measure_memo(sample, numbers, shape, latency)
-        ours, _ = measure_ours(sample, numbers, shape, latency)
-        bound = 4 if len(numbers) == 1 else int(0.45 * memo.calls)
-        measured.append(Row(scenario, shape.value, latency_ms, memo, ours, bound))
-    return measured
-
-
-def _table(rows: list[Row]) -> Table:
-    table = Table(title=f"API calls and seconds at {rows[0].latency_ms} ms latency")
-    for heading in ("scenario", "list rows"):
-        table.add_column(heading)
-    for heading in ("memo calls", "memo s", "our calls", "our s", "of memo", "bound", "held"):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        table.add_row(
-            row.scenario,
-            row.rows,
-            str(row.memo.calls),
-            f"{row.memo.seconds:.1f}",
-            str(row.ours.calls),
-            f"{row.ours.seconds:.2f}",
-            f"{row.ours.calls / row.memo.calls:.0%}",
-            f"<= {row.bound}",
-            "yes" if row.held else "NO",
-        )
-    return table
+def _as_json(measured: Mapping[str, Sequence[Row]]) -> str:
+    rows = [row.as_object(name) for name, rows in measured.items() for row in rows]
+    return json.dumps({"benchmarks": rows}, ensure_ascii=False, indent=2)
 
 
 if __name__ == "__main__":

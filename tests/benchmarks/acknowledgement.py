@@ -4,44 +4,74 @@ from __future__ import annotations
 
 import math
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.e2e.house import CROWD, open_house
+from bot.sandbox.sample_worlds import Sample
+from bot.sandbox.slack_workspace import MANAGER
+from tests.benchmarks.moved import move_here
+from tests.benchmarks.row import Row, Wishes
+from tests.e2e import month as months
+from tests.e2e.house import CROWD, House, open_house
 
 BOUND_SECONDS = 0.5
 """For the 99th percentile. Slack itself gives up after three seconds."""
+_LATENCY_MS = 50
+_CALLS_OF_A_DIGEST_UNDER_WAY = 200
 
 
-@dataclass(frozen=True)
-class Acknowledged:
-    """Seconds from sending a command to its acknowledgement."""
-
-    commands: int
-    lost: int
-    median: float
-    percentile_99: float
-    slowest: float
-
-    @property
-    def held(self) -> bool:
-        """Whether none was lost and the 99th percentile is within the bound."""
-        return self.lost == 0 and self.percentile_99 < BOUND_SECONDS
-
-
-def measure_acknowledgement() -> Acknowledged:
-    """Let fifty people ask at the same moment, in one channel, and see every question answered."""
+def measure_acknowledgements(wishes: Wishes) -> Iterator[Row]:
+    """Let fifty people ask at the same moment, of an idle bot and of one that makes a long digest."""
+    wishes.say("fifty commands at once")
     with tempfile.TemporaryDirectory() as folder, open_house(Path(folder)) as house:
         house.serve()
-        channel = house.channel()
-        asked = [house.slack.slash(number, channel=channel) for number in CROWD]
-        acknowledged = [delivery.wait_ack(10) for delivery in asked]
-        house.answers(channel, count=len(CROWD), timeout=120)
-        seconds = sorted(delivery.ack_seconds or math.inf for delivery in asked)
-    return Acknowledged(
-        commands=len(CROWD),
-        lost=acknowledged.count(None),
-        median=seconds[len(seconds) // 2],
-        percentile_99=seconds[math.ceil(0.99 * len(seconds)) - 1],
-        slowest=seconds[-1],
+        yield _row("50 commands at once", 0, _acknowledged(house))
+    wishes.say("fifty commands at once during a digest")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_house(Path(folder), made=_month_with_crowd(), latency=_LATENCY_MS / 1000) as house,
+    ):
+        house.serve(MANAGERS=MANAGER)
+        finance = house.channel()
+        house.slack.slash("digest now", channel=finance, user=MANAGER)
+        house.syncro.wait_for_calls(_CALLS_OF_A_DIGEST_UNDER_WAY, timeout=30)
+        seconds = _acknowledged(house, lambda: not house.own_parents(finance))
+        yield _row("50 commands at once while a digest of 300 tickets is made", _LATENCY_MS, seconds)
+
+
+def _month_with_crowd() -> Sample:
+    """The month of 300 tickets, and fifty tickets more for people to ask about."""
+    world = months.build().month.world
+    move_here(world)
+    customers = [world.add_customer(f"Sample Crowd {index}") for index in range(5)]
+    for index, number in enumerate(CROWD):
+        world.bill_by_ticket_id(world.add_ticket(customers[index % 5], number=int(number), status="Invoiced"))
+    return Sample(world)
+
+
+def _acknowledged(house: House, still_busy: Callable[[], bool] = lambda: True) -> list[float]:
+    """Seconds from sending each command to its acknowledgement, infinite for one that was lost; all are answered."""
+    channel = house.channel()
+    asked = [house.slack.slash(number, channel=channel) for number in CROWD]
+    for delivery in asked:
+        delivery.wait_ack(10)
+    if not still_busy():
+        raise RuntimeError("the digest was ready before all commands were acknowledged")
+    house.answers(channel, count=len(CROWD), timeout=120)
+    return sorted(math.inf if delivery.ack_seconds is None else delivery.ack_seconds for delivery in asked)
+
+
+def _row(scenario: str, latency_ms: int, seconds: list[float]) -> Row:
+    percentile_99 = seconds[math.ceil(0.99 * len(seconds)) - 1]
+    return Row(
+        scenario,
+        latency_ms,
+        {
+            "lost": sum(math.isinf(each) for each in seconds),
+            "median s": seconds[len(seconds) // 2],
+            "99th percentile s": percentile_99,
+            "slowest s": seconds[-1],
+        },
+        f"99th percentile under {BOUND_SECONDS} s, none lost",
+        percentile_99 < BOUND_SECONDS and not math.isinf(seconds[-1]),
     )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from bot.billing.reader import SyncroReader
     from bot.billing.verifier import Verifier
     from bot.store.ledger import SqlLedger
-    from bot.store.shared_budget import SharedBudget
 
 ENDLESS = 1_000_000
 """Requests in a window that no run reaches."""
@@ -59,9 +58,13 @@ class Outcome:
 
 def main() -> None:
     """Run the order on the command line."""
-    order = Order(**json.loads(sys.argv[1]))
-    outcome = _memo(order) if order.what == "memo" else _ours(order)
+    outcome = perform(Order(**json.loads(sys.argv[1])))
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+
+
+def perform(order: Order) -> Outcome:
+    """Do what is ordered, in this process."""
+    return _memo(order) if order.what == "memo" else _ours(order)
 
 
 def _memo(order: Order) -> Outcome:
@@ -124,7 +127,7 @@ def _digest(order: Order, parts: _Parts) -> Outcome:
     return Outcome(seconds, peak_mib(), made.api_calls, answers)
 
 
-def _sync(order: Order, parts: _Parts) -> Outcome:
+def _sync(_order: Order, parts: _Parts) -> Outcome:
     from bot.billing.sync import Synchroniser
     from tests.benchmarks.digest_rules import RULES
 

@@ -59,15 +59,17 @@ def allowance(world: World, *, now: datetime, before: datetime) -> Allowance:
         earliest[ticket.customer_id] = min(ticket.created_at, earliest.get(ticket.customer_id, ticket.created_at))
     finished = [one for one in world.tickets.values() if one.status in _FINISHED and one.updated_at >= now - LOOKBACK]
     known = {ticket.id for ticket in _in_digest(world, before)}
+    changed = [ticket for ticket in tickets if ticket.updated_at > before or ticket.id not in known]
+    payers = _payers(world)
     return Allowance(
         pages_of_finished_tickets=_pages(len(finished)),
-        changed_tickets=sum(ticket.updated_at > before or ticket.id not in known for ticket in tickets),
+        changed_tickets=len(changed),
         pages_of_invoices=sum(
             _pages(sum(one.customer_id == customer and one.updated_at >= since for one in world.invoices.values()))
             for customer, since in earliest.items()
         ),
         changed_invoices=sum(invoice.updated_at > before for invoice in world.invoices.values()),
-        billed_to_third_parties=sum(_payers(world)[ticket.id] - {ticket.customer_id} != set() for ticket in tickets),
+        billed_to_third_parties=sum(payers[ticket.id] - {ticket.customer_id} != set() for ticket in tickets),
     )
 
 
@@ -80,13 +82,14 @@ def _in_digest(world: World, now: datetime) -> Iterator[Ticket]:
 
 def _payers(world: World) -> dict[int, set[int]]:
     """For each ticket the customers who pay an invoice that bills it."""
-    payers: dict[int, set[int]] = {ticket: set() for ticket in world.tickets}
+    payers: dict[int, set[int]] = {ticket_id: set() for ticket_id in world.tickets}
     carried = {line.id: invoice for invoice in world.invoices.values() for line in invoice.lines}
     for invoice in world.invoices.values():
-        named = {ticket for line in invoice.lines for ticket in line.named_ticket_ids}
-        for ticket in named | {invoice.ticket_id} - {None}:
-            if ticket is not None:
-                payers[ticket].add(invoice.customer_id)
+        named = {ticket_id for line in invoice.lines for ticket_id in line.named_ticket_ids}
+        if invoice.ticket_id is not None:
+            named.add(invoice.ticket_id)
+        for ticket_id in named:
+            payers[ticket_id].add(invoice.customer_id)
     for ticket in world.tickets.values():
         for charge in ticket.charges:
             if charge.item_id in carried:
@@ -101,21 +104,26 @@ def _pages(rows: int) -> int:
 # --- a day ---
 
 
-def quiet_day(plan: Plan) -> None:
-    """What people do between two digests: some new invoices, some edited, one deleted, one moved, tickets touched."""
+def plain_day(plan: Plan) -> None:
+    """What people do between two digests: some new invoices, some edited, tickets touched."""
     month, world = plan.month, plan.month.world
     world.now = day(2) - timedelta(hours=1)
     owed = [fact for fact in month.owed(months.FIRST_DAY) if fact not in plan.leaving]
     for fact in owed[:4]:
         month.bill(fact, "ticket_id")
     month.bill(owed[4], "third party", plan.landlord)
-    billed = [world.invoice_numbered(number) for number in plan.billed_by_id if number]
-    month.delete(billed[0].number)
-    for invoice in billed[1:4]:
+    for invoice in _own_invoices(plan)[2:5]:
         world.add_line(invoice, name="Another visit")
-    _move(world, billed[4], plan)
     for fact in _billed_facts(plan)[-6:]:
         fact.ticket.updated_at = world.now
+
+
+def quiet_day(plan: Plan) -> None:
+    """A plain day on which one invoice is deleted, too, and one is moved to another customer."""
+    gone, moved = _own_invoices(plan)[:2]
+    plain_day(plan)
+    plan.month.delete(gone.number)
+    moved.customer_id, moved.updated_at = plan.landlord.id, plan.month.world.now
 
 
 def busy_day(plan: Plan) -> None:
@@ -126,8 +134,9 @@ def busy_day(plan: Plan) -> None:
         world.add_invoice(customer, total="480.00", created_at=world.now)
 
 
-def _move(world: World, invoice: Invoice, plan: Plan) -> None:
-    invoice.customer_id, invoice.updated_at = plan.landlord.id, world.now
+def _own_invoices(plan: Plan) -> list[Invoice]:
+    """Invoices made for one ticket of the same customer."""
+    return [plan.month.world.invoice_numbered(number) for number in plan.billed_by_id if number]
 
 
 def _billed_facts(plan: Plan) -> list[Fact]:

@@ -1,0 +1,90 @@
+"""A digest of 300 tickets over 40 customers: without anything known, and with a ledger that is current."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+
+from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro_world import ListRows
+from tests.benchmarks.child import Order, Outcome
+from tests.benchmarks.digest_world import Allowance, allowance, busy_day, plain_day, quiet_day
+from tests.benchmarks.row import NOTHING_TO_HOLD, Row, Wishes
+from tests.benchmarks.running import run_counted, sqlite
+from tests.e2e import month as months
+from tests.e2e.month import Plan, Truth, day
+
+_DAYS: dict[str, Callable[[Plan], None]] = {
+    "a plain day": plain_day,
+    "a day with a deleted invoice": quiet_day,
+    "a day with monthly invoices": busy_day,
+}
+_FIRST = {"digest": "a first digest", "sync": "a sync"}
+_NO_BOUND = (
+    "none: the ticket of a deleted invoice is searched for from the beginning, and a first digest does not know its"
+    " customer's invoices"
+)
+
+
+def measure_digests(wishes: Wishes) -> Iterator[Row]:
+    """Two ways to a current ledger, and three days; both latencies and both shapes of list rows."""
+    if wishes.quick:
+        yield from _two_days(wishes, ListRows.OPENAPI, 10, "sync", "a day with a deleted invoice")
+        yield from _two_days(wishes, ListRows.MEMO, 10, "digest", "a plain day")
+        return
+    for latency_ms, rows in product((50, 200), ListRows):
+        yield from _two_days(wishes, rows, latency_ms, "digest", "a plain day")
+        yield from _two_days(wishes, rows, latency_ms, "sync", "a day with a deleted invoice")
+    for rows in ListRows:
+        _, after = _two_days(wishes, rows, 50, "sync", "a day with monthly invoices")
+        yield after
+        _, after = _two_days(wishes, rows, 50, "digest", "a day with a deleted invoice")
+        yield replace(after, bound=_NO_BOUND, held=None)
+    yield _memo(wishes)
+
+
+def _two_days(wishes: Wishes, rows: ListRows, latency_ms: int, first: str, name: str) -> Iterator[Row]:
+    """The run that fills the ledger, and the digest of the next day, held against its allowance."""
+    plan = months.build()
+    world, latency = plan.month.world, latency_ms / 1000
+    wishes.say(f"digest after {_FIRST[first]} and {name}, {rows.value} rows, {latency_ms} ms")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        SyncroSandbox(world, requests_per_minute=None, latency=latency, list_rows=rows) as syncro,
+    ):
+        order = Order(first, syncro.base_url, syncro.token, sqlite(folder), now=day(1).isoformat())
+        calls, outcome = run_counted(syncro, order)
+        if first == "digest":
+            _see_right(outcome, plan.month.truth(day(1)))
+        yield _row(f"{first}, nothing known, {rows.value} rows", latency_ms, calls, outcome)
+        with syncro.locked():
+            _DAYS[name](plan)
+            allowed = allowance(world, now=day(2), before=day(1))
+        calls, outcome = run_counted(syncro, replace(order, what="digest", now=day(2).isoformat()))
+        _see_right(outcome, plan.month.truth(day(2)))
+        yield _row(f"digest after {_FIRST[first]} and {name}, {rows.value} rows", latency_ms, calls, outcome, allowed)
+
+
+def _memo(wishes: Wishes) -> Row:
+    """The memo's algorithm on the same tickets; with its pauses it would take more than an hour."""
+    wishes.say("the 300 tickets by the memo's algorithm")
+    world = months.build().month.world
+    pairs = [(str(ticket.id), str(ticket.customer_id)) for ticket in world.tickets.values()]
+    with SyncroSandbox(world, requests_per_minute=None) as syncro:
+        order = Order("memo", syncro.base_url, syncro.token, pairs=pairs, pauses=False)
+        return _row("the 300 tickets, the memo's algorithm without its pauses", 0, *run_counted(syncro, order))
+
+
+def _see_right(outcome: Outcome, truth: Truth) -> None:
+    said = {number for number, verdict in outcome.answers.items() if verdict == "not_invoiced"}
+    if said != truth.unbilled | truth.snoozed | truth.marked:
+        raise RuntimeError("a digest named the wrong tickets, so what it cost means nothing")
+
+
+def _row(what: str, latency_ms: int, calls: int, outcome: Outcome, allowed: Allowance | None = None) -> Row:
+    measured = {"calls": calls, "seconds": outcome.seconds, "peak MiB": outcome.peak_mib}
+    if allowed is None:
+        return Row(what, latency_ms, measured, NOTHING_TO_HOLD)
+    return Row(what, latency_ms, measured, f"at most {allowed.calls}: {allowed.words}", calls <= allowed.calls)
