@@ -29,7 +29,7 @@ from bot.digest.model import Digest, History
 from bot.jobs.check import CheckJob
 from bot.jobs.digest import DigestJob, DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest, digest_key
-from bot.jobs.engine import ENGINE_ERROR, DatabaseUnavailableError, JobEngine, JobKind, unavailable
+from bot.jobs.engine import ENGINE_ERROR, DatabaseUnavailableError, JobEngine, JobKind, RunJob, unavailable
 from bot.jobs.outbox import Outbox
 from bot.jobs.request import CheckRequest
 from bot.jobs.schedule import latest_due
@@ -49,6 +49,7 @@ from bot.store.ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import StoreTooNewError
 from bot.store.shared_budget import SharedBudget
+from bot.store.sole_process import sole_process
 from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
 
@@ -113,6 +114,7 @@ class Checker:
             policy=settings.policy,
             lookback=timedelta(days=settings.digest_lookback_days),
             clock=utc_now,
+            alone=lambda: sole_process(settings.database, "sync"),
         )
 
 
@@ -248,8 +250,9 @@ def make_digest_now(settings: Settings, wish: DigestWish, on_progress: Callable[
     now, rules = utc_now(), digest_rules(settings)
     since = None if wish.since is None else wish.since.replace(tzinfo=rules.zone)
     window = rules.window(now, since=since, customer_id=wish.customer_id)
-    with checker(settings, leaves_no_trace=not wish.remember) as check, ExitStack() as stack:
+    with ExitStack() as stack:
         memory = stack.enter_context(opened_memory(settings)) if wish.remember or _has_memory(settings) else None
+        check = stack.enter_context(checker(settings, leaves_no_trace=not wish.remember))
         history = memory.history(now) if memory is not None else History()
         with check.background.session() as session:
             made = make_digest(check.verifier, session, history, rules, now=now, window=window, on_progress=on_progress)
@@ -297,9 +300,7 @@ class Bot:
         kinds = [JobKind(_CHECK, checks.run, at_once=16), JobKind(_DIGEST, digests.run, at_once=1)]
         self._stopping = threading.Event()
         self._sync_every = timedelta(minutes=settings.sync_every_minutes) if check.ledger is not None else timedelta(0)
-        if check.ledger is not None:
-            sync = SyncJob(check.synchroniser(settings, check.ledger), utc_now, self._stopping.is_set)
-            kinds.append(JobKind(_SYNC, sync.run, at_once=1))
+        kinds.append(JobKind(_SYNC, self._sync_job(settings, check), at_once=1))
         self._engine = JobEngine(settings.database, kinds)
         self._hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
         self._access = Access(
@@ -314,6 +315,12 @@ class Bot:
         self._handler: SocketModeHandler | None = None
         self._last_due: datetime | None = None
         self._last_sync = ""
+
+    def _sync_job(self, settings: Settings, check: Checker) -> RunJob:
+        """What a sync does. Nothing without a ledger: one that was cut off may still be stored."""
+        if check.ledger is None:
+            return lambda _stored, _steps, _key: None
+        return SyncJob(check.synchroniser(settings, check.ledger), utc_now, self._stopping.is_set).run
 
     def run(self, stop: threading.Event, *, listen: bool) -> None:
         """Work until `stop` is set, then end within seconds; nothing stored is lost.
@@ -340,15 +347,18 @@ class Bot:
         """Until `stop`: enqueue each day's digest and the syncs when they are due, and forget old jobs once a day."""
         purge_at = time.monotonic() + _PURGE_SECONDS
         while not stop.is_set():
-            try:
-                self._enqueue_due_digest()
-                self._enqueue_due_sync()
-            except Exception as error:  # noqa: BLE001 - a database that is away must not end the bot
-                log.warning("What is due could not be enqueued (%s); trying again", type(error).__name__)
+            self._enqueue_what_is_due()
             if time.monotonic() >= purge_at:
                 purge_at += _PURGE_SECONDS
                 self._purge()
             stop.wait(_CLOCK_SECONDS)
+
+    def _enqueue_what_is_due(self) -> None:
+        try:
+            self._enqueue_due_digest()
+            self._enqueue_due_sync()
+        except Exception as error:  # noqa: BLE001 - a database that is away must not end the bot
+            log.warning("What is due could not be enqueued (%s); trying again", type(error).__name__)
 
     def _enqueue_due_digest(self) -> None:
         """Every process does so; the key makes sure that one digest comes of it a day."""
@@ -368,7 +378,9 @@ class Bot:
             return
         key = sync_key(utc_now(), self._sync_every)
         if key != self._last_sync:
-            self._engine.enqueue(_SYNC, key, {}, alone=True)
+            # After a start under a name of its own: the run of this moment may have been stopped, and counts as done.
+            name = key if self._last_sync else f"{key}:{uuid.uuid4()}"
+            self._engine.enqueue(_SYNC, name, {}, alone=True)
             self._last_sync = key
 
     def _enqueue_check(self, key: str, request: CheckRequest) -> None:
@@ -415,6 +427,7 @@ class Bot:
 
     def _wait_for_slack(self, stop: threading.Event, why: str) -> None:
         log.warning("No connection to Slack (%s); trying again", why)
+        self._enqueue_what_is_due()
         stop.wait(_RECONNECT_SECONDS)
 
     def _bolt(self) -> App:

@@ -15,7 +15,9 @@ from typer.exceptions import TyperException
 
 import bot
 from bot import app as composition
+from bot.billing.evidence import counted
 from bot.billing.findings import CheckReport
+from bot.billing.sync import Ending
 from bot.digest.as_json import digest_as_json
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
@@ -23,17 +25,20 @@ from bot.doctor.results import is_well
 from bot.doctor.settings import read_settings
 from bot.jobs.digest import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
+from bot.jobs.sync import said_now_and_then
 from bot.logs import set_up_logging
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import Need, Settings, SettingsError, load_settings
 from bot.store.migrations import StoreTooNewError
-from bot.terminal import exit_status, progress_shown, report_as_json, show_report
+from bot.terminal import clean, exit_status, progress_shown, report_as_json, show_report
 from bot.terminal_digest import show_digest, show_statistics
-from bot.terminal_sync import show_sync, sync_as_json, sync_progress_shown
+from bot.terminal_sync import KEPT, show_sync, sync_as_json, sync_progress_shown
 from bot.ticket_references import parse
 
 CANNOT_RUN = 3
 """Exit status: configuration, authentication, or a service out of reach."""
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 MOST_TICKETS = 1000
 """Tickets in one call of `check`."""
 LONGEST_GOODBYE_SECONDS = 8.0
@@ -66,7 +71,7 @@ def main() -> NoReturn:
     except typer.Exit as done:
         status = done.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        status = 130
+        status = INTERRUPTED
     except SettingsError as error:
         status = _refuse(*error.problems)
     except _REFUSALS as error:
@@ -78,6 +83,9 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = CANNOT_RUN
+    if status == INTERRUPTED:
+        # Threads that wait for the rate limit would hold the exit, for minutes. What was read is kept already.
+        _leave(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -152,11 +160,18 @@ def sync(
     with (
         composition.opened_ledger(settings) as ledger,
         composition.checker(settings) as checker,
-        sync_progress_shown(Console(stderr=True)) as show,
+        sync_progress_shown(Console(stderr=True), said_now_and_then(composition.utc_now)) as show,
     ):
-        report = checker.synchroniser(settings, ledger).run(on_progress=show)
-    if report.is_outage:
-        raise typer.Exit(_refuse(report.problem))
+        try:
+            report = checker.synchroniser(settings, ledger).run(on_progress=show)
+        except KeyboardInterrupt:
+            sys.stderr.write(f"invoice-bot: {KEPT}\n")
+            raise
+    if report.ending is Ending.OUTAGE:
+        kept = (
+            f" {counted(report.read, 'invoice')} read till then; run it again, it goes on there." if report.read else ""
+        )
+        raise typer.Exit(_refuse(clean(report.problem) + kept))
     if json:
         sys.stdout.write(sync_as_json(report) + "\n")
     else:
@@ -233,12 +248,18 @@ def _run_bot(*, listen: bool) -> NoReturn:
     settings = _prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
     _stop_at_a_signal(stop)
-    with composition.checker(settings) as checker, composition.opened_memory(settings) as memory:
+    with composition.opened_memory(settings) as memory, composition.checker(settings) as checker:
         composition.Bot(settings, checker, memory).run(stop, listen=listen)
-        sys.stderr.flush()
-        # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the
-        # job reads it again at the next start. Leaving now loses nothing.
-        os._exit(0)
+    # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
+    # it again at the next start. Leaving now loses nothing.
+    _leave(0)
+
+
+def _leave(status: int) -> NoReturn:
+    """End without waiting for threads."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _stop_at_a_signal(stop: threading.Event) -> None:

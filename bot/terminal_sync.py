@@ -7,18 +7,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from bot.billing.as_json import moment_in_utc
 from bot.billing.sync import SyncProgress, SyncReport
 from bot.jobs.sync import report_in_words
+from bot.terminal import clean
+
+KEPT = "Stopped. What was read is kept; run it again, it goes on where it was."
 
 
 @contextmanager
-def sync_progress_shown(console: Console) -> Iterator[Callable[[SyncProgress], None]]:
-    """A progress line while the ledger is filled, on a terminal; elsewhere nothing."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+def sync_progress_shown(
+    console: Console, otherwise: Callable[[SyncProgress], None]
+) -> Iterator[Callable[[SyncProgress], None]]:
+    """A progress line while the ledger is filled, on a terminal; elsewhere `otherwise` is told."""
+    if not console.is_terminal:
+        yield otherwise
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Asking Syncro…", total=None)
 
         def show(now: SyncProgress) -> None:
@@ -31,7 +46,7 @@ def sync_progress_shown(console: Console) -> Iterator[Callable[[SyncProgress], N
 
 def show_sync(console: Console, report: SyncReport) -> None:
     """Print what a run did."""
-    console.print(report_in_words(report) + ("" if report.problem else "."))
+    console.print(Text(clean(report_in_words(report))))
 
 
 def sync_as_json(report: SyncReport) -> str:

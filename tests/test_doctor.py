@@ -566,6 +566,18 @@ def test_a_database_stays_as_it_is(tmp_path: Path, mode: str) -> None:
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize(("version", "status"), [(1, Status.OK), (99, Status.FAILED)])
+def test_a_database_that_a_newer_release_has_written_is_a_failure(tmp_path: Path, version: int, status: Status) -> None:
+    path = tmp_path / "bot.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE invoice_bot_schema (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO invoice_bot_schema VALUES (?)", (version,))
+    connection.close()
+    result = sqlite(path)
+    assert result.status is status
+    assert ("newer release" in result.found) is (status is Status.FAILED)
+
+
 def test_a_running_bot_is_fine_and_is_mentioned(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     with FileLock(f"{path}.lock"), sqlite3.connect(path) as connection:

@@ -8,10 +8,10 @@ that the next one can be short.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.billing.currency import SETTLING, Knowledge, Sweep
+from bot.billing.currency import CLOCKS_APART, Knowledge, Sweep, is_current
 from bot.billing.decide import Case
 from bot.billing.details import confirm, confirm_remembered, know_details, read_again, recall_links, recall_mentions
 from bot.billing.evidence import Evidence, counted
@@ -20,18 +20,19 @@ from bot.billing.findings import Looked
 from bot.billing.ledger import Place, RememberedInvoice, place_of_customer, place_of_offers
 from bot.billing.links import TicketKeys
 from bot.billing.policy import Due, Policy, Ticket, expectation, unbilled
-from bot.billing.reads import Asking, Failed, ForgetInvoices, NotePlaces, RecallStrayLine, recall
+from bot.billing.reads import Asking, Failed, ForgetInvoices, NotePlaces, RecallUnclaimedLine, recall
 from bot.billing.search import (
     CustomerList,
     LookedUp,
     NoSuchTicket,
     Scope,
+    is_unlisted,
     read_afresh,
     read_customer_list,
     search_customer,
     search_offered,
 )
-from bot.syncro.models import TicketRow
+from bot.syncro.models import InvoiceRow, TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
 """What looking a ticket up gave."""
@@ -46,6 +47,8 @@ class Searcher:
     since: Mapping[str, datetime | None]
     started_at: datetime
     knowledge: Knowledge | None = None
+    payers: Mapping[str, Sequence[InvoiceRow]] = field(default_factory=dict)
+    """The lists of customers who pay for many tickets of others, as read just now."""
 
     def search(self, found: Found) -> Asking[Case | None]:
         """Look everywhere, the likeliest place first, until an invoice bills the ticket. None where there is none."""
@@ -79,6 +82,12 @@ class Searcher:
             return (yield from self.search_known((yield from read_afresh(case.ticket.row))))
         return case
 
+    def recall_links(self, found: Found) -> Asking[Sequence[RememberedInvoice]]:
+        """The remembered invoices that billed the ticket when they were last read."""
+        if not isinstance(found, LookedUp):
+            return ()
+        return (yield from recall_links(self._open(found).evidence)) or ()
+
     def _open(self, found: LookedUp) -> Case:
         ticket = found.ticket
         evidence = Evidence(TicketKeys(ticket.row.id, ticket.row.number, ticket.converted_items))
@@ -107,11 +116,8 @@ class Searcher:
                 evidence.fail(
                     f"Invoice {facts.number} billed this ticket when it was last read; now it cannot be read."
                 )
+        yield from self._account_for_gone(case, since)
         if not evidence.failures:
-            # No list names them and their details are not there: only now is it safe to forget them. Those that no
-            # list that was read would name stay: other tickets' answers may hang on them.
-            gone = (facts.id for facts in evidence.gone.values() if _would_be_named(facts, row, since))
-            yield from recall(ForgetInvoices(tuple(sorted(gone))))
             yield from self._note(
                 self._place_of_offers(row),
                 Place(
@@ -122,6 +128,20 @@ class Searcher:
                 ),
             )
         _account_for_converted(evidence)
+
+    def _account_for_gone(self, case: Case, since: datetime | None) -> Asking[None]:
+        """Forget the invoices that are gone for sure: there is no detail of them, and no list names them either."""
+        evidence, row = case.evidence, case.ticket.row
+        for remembered in evidence.gone.values():
+            facts = remembered.facts
+            if not _would_be_named(facts, row, since) and not (yield from is_unlisted(facts)):
+                evidence.fail(
+                    f"Invoice {facts.number} held this ticket's number when it was last read; now Syncro has no detail "
+                    "of it, and its customer's list cannot tell whether it is gone."
+                )
+        if evidence.gone and not evidence.failures:
+            gone = sorted((facts_id, remembered.read_at) for facts_id, remembered in evidence.gone.items())
+            yield from recall(ForgetInvoices(tuple(gone)))
 
     @property
     def _sweep(self) -> Sweep | None:
@@ -150,7 +170,18 @@ class Searcher:
         for remembered in linked:
             if evidence.links:
                 return
-            yield from confirm(evidence, remembered, self._sweep)
+            if not self._stands_in_payers_list(evidence, remembered):
+                yield from confirm(evidence, remembered, self._sweep)
+
+    def _stands_in_payers_list(self, evidence: Evidence, remembered: RememberedInvoice) -> bool:
+        facts = remembered.facts
+        for row in self.payers.get(facts.customer_id or "", ()):
+            if is_current(row, remembered, self._sweep) and evidence.note_remembered(row, facts, standing=True):
+                evidence.note_listed([row])
+                outcome = f"invoice {facts.number} stands there as it was when it was read: it bills this ticket"
+                evidence.receipt.append(Looked("Another customer's invoices", outcome))
+                return True
+        return False
 
     def _prove_absence(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
         """Whether the ledger is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
@@ -169,6 +200,9 @@ class Searcher:
             yield from read_again(evidence, remembered, self._sweep)
         if evidence.links:
             return True
+        yield from self._account_for_gone(case, since)
+        if evidence.out_of_reach or evidence.failures:
+            return False
         evidence.skipped = place.skipped
         if since is not None:
             evidence.receipt.append(Looked("This customer's older invoices", _said_of_older(place)))
@@ -228,28 +262,41 @@ def _would_be_named(facts: InvoiceFacts, row: TicketRow, since: datetime | None)
 
 def _hangs_on_charges(case: Case, policy: Policy) -> bool:
     """Whether the answer would be another if a charge had come, or had been put on an invoice, since it was read."""
-    links = case.evidence.links
-    if links:
-        billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
-        return bool(unbilled(case.ticket, billed_lines).charges)
+    if case.evidence.links:
+        return bool(unbilled(case.ticket, _billed_lines(case)).charges) or not _all_are_found(case)
     return Due.YES in (case.expectation.due, expectation(Ticket(case.ticket.row, None), policy).due)
 
 
 def _charges_are_in_doubt(case: Case) -> Asking[bool]:
     """Whether the ticket's remembered charges may have been put on an invoice since, or have been taken off one.
 
-    Syncro does not promise that a ticket counts as changed then. But the invoice has a new line of the charge's amount.
+    Syncro does not promise that a ticket counts as changed then. But the invoice has changed, and it has a new line.
     """
     ticket = case.ticket
     if ticket.remembered_at is None:
         return False
-    if case.evidence.was_surprised or (ticket.converted_items and not case.evidence.links):
+    if case.evidence.was_surprised or not _all_are_found(case):
         return True
     pending = frozenset(amount_key(charge.amount) for charge in ticket.charges if charge.converted is not True)
     if not pending:
         return False
-    since = ticket.remembered_at - SETTLING  # the clocks of two processes may differ
-    return (yield from recall(RecallStrayLine(since, pending)))
+    since = ticket.remembered_at - CLOCKS_APART
+    if any(_may_have_changed(found.invoice, since) for found in case.evidence.links):
+        return True
+    return (yield from recall(RecallUnclaimedLine(since, pending, ticket.row.customer_id)))
+
+
+def _billed_lines(case: Case) -> frozenset[str]:
+    return frozenset(line_id for found in case.evidence.links for line_id in found.invoice.line_ids)
+
+
+def _all_are_found(case: Case) -> bool:
+    """Whether each converted charge is on an invoice that was found."""
+    return case.ticket.converted_items <= _billed_lines(case)
+
+
+def _may_have_changed(invoice: InvoiceFacts, since: datetime) -> bool:
+    return invoice.updated_at is None or invoice.is_undated or invoice.updated_at + CLOCKS_APART > since
 
 
 def _account_for_converted(evidence: Evidence) -> None:

@@ -17,8 +17,8 @@ from bot.syncro.models import InvoiceRow, TicketRow
 
 CLOCKS_APART = timedelta(minutes=10)
 """How far a list of changes reaches back further than needed: Syncro's clock and ours may differ."""
-SETTLING = timedelta(minutes=2)
-"""What was read so soon after its last change may have changed again within the same tick of Syncro's clock."""
+SETTLING = CLOCKS_APART
+"""What was read so soon after its last change may have been read before it, or before another in the same second."""
 OPENED_MARGIN = timedelta(days=1)
 """How far before a ticket's opening we look: clocks and time zones differ."""
 
@@ -57,7 +57,7 @@ def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
 
 def is_current(row: InvoiceRow, remembered: RememberedInvoice, sweep: Sweep | None) -> bool:
     """Whether the remembered invoice is the listed one, in the very state that the list shows."""
-    if not _is_the_listed_one(row, remembered.facts):
+    if not is_the_listed_one(row, remembered.facts):
         return False
     if row.updated_at is None:
         return sweep is not None and sweep.vouches_for(remembered)
@@ -67,12 +67,13 @@ def is_current(row: InvoiceRow, remembered: RememberedInvoice, sweep: Sweep | No
 def was_read_since(row: InvoiceRow, remembered: RememberedInvoice, moment: datetime) -> bool:
     """Whether the listed invoice was read after the moment, in the state that the list shows or a later one."""
     facts = remembered.facts
-    if not _is_the_listed_one(row, facts) or remembered.read_at < moment:
+    if not is_the_listed_one(row, facts) or remembered.read_at < moment:
         return False
     return row.updated_at is None or facts.updated_at is None or row.updated_at <= facts.updated_at
 
 
-def _is_the_listed_one(row: InvoiceRow, facts: InvoiceFacts) -> bool:
+def is_the_listed_one(row: InvoiceRow, facts: InvoiceFacts) -> bool:
+    """Whether a list row can be that of the remembered invoice."""
     if row.id not in (None, facts.id) or row.number not in (None, facts.number):
         return False
     if None not in (row.customer_id, facts.customer_id) and row.customer_id != facts.customer_id:

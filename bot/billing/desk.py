@@ -32,7 +32,10 @@ class Session(Protocol):
     """Does the reads of one request."""
 
     def submit(self, reads: Sequence[Read[Any]]) -> None:
-        """Begin to do the reads, in any order and side by side. Returns at once."""
+        """Begin to do the reads, in any order and side by side. Returns at once.
+
+        None of them may be under way already; once its answer is collected a read may be submitted again.
+        """
         ...
 
     def collect(self) -> Batch:

@@ -33,8 +33,6 @@ WORTH_A_SWEEP = 3
 """Remembered invoices whose rows tell no time of change: from so many on, one list of changes costs less."""
 LONGEST_SWEEP = 200
 """Rows after which a list of one customer's changes is given up: reading the details then costs no more."""
-CONFIRMATIONS = 3
-"""Remembered invoices read again, before the search begins from the start."""
 
 
 def read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]:
@@ -79,10 +77,11 @@ def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep
     untimed = [row for row in rows if row.updated_at is None]
     if len(untimed) < WORTH_A_SWEEP:
         return None
+    # The account first: were it brought forward after the invoices are recalled, it would vouch for what they were.
+    (account,) = yield from recall(RecallPlaces((ACCOUNT,)))
     moments = [each.read_at for each in (yield from _recalled(untimed)) if each is not None]
     if len(moments) < WORTH_A_SWEEP:
         return None
-    (account,) = yield from recall(RecallPlaces((ACCOUNT,)))
     since, vouches_from = (min(moments), min(moments)) if account is None else (account.as_of, account.searched_at)
 
     def page_read(number: int) -> ListInvoices:
@@ -96,7 +95,7 @@ def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep
 
 def confirm_remembered(evidence: Evidence) -> Asking[None]:
     """Read again the invoices that billed the ticket when they were last read, until one still does."""
-    for remembered in ((yield from recall_links(evidence)) or [])[:CONFIRMATIONS]:
+    for remembered in (yield from recall_links(evidence)) or []:
         yield from confirm(evidence, remembered)
         if evidence.links:
             break
@@ -140,10 +139,10 @@ def read_again(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep |
         return
     answer = yield from ask(ReadInvoice(facts.id, facts.updated_at))
     evidence.note_detail(InvoiceRow(id=facts.id), answer)
-    if isinstance(answer, Failed) and answer.kind is not FailureKind.NOT_FOUND:
+    if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
+        evidence.gone[facts.id] = remembered
+    elif not evidence.has_read(facts.id):
         evidence.out_of_reach[facts.id] = facts
-    elif isinstance(answer, Failed):
-        evidence.gone[facts.id] = facts
 
 
 def _recalled(rows: Sequence[InvoiceRow]) -> Asking[list[RememberedInvoice | None]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from bot.billing.facts import InvoiceFacts, facts_of
 from bot.billing.findings import Coverage, LinkKind, Looked
+from bot.billing.ledger import RememberedInvoice
 from bot.billing.links import TicketKeys, is_the_listed_invoice, match, text_that_might_mean
 from bot.billing.reads import Failed, ReadInvoice
 from bot.syncro.errors import FailureKind
@@ -65,8 +66,8 @@ class Evidence:
     schedules: list[Schedule] = field(default_factory=list)
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
-    gone: dict[str, InvoiceFacts] = field(default_factory=dict)
-    """Invoices that the ledger remembers and Syncro no longer has."""
+    gone: dict[str, RememberedInvoice] = field(default_factory=dict)
+    """Invoices that the ledger remembers and of which Syncro says that there are none."""
     out_of_reach: dict[str, InvoiceFacts] = field(default_factory=dict)
     """Invoices that the ledger remembers and that could not be read again."""
     was_surprised: bool = False
@@ -202,4 +203,4 @@ class Evidence:
 
 def counted(number: int, noun: str) -> str:
     """A count with its noun: "1 invoice", "2 invoices"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

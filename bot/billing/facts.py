@@ -27,12 +27,14 @@ class Said(Record):
     """Whether the words around it say that it is a ticket: "Ticket 32223", "#32223"."""
 
 
-class StrayLine(Record):
-    """A line of which neither the invoice nor its text says whose it is: it may be any ticket's charge."""
+class BilledLine(Record):
+    """A line of an invoice, as far as it may be a ticket's charge."""
 
     id: str
-    amount: str | None
+    amount: str | None = None
     """Price times quantity, as `amount_key` writes it; None where Syncro names no price."""
+    is_stray: bool = False
+    """Neither the invoice nor the line's text says whose it is."""
 
 
 class InvoiceFacts(Record):
@@ -48,27 +50,32 @@ class InvoiceFacts(Record):
     updated_at: Time = None
     is_undated: bool = False
     """The detail named no time of change: `updated_at` is its list row's, and may be older than what was read."""
-    line_ids: tuple[str, ...] = ()
+    lines: tuple[BilledLine, ...] = ()
+    """Those with an id."""
     has_unnamed_lines: bool = False
     """Some line has no id, so a converted charge could not be recognised."""
     said: tuple[Said, ...] = ()
     """The numbers in the lines, each kind once."""
     noted: tuple[str, ...] = ()
     """The tickets that the note names: no proof, but a reason to look."""
-    stray_lines: tuple[StrayLine, ...] = ()
+
+    @property
+    def line_ids(self) -> tuple[str, ...]:
+        """The ids of its lines."""
+        return tuple(line.id for line in self.lines)
 
 
 def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> InvoiceFacts:
     """Read the facts off a detail. `listed_as_of` is its list row's `updated_at`, for a detail that names none."""
-    lines = detail.line_items
     said: dict[Said, None] = {}
-    stray: list[StrayLine] = []
-    for line in lines:
+    lines: list[BilledLine] = []
+    for line in detail.line_items:
         of_line = [each for text in (line.item, line.name, line.description) for each in numbers_said(text)]
         said.update(dict.fromkeys(of_line))
-        if line.id is not None and detail.ticket_id is None and not any(each.names_ticket for each in of_line):
+        if line.id is not None:
+            is_stray = detail.ticket_id is None and not any(each.names_ticket for each in of_line)
             amount = None if line.price is None or line.quantity is None else amount_key(line.price * line.quantity)
-            stray.append(StrayLine(id=line.id, amount=amount))
+            lines.append(BilledLine(id=line.id, amount=amount, is_stray=is_stray))
     return InvoiceFacts(
         id=detail.id,
         number=detail.number,
@@ -79,11 +86,10 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         created_at=detail.created_at,
         updated_at=detail.updated_at or listed_as_of,
         is_undated=detail.updated_at is None,
-        line_ids=tuple(line.id for line in lines if line.id is not None),
-        has_unnamed_lines=any(line.id is None for line in lines),
+        lines=tuple(lines),
+        has_unnamed_lines=len(lines) < len(detail.line_items),
         said=tuple(said),
         noted=tuple(dict.fromkeys(each.text for each in numbers_said(detail.note) if each.names_ticket)),
-        stray_lines=tuple(stray),
     )
 
 

@@ -6,13 +6,13 @@ prove (`bot.billing.currency`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.billing.facts import InvoiceFacts
 from bot.billing.links import TicketKeys
-from bot.syncro.models import InvoiceRow, Record, TicketCharge, TicketDetail, TicketRow, TicketTimer, Time
+from bot.syncro.models import InvoiceRow, Record, Tags, Text, TicketCharge, TicketDetail, TicketRow, TicketTimer, Time
 
 
 class RememberedInvoice(Record):
@@ -20,6 +20,17 @@ class RememberedInvoice(Record):
 
     facts: InvoiceFacts
     read_at: datetime
+
+
+class TicketLabels(Record):
+    """What policy goes by, as a ticket's own detail said it: its list row may lack some of it."""
+
+    status: Text = ""
+    billing_status: Text = ""
+    ticket_type_name: Text = ""
+    problem_type: Text = ""
+    tag_list: Tags = ()
+    resolved_at: Time = None
 
 
 class RememberedTicket(Record):
@@ -30,10 +41,12 @@ class RememberedTicket(Record):
     read_at: datetime
     timers: tuple[TicketTimer, ...]
     charges: tuple[TicketCharge, ...]
+    labels: TicketLabels = TicketLabels()
 
     def detail(self, row: TicketRow) -> TicketDetail:
         """The detail that belongs to the ticket's list row, of the same state."""
-        return TicketDetail(**dict(row), ticket_timers=self.timers, line_items=self.charges)
+        said = {name: value for name, value in self.labels if value}
+        return TicketDetail(**{**dict(row), **said}, ticket_timers=self.timers, line_items=self.charges)
 
 
 class Place(Record):
@@ -95,10 +108,11 @@ class Ledger(Protocol):
         """What is remembered of each place, in their order."""
         ...
 
-    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
-        """Whether a stray line of one of these amounts came after a moment that is no remembered ticket's charge.
+    def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
+        """Whether a line came after a moment that is no remembered ticket's charge, yet may be this customer's.
 
-        True when that could not be found out.
+        It may be when it has one of these amounts or none, or when it is a stray line on an invoice of the customer:
+        a price can be edited. True when that could not be found out.
         """
         ...
 
@@ -106,8 +120,8 @@ class Ledger(Protocol):
         """Keep what was read, unless something read later is kept already. False when it could not be kept."""
         ...
 
-    def forget_invoices(self, invoice_ids: Iterable[str]) -> None:
-        """Forget invoices that are gone."""
+    def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
+        """Forget invoices that are gone, by id, but not what was read of one after the moment that stands with it."""
         ...
 
     def note_places(self, places: Sequence[Place]) -> None:

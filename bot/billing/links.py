@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 
 from bot.billing.facts import InvoiceFacts, Said, numbers_said
@@ -82,8 +82,16 @@ def is_the_listed_invoice(detail: InvoiceDetail, row: InvoiceRow) -> bool:
 
 
 def were_made_together(one: datetime | None, other: datetime | None) -> bool:
-    """Whether two invoices can have been made at the same time. A day is no difference: one may be a mere date."""
-    return one is None or other is None or abs(one - other) <= timedelta(days=1)
+    """Whether two invoices can have been made at the same time. Beside a mere date a day is no difference."""
+    if one is None or other is None:
+        return True
+    apart = timedelta(days=1) if is_mere_date(one) or is_mere_date(other) else timedelta(seconds=1)
+    return abs(one - other) <= apart
+
+
+def is_mere_date(moment: datetime) -> bool:
+    """Whether it may be a date without a time."""
+    return moment.timetz().replace(tzinfo=None) == time.min
 
 
 def mention(text: str, number: str) -> Mention:

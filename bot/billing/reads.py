@@ -116,18 +116,19 @@ class RecallPlaces(LedgerRead[tuple[Place | None, ...]]):
 
 
 @dataclass(frozen=True)
-class RecallStrayLine(LedgerRead[bool]):
-    """Whether a line has come that may be a charge of one of these amounts, and that nobody else claims."""
+class RecallUnclaimedLine(LedgerRead[bool]):
+    """Whether a line has come since that may be a charge of the customer's ticket. See `Ledger.has_unclaimed_line`."""
 
     since: datetime
     amounts: frozenset[str]
+    customer_id: str | None
 
 
 @dataclass(frozen=True)
 class ForgetInvoices(LedgerRead[None]):
-    """A note that invoices are gone for sure."""
+    """A note that invoices, by id, are gone for sure; with each, when what is to be forgotten was read."""
 
-    invoice_ids: tuple[str, ...]
+    gone: tuple[tuple[str, datetime], ...]
 
 
 @dataclass(frozen=True)

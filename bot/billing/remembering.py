@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.billing.desk import Batch, Session
 from bot.billing.facts import facts_of
-from bot.billing.ledger import Ledger, Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger import Ledger, Place, RememberedInvoice, RememberedTicket, TicketLabels
 from bot.billing.links import TicketKeys
 from bot.billing.reads import (
     Answer,
@@ -22,8 +22,8 @@ from bot.billing.reads import (
     RecallInvoices,
     RecallLinked,
     RecallPlaces,
-    RecallStrayLine,
     RecallTicket,
+    RecallUnclaimedLine,
 )
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketDetail
 
@@ -50,7 +50,7 @@ class NoLedger:
         """Nothing of each."""
         return (None,) * len(names)
 
-    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:  # noqa: ARG002
+    def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:  # noqa: ARG002
         """None was ever seen."""
         return False
 
@@ -58,7 +58,7 @@ class NoLedger:
         """Keep nothing."""
         return True
 
-    def forget_invoices(self, invoice_ids: Iterable[str]) -> None:
+    def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
         """There is nothing to forget."""
 
     def note_places(self, places: Sequence[Place]) -> None:
@@ -115,10 +115,10 @@ class RememberingSession:
                 return self._remembered.recall_invoices(rows)
             case RecallPlaces(names):
                 return self._remembered.recall_places(names)
-            case RecallStrayLine(since, amounts):
-                return self._remembered.has_stray_line(since, amounts)
-            case ForgetInvoices(invoice_ids):
-                self._ledger.forget_invoices(invoice_ids)
+            case RecallUnclaimedLine(since, amounts, customer_id):
+                return self._remembered.has_unclaimed_line(since, amounts, customer_id)
+            case ForgetInvoices(gone):
+                self._ledger.forget_invoices(dict(gone))
                 return None
             case NotePlaces(places):
                 if self._keeps_all and places:
@@ -136,7 +136,7 @@ class RememberingSession:
         invoices: list[RememberedInvoice] = []
         tickets: list[RememberedTicket] = []
         for read, answer in batch.answers:
-            asked_at = self._asked_at[read]
+            asked_at = self._asked_at.pop(read)
             match read, answer.value:
                 case ReadInvoice(reference), InvoiceDetail() as invoice if reference in (invoice.id, invoice.number):
                     facts = facts_of(invoice, read.listed_as_of)
@@ -156,4 +156,5 @@ def _remembered(ticket: TicketDetail, read_at: datetime) -> Iterable[RememberedT
             read_at=read_at,
             timers=ticket.ticket_timers,
             charges=ticket.line_items,
+            labels=TicketLabels.model_validate(ticket, from_attributes=True),
         )

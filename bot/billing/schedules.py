@@ -9,9 +9,8 @@ from bot.billing.findings import Looked
 from bot.billing.listing import Listing, read_list
 from bot.billing.policy import Ticket, unbilled
 from bot.billing.reads import Asking, Failed, ListSchedules
-from bot.syncro.models import Schedule
+from bot.syncro.models import ROWS_A_PAGE, Schedule
 
-ROWS_A_PAGE = 25
 Schedules = Sequence[Schedule] | Failed
 
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.billing.currency import Sweep, has_settled
+from bot.billing.currency import OPENED_MARGIN, Sweep, has_settled
 from bot.billing.details import know_details, read_details, sweep_customer
 from bot.billing.evidence import Evidence, counted, name_of, row_key
+from bot.billing.facts import InvoiceFacts
 from bot.billing.findings import Looked
 from bot.billing.listing import Listing, read_list
 from bot.billing.policy import Ticket
@@ -271,6 +272,21 @@ def read_customer_list(
         return place.page(number, reading)
 
     return (yield from read_list(page_read, "invoice list", most_rows=most_rows))
+
+
+def is_unlisted(facts: InvoiceFacts) -> Asking[bool]:
+    """Whether its customer's list, from the invoice's last change on, does not name it. False when nobody can tell."""
+    if facts.customer_id is None:
+        return False
+    since = None if facts.updated_at is None else facts.updated_at - OPENED_MARGIN
+    place = CustomerList("An invoice's own customer", facts.customer_id, since)
+    for reading in (1, 2):
+        listing = yield from read_customer_list(place, reading)
+        if isinstance(listing, Failed) or any(row.id == facts.id or row.number == facts.number for row in listing.rows):
+            return False
+        if listing.pages == 1:
+            break  # else the row may have slid out of sight between two pages
+    return True
 
 
 def _skip_older(evidence: Evidence, place: CustomerList, since: datetime, scope: Scope) -> Asking[bool]:

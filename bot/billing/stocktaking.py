@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.billing.currency import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of, was_read_since
 from bot.billing.evidence import RowKey, detail_read, row_key
+from bot.billing.facts import InvoiceFacts, facts_of
 from bot.billing.ledger import ACCOUNT, Place, place_of_customer, place_of_offers
 from bot.billing.links import is_the_listed_invoice
 from bot.billing.listing import Listing, read_list
@@ -71,7 +72,7 @@ def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[
     recalled = yield from recall(RecallPlaces(tuple(names)))
     account = recalled[0]
     known = [brought_forward(place, account) for place in recalled if place is not None]
-    known = [place for place in known if place.as_of >= started_at - LONGEST_GAP]
+    known = [place for place in known if started_at - LONGEST_GAP <= place.as_of <= started_at + CLOCKS_APART]
     if account is not None and account in known:
         known = [place for place in known if place.as_of >= account.as_of]
     return known
@@ -83,35 +84,43 @@ def _read_changes(since: datetime, started_at: datetime) -> Asking[Sequence[Invo
     None where something could not be read, or could not be kept.
     """
     done: set[RowKey] = set()
+    read: dict[RowKey, InvoiceFacts] = {}
     before: set[RowKey] | None = None
     for reading in range(1, READINGS + 1):
         listing = yield from _list_changes(since, reading)
         if listing is None:
             return None
         unknown = yield from _not_current([row for row in listing.rows if row_key(row) not in done])
-        if not (yield from _read_all(unknown)):
+        facts = yield from _read_all(unknown)
+        if facts is None:
             return None
+        read |= facts
         done |= {row_key(row) for row in listing.rows}
         now = {row_key(row) for row in listing.rows}
         # A row that slides out of sight between two pages slides because another has gone: then one is missing.
         if not unknown and (listing.pages == 1 or (before is not None and before <= now)):
-            return listing.rows if (yield from _are_all_kept(listing.rows, started_at)) else None
+            return listing.rows if (yield from _are_all_kept(listing.rows, read, started_at)) else None
         before = now
     return None
 
 
-def _are_all_kept(rows: Sequence[InvoiceRow], started_at: datetime) -> Asking[bool]:
-    """Whether the ledger holds each of them as it is listed.
+def _are_all_kept(
+    rows: Sequence[InvoiceRow], read: Mapping[RowKey, InvoiceFacts], started_at: datetime
+) -> Asking[bool]:
+    """Whether the ledger holds each of them as it is listed; where rows tell no time of change, as it was `read` now.
 
     It may not: Syncro says of a listed invoice that there is none, the ledger cannot be written, the job was cut off
-    before it was, or two invoices have one number and no ids, so that only one of them was read.
+    before it was, another process whose clock is ahead has read an older state, or two invoices have one number and no
+    ids, so that only one of them was read.
     """
     unnamed = {(row.number, row.customer_id, row.created_at) for row in rows if row.id is None}
     if len({number for number, _, _ in unnamed}) < len(unnamed):
         return False
     remembered = yield from recall(RecallInvoices(tuple(rows), reading=2))
     return all(
-        each is not None and (is_current(row, each, None) or was_read_since(row, each, started_at))
+        each is not None
+        and (is_current(row, each, None) or was_read_since(row, each, started_at))
+        and (row.updated_at is not None or each.facts == read.get(row_key(row)))
         for row, each in zip(rows, remembered, strict=True)
     )
 
@@ -133,15 +142,18 @@ def _not_current(rows: Sequence[InvoiceRow]) -> Asking[list[InvoiceRow]]:
     ]
 
 
-def _read_all(rows: Sequence[InvoiceRow]) -> Asking[bool]:
-    """Read the details; they are kept in the ledger. False when one cannot be read; one that is gone does not count."""
+def _read_all(rows: Sequence[InvoiceRow]) -> Asking[dict[RowKey, InvoiceFacts] | None]:
+    """Read the details; they are kept in the ledger. None when one cannot be read; one that is gone is left out."""
     reads = {row_key(row): detail_read(row) for row in rows}
     answers = yield list(reads.values())
+    facts: dict[RowKey, InvoiceFacts] = {}
     for row in rows:
         answer = answers[reads[row_key(row)]]
         if isinstance(answer, Failed):
             if answer.kind is not FailureKind.NOT_FOUND:
-                return False
+                return None
         elif not is_the_listed_invoice(answer, row):
-            return False
-    return True
+            return None
+        else:
+            facts[row_key(row)] = facts_of(answer, row.updated_at)
+    return facts

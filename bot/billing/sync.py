@@ -7,14 +7,15 @@ cut off loses nothing; a window counts as known only when a second walk over its
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from enum import Enum
+from typing import Any, Protocol, TypeVar
 
 from bot.billing.audit import Window, list_tickets
-from bot.billing.currency import CLOCKS_APART, is_current, reaches
-from bot.billing.desk import Desk, Session
+from bot.billing.currency import CLOCKS_APART, is_current, is_the_listed_one, reaches
+from bot.billing.desk import Desk, Progress, Session
 from bot.billing.evidence import RowKey, detail_read, name_of, row_key
 from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice
 from bot.billing.links import is_the_listed_invoice
@@ -22,7 +23,7 @@ from bot.billing.policy import Policy
 from bot.billing.reads import Asking, Failed, ListInvoices, NotePlaces, Read, ReadInvoice, recall
 from bot.billing.search import look_up
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceRow, Page
+from bot.syncro.models import ROWS_A_PAGE, InvoiceRow, Page
 
 WINDOWS = (timedelta(days=7), timedelta(days=90), None)
 """How far back each window reaches; None: to the first invoice."""
@@ -36,11 +37,12 @@ RETRY_AFTER = timedelta(hours=20)
 """A window that could not be proved is not walked again before this."""
 MOST_GONE = 500
 """More invoices than this do not vanish by themselves: then the list is not trusted."""
+FAILURES_OF_AN_OUTAGE = 5
+"""So many details of which none can be read mean that Syncro is away; fewer, that these cannot be read."""
 
 CHANGES = "changes"
 TICKETS = "tickets of the next digest"
 """What a run is at, beside the windows."""
-ROWS_A_PAGE = 25
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
@@ -50,8 +52,8 @@ _RowName = tuple[str | None, str | None, datetime | None]
 class KeptLedger(Ledger, Protocol):
     """A ledger that also knows what it holds."""
 
-    def ids_updated_since(self, since: datetime | None) -> set[str]:
-        """The ids of the remembered invoices that changed at this moment or later; None: of all."""
+    def readings_since(self, since: datetime | None) -> dict[str, datetime]:
+        """The remembered invoices that changed at this moment or later (None: all), and when each was read."""
         ...
 
 
@@ -66,34 +68,42 @@ class SyncProgress:
     api_calls: int
 
 
+class Ending(Enum):
+    """How a run ended."""
+
+    DONE = "everything that could be read was"
+    STOPPED = "it was asked to stop"
+    ELSEWHERE = "another process is at it"
+    OUTAGE = "Syncro cannot be read at all, or not with this token, or nothing can be kept"
+
+
 @dataclass(frozen=True)
 class SyncReport:
-    """What a run did. `problem` says why it ended early; empty when all is known."""
+    """What a run did. `problem` says what could not be read or why it ended early; empty when all is known."""
 
     read: int
     api_calls: int
-    since: datetime | None
-    """Every invoice that changed since is known; None: every one of the account is."""
+    ending: Ending
+    is_complete: bool
+    """Whether every invoice of the account is known."""
+    since: datetime | None = None
+    """Every invoice that changed since is known. None where all are, or where nothing of the past is."""
     problem: str = ""
-    is_outage: bool = False
-    """Whether Syncro cannot be read at all, or not with this token."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every invoice of the account is known."""
-        return self.since is None
 
 
 class _CutShortError(Exception):
-    """The run has to end: it was asked to, or something cannot be read. The text says why."""
+    """The run has to end. The text says why."""
 
-
-class _OutageError(_CutShortError):
-    """Syncro cannot be read at all, or not with this token."""
+    def __init__(self, ending: Ending, sentence: str) -> None:
+        super().__init__(sentence)
+        self.ending = ending
 
 
 class Synchroniser:
-    """Reads what the ledger lacks, through sessions that leave room for people who wait."""
+    """Reads what the ledger lacks, through sessions that leave room for people who wait.
+
+    `alone` holds off other processes on the same ledger, and says whether it could: two would read everything twice.
+    """
 
     def __init__(
         self,
@@ -103,12 +113,14 @@ class Synchroniser:
         policy: Policy,
         lookback: timedelta,
         clock: Callable[[], datetime],
+        alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003 - it is
     ) -> None:
         self._ledger = ledger
         self._open_session = open_session
         self._policy = policy
         self._lookback = lookback
         self._clock = clock
+        self._alone = alone
         self._not_before: dict[timedelta | None, datetime] = {}
 
     def run(
@@ -118,17 +130,21 @@ class Synchroniser:
         on_progress: Callable[[SyncProgress], None] = lambda _: None,
     ) -> SyncReport:
         """Read until everything is known, or until `stopped`. Run again, it goes on where it was."""
-        with self._open_session() as session:
+        with self._alone() as is_alone, self._open_session() as session:
             run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress)
+            ending, problem = Ending.DONE, ""
             try:
-                run.read_changes()
+                if not is_alone:
+                    raise _CutShortError(Ending.ELSEWHERE, "Another process is reading already, for everybody.")
+                problem = run.read_changes()
                 run.read_tickets(self._lookback)
-                problem, is_outage = self._fill(run), False
+                problem = self._fill(run) or problem
             except _CutShortError as error:
-                problem, is_outage = str(error), isinstance(error, _OutageError)
-        return SyncReport(run.read, run.api_calls, run.account.since, problem, is_outage)
+                ending, problem = error.ending, str(error)
+        return run.report(ending, problem)
 
     def _fill(self, run: _Run) -> str:
+        """Read the windows that are not known yet. Returns what could not be read."""
         problem = ""
         for reach in WINDOWS:
             since = None if reach is None else run.account.searched_at - reach
@@ -162,6 +178,8 @@ class _Run:
         self._stopped = stopped
         self._on_progress = on_progress
         self._stage = ""
+        self._seen = self._expected = 0
+        self._kept_up_at = clock()
         self.read = 0
         self.api_calls = 0
         self.account = self._known_account()
@@ -170,15 +188,32 @@ class _Run:
         """The account's place; at the very first, one that reaches back to this moment: nothing is older than now."""
         (known,) = self._ledger.recall_places([ACCOUNT])
         now = self._clock()
-        return known or Place(name=ACCOUNT, since=now, as_of=now, searched_at=now)
+        if known is not None and known.as_of <= now + CLOCKS_APART:  # else our clock was far ahead once
+            return known
+        return Place(name=ACCOUNT, since=now, as_of=now, searched_at=now)
 
-    def read_changes(self) -> None:
-        """Read what changed since the last run."""
+    def report(self, ending: Ending, problem: str) -> SyncReport:
+        """What the run did."""
+        since = self.account.since
+        knows_past = since is not None and since < self.account.searched_at
+        return SyncReport(
+            read=self.read,
+            api_calls=self.api_calls,
+            ending=ending,
+            is_complete=since is None,
+            since=since if knows_past else None,
+            problem=problem,
+        )
+
+    def read_changes(self) -> str:
+        """Read what changed since the last run. Returns what could not be read; the next run begins there again."""
         self._stage = CHANGES
+        self._kept_up_at = self._clock()
         walked = self._walk_until_proved(self.account.as_of - CLOCKS_APART)
         if isinstance(walked, str):
-            raise _CutShortError(walked)
+            return walked
         self._extend(self.account.since, walked)
+        return ""
 
     def read_tickets(self, lookback: timedelta) -> None:
         """Read the timers and charges of the tickets that the next digest will look at."""
@@ -187,12 +222,11 @@ class _Run:
         window = Window(now - lookback, now)
         listed = self._ask(list_tickets(window))
         if isinstance(listed, Failed):
-            raise _CutShortError(self._failed(listed))
+            raise _CutShortError(Ending.OUTAGE, listed.sentence)
         rows = [row for row in listed if window.holds(row, self._policy)]
         for start in range(0, len(rows), TICKETS_AT_ONCE):
             self._show(start, len(rows))
-            if self._stopped():
-                raise _CutShortError("It was stopped.")
+            self._end_if_stopped()
             self._ask_all([look_up(row.number, row) for row in rows[start : start + TICKETS_AT_ONCE]])
 
     def read_window(self, since: datetime | None) -> str:
@@ -205,9 +239,21 @@ class _Run:
         return ""
 
     def _extend(self, since: datetime | None, as_of: datetime) -> None:
-        as_of = max(as_of, self.account.as_of)
-        self.account = self.account.model_copy(update={"since": since, "as_of": as_of})
-        self._ask(recall(NotePlaces((self.account,))))
+        """Note that all is known that changed since a moment, as of another; what a digest has read meanwhile, too."""
+        known = self._recall_account()
+        as_of = max(as_of, self.account.as_of, as_of if known is None else known.as_of)
+        account = self.account.model_copy(update={"since": since, "as_of": as_of})
+        self._ask(recall(NotePlaces((account,))))
+        kept = self._recall_account()
+        if kept is None or not reaches(kept, since) or kept.as_of < as_of:
+            sentence = "The database cannot keep what is read, so the run ends. The log says what ails it."
+            raise _CutShortError(Ending.OUTAGE, sentence)
+        self.account = account
+
+    def _recall_account(self) -> Place | None:
+        """The account's place as it is kept, where it is of the searches that this run goes on with."""
+        (kept,) = self._ledger.recall_places([ACCOUNT])
+        return kept if kept is not None and kept.searched_at == self.account.searched_at else None
 
     # --- walking over a list ---
 
@@ -224,13 +270,13 @@ class _Run:
         for number in range(1, WALKS + 1):
             walk = _Walk(since, number, self._clock())
             fresh = len(read)
-            problem = self._walk(walk, read)
+            problem = self._walk(walk, read) or walk.unread
             if problem:
                 return problem
             if before is not None and before.seen <= walk.seen:
                 return self._problem_of(walk) or self._forget_gone(walk) or before.begun
             if before is None and walk.total_pages == 1 and len(read) == fresh and not walk.vanished:
-                return self._forget_gone(walk) or walk.begun
+                return self._problem_of(walk) or self._forget_gone(walk) or walk.begun
             before = walk
         return f"The list of invoices kept changing while it was read ({WALKS} times)."
 
@@ -244,10 +290,9 @@ class _Run:
         return ""
 
     def _walk(self, walk: _Walk, read: set[RowKey]) -> str:
-        """Walk over all pages once, and read what is not known. Returns what could not be read; empty when all was."""
+        """Walk over all pages once, and read what is not known. Returns why the list cannot be read to its end."""
         while numbers := walk.next_pages():
-            if self._stopped():
-                raise _CutShortError("It was stopped.")
+            self._end_if_stopped()
             pages = self._ask(_pages(walk, numbers))
             if isinstance(pages, Failed):
                 return self._failed(pages)
@@ -256,9 +301,7 @@ class _Run:
             rows = [row for page in pages for row in page.rows if row_key(row) not in read]
             remembered = self._ledger.recall_invoices(rows)
             unknown = [row for row, each in zip(rows, remembered, strict=True) if self._lacks(row, each)]
-            problem = self._read(unknown, walk)
-            if problem:
-                return problem
+            self._read(unknown, walk)
             read.update(key for row in unknown if (key := row_key(row)) not in walk.vanished)
             self._show(len(walk.seen), walk.expected)
             self._keep_up()
@@ -273,28 +316,35 @@ class _Run:
         """
         if remembered is None or remembered.read_at < self.account.searched_at:
             return True
+        if not is_the_listed_one(row, remembered.facts):
+            return True
         if row.updated_at is None:
             return self._stage == CHANGES
         return not is_current(row, remembered, None)
 
-    def _read(self, rows: Sequence[InvoiceRow], walk: _Walk) -> str:
-        """Read details, which the session keeps. One that is gone by now does not matter, if no later walk lists it."""
+    def _read(self, rows: Sequence[InvoiceRow], walk: _Walk) -> None:
+        """Read details, which the session keeps. One that is gone by now does not matter, if no later walk lists it.
+
+        One that cannot be read leaves the walk without proof, and does not keep it from the others.
+        """
         answers = self._ask(_all_of([detail_read(row) for row in rows]))
         self.read += sum(not isinstance(answer, Failed) for answer in answers)
+        self._end_at_an_outage(answers)
         for row, answer in zip(rows, answers, strict=True):
-            if isinstance(answer, Failed):
-                if answer.kind is not FailureKind.NOT_FOUND:
-                    return self._failed(answer)
+            if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
                 walk.vanished[row_key(row)] = name_of(row)
+            elif isinstance(answer, Failed):
+                walk.unread = walk.unread or answer.sentence
             elif not is_the_listed_invoice(answer, row):
-                return f"Asked for {name_of(row)}, Syncro answered invoice {answer.number} with id {answer.id}."
-        return ""
+                got = f"invoice {answer.number} with id {answer.id}"
+                walk.unread = walk.unread or f"Asked for {name_of(row)}, Syncro answered {got}."
 
     def _forget_gone(self, walk: _Walk) -> str:
         """Ask for every remembered invoice that the list no longer holds, and forget those that are gone."""
         if any(invoice_id is None for invoice_id, _, _ in walk.seen):
             return ""
-        gone = sorted(self._ledger.ids_updated_since(walk.since) - {str(invoice_id) for invoice_id, _, _ in walk.seen})
+        readings = self._ledger.readings_since(walk.since)
+        gone = sorted(readings.keys() - {invoice_id for invoice_id, _, _ in walk.seen})
         if len(gone) > MOST_GONE:
             return f"{len(gone)} invoices seem to have vanished at once, so the list is not trusted."
         answers = self._ask(_all_of([ReadInvoice(invoice_id) for invoice_id in gone]))
@@ -303,12 +353,12 @@ class _Run:
                 return f"The invoice with id {invoice_id} is in no list, yet Syncro has it."
             if answer.kind is not FailureKind.NOT_FOUND:
                 return self._failed(answer)
-        self._ledger.forget_invoices(gone)
+        self._ledger.forget_invoices({invoice_id: readings[invoice_id] for invoice_id in gone})
         return ""
 
     def _keep_up(self) -> None:
         """During a long window, read now and then what has changed meanwhile."""
-        if self._stage == CHANGES or self._clock() - self.account.as_of < REFRESH:
+        if self._stage == CHANGES or self._clock() - self._kept_up_at < REFRESH:
             return
         stage = self._stage
         self.read_changes()
@@ -321,19 +371,37 @@ class _Run:
         return self._ask_all([search])[0]
 
     def _ask_all(self, searches: Sequence[Asking[Result]]) -> list[Result]:
-        desk = Desk(self._session, self._clock())
+        desk = Desk(self._session, self._clock(), on_progress=self._show_reading)
         outcomes = desk.run(searches)
         self.api_calls += desk.api_calls
         return [outcome.value for outcome in outcomes]
 
-    def _failed(self, failure: Failed) -> str:
-        """Why a window is not proved. Where no further read can succeed either, the run ends."""
-        if failure.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE):
-            raise _OutageError(failure.sentence)
-        return failure.sentence
+    def _end_if_stopped(self) -> None:
+        if self._stopped():
+            raise _CutShortError(Ending.STOPPED, "It was stopped.")
+
+    def _end_at_an_outage(self, answers: Sequence[Any]) -> None:
+        """End the run where no further read can succeed either."""
+        failed = [answer for answer in answers if isinstance(answer, Failed)]
+        refused = [each for each in failed if each.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN)]
+        away = [each for each in failed if each.kind is FailureKind.UNAVAILABLE]
+        if refused or (len(away) == len(answers) >= FAILURES_OF_AN_OUTAGE):
+            raise _CutShortError(Ending.OUTAGE, (refused or away)[0].sentence)
+
+    def _failed(self, listing: Failed) -> str:
+        """Why a list cannot be read. Where no further read can succeed either, the run ends."""
+        if listing.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE):
+            raise _CutShortError(Ending.OUTAGE, listing.sentence)
+        return listing.sentence
 
     def _show(self, seen: int, expected: int) -> None:
+        self._seen, self._expected = seen, expected
         self._on_progress(SyncProgress(self._stage, seen, expected, self.read, self.api_calls))
+
+    def _show_reading(self, desk: Progress) -> None:
+        """Say how far we are while answers come in."""
+        read, calls = self.read + desk.invoices_read, self.api_calls + desk.api_calls
+        self._on_progress(SyncProgress(self._stage, self._seen, self._expected, read, calls))
 
 
 class _Walk:
@@ -346,6 +414,8 @@ class _Walk:
         self.seen: set[_RowName] = set()
         self.vanished: dict[RowKey, str] = {}
         """The names of those that were listed, but of which Syncro then had no detail."""
+        self.unread = ""
+        """Why the first of those could not be read that could not."""
         self.total_pages: int | None = None
         self._next = 1
         self._is_over = False

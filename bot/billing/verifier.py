@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.billing.audit import Window, list_tickets
 from bot.billing.case import Searcher
@@ -16,12 +16,16 @@ from bot.billing.currency import Knowledge, opened_since
 from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.desk import Desk, Outcome, Progress, Session
 from bot.billing.findings import CheckReport, Finding
+from bot.billing.payers import list_payer, payers_worth_listing
 from bot.billing.policy import Policy
 from bot.billing.reads import Failed
 from bot.billing.schedules import Schedules, customer_with_charges, list_of_account, list_of_customer, note_schedules
 from bot.billing.search import LookedUp, NoSuchTicket, Scope, look_up
 from bot.billing.stocktaking import is_still_known, take_stock
-from bot.syncro.models import TicketRow
+from bot.syncro.models import InvoiceRow, TicketRow
+
+STAYS_KNOWN = timedelta(hours=2)
+"""An audit that has taken longer says nothing from memory: what was brought up to date at its beginning is old."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,11 @@ class Verifier:
         knowledge = desk.ask(take_stock(asked.rows, started_at))
         scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
         searcher = self._searcher(asked, scope, knowledge)
+        if knowledge is not None:
+            searcher = replace(searcher, payers=self._list_payers(desk, asked, searcher))
         cases = desk.run([searcher.search_known(found.value) for found in asked.found])
-        if knowledge is not None and not desk.ask(is_still_known(knowledge, started_at)):
+        if knowledge is not None and not self._still_holds(desk, knowledge):
+            searcher = self._searcher(asked, Scope(self.scan_limit), None)
             cases = desk.run([searcher.search(found.value) for found in asked.found])
         cases = self._look_for_schedules(desk, cases, sparing=True)
         return AuditReport(
@@ -88,6 +95,22 @@ class Verifier:
             rows=rows,
             failure=listed.sentence if isinstance(listed, Failed) else "",
         )
+
+    def _list_payers(self, desk: Desk, asked: _Asked, searcher: Searcher) -> dict[str, Sequence[InvoiceRow]]:
+        """List the invoices of those who pay for many tickets of others."""
+        linked = desk.run([searcher.recall_links(found.value) for found in asked.found])
+        links = [
+            (found.value.ticket.row, each.value)
+            for found, each in zip(asked.found, linked, strict=True)
+            if isinstance(found.value, LookedUp)
+        ]
+        payers = payers_worth_listing(links, searcher.since)
+        lists = desk.run([list_payer(payer) for payer in payers])
+        return {payer.place.customer_id: rows.value for payer, rows in zip(payers, lists, strict=True)}
+
+    def _still_holds(self, desk: Desk, knowledge: Knowledge) -> bool:
+        """Whether what was known at the beginning may be said now; not so when the audit was cut off for hours."""
+        return desk.now - desk.started_at <= STAYS_KNOWN and desk.ask(is_still_known(knowledge, desk.started_at))
 
     def _searcher(self, asked: _Asked, scope: Scope, knowledge: Knowledge | None) -> Searcher:
         return Searcher(self.policy, scope, _earliest_opened(asked.rows), asked.started_at, knowledge)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from bot.doctor.results import Result, failed, ok, warning
+from bot.store.migrations import MIGRATIONS
+from bot.store.tables import schema
 
 NAME = "database"
 
@@ -47,19 +49,32 @@ def check_sqlite(path: Path, *, timeout: int) -> Result:
         return ok(NAME, f"{path} is not there yet; the bot can create it")
     running = "; a bot is running on it" if _is_in_use(path) else ""
     try:
-        _write_sqlite(path, timeout)
+        version = _write_sqlite(path, timeout)
     except sqlite3.Error as error:
         advice = f"{_CHECK_URL} The file must be a SQLite database that the bot's user may write, and not locked."
         return failed(NAME, f"{path} cannot be written ({error}){running}", advice)
-    return ok(NAME, f"{path} can be written{running}")
+    return _written(f"{path} can be written{running}", version)
 
 
-def _write_sqlite(path: Path, timeout: int) -> None:
+def _written(can_be_written: str, version: int) -> Result:
+    """What to say of a database that can be written, whose tables have this version (0: there are none)."""
+    if version > len(MIGRATIONS):
+        advice = "Install the newer release again, or set DATABASE_URL to another database."
+        return failed(NAME, f"{can_be_written}, but a newer release of invoice-bot has written it", advice)
+    return ok(NAME, can_be_written)
+
+
+def _write_sqlite(path: Path, timeout: int) -> int:
+    """Write, take it back, and return the version of the tables."""
     address = f"file:{quote(str(path))}?mode=rw"  # rw: never create it
     with contextlib.closing(sqlite3.connect(address, uri=True, timeout=timeout, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"CREATE TABLE {_SCRATCH} (x)")
         connection.execute("ROLLBACK")
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (schema.name,)).fetchone():
+            return 0
+        asked = str(sa.select(sa.func.max(schema.c.version)))
+        return int(connection.execute(asked).fetchone()[0] or 0)
 
 
 def _is_in_use(path: Path) -> bool:
@@ -84,16 +99,16 @@ def check_postgres(url: sa.URL, *, timeout: int) -> Result:
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": timeout})
     try:
         with engine.connect() as connection:
-            _write_postgres(connection, timeout)
+            version = _write_postgres(connection, timeout)
     except sa.exc.SQLAlchemyError as error:
         return _postgres_failure(name, error)
     finally:
         engine.dispose()
-    return ok(NAME, f"{name} can be written")
+    return _written(f"{name} can be written", version)
 
 
-def _write_postgres(connection: sa.Connection, timeout: int) -> None:
-    """The scratch objects exist only in a transaction that is rolled back."""
+def _write_postgres(connection: sa.Connection, timeout: int) -> int:
+    """Return the version of the tables. The scratch objects exist only in a transaction that is rolled back."""
     transaction = connection.begin()
     try:
         connection.execute(sa.text(f"SET LOCAL statement_timeout = '{timeout}s'"))
@@ -101,6 +116,9 @@ def _write_postgres(connection: sa.Connection, timeout: int) -> None:
             connection.execute(sa.text(f"CREATE TABLE {_SCRATCH} (x int)"))
         if not connection.execute(sa.text("SELECT 1 FROM pg_namespace WHERE nspname = 'dbos'")).scalar():
             connection.execute(sa.text(f"CREATE SCHEMA {_SCRATCH}"))
+        if not connection.execute(sa.text(f"SELECT to_regclass('{schema.name}')")).scalar():
+            return 0
+        return int(connection.execute(sa.select(sa.func.max(schema.c.version))).scalar() or 0)
     finally:
         transaction.rollback()
 

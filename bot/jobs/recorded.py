@@ -32,8 +32,8 @@ from bot.billing.reads import (
     RecallInvoices,
     RecallLinked,
     RecallPlaces,
-    RecallStrayLine,
     RecallTicket,
+    RecallUnclaimedLine,
 )
 from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
@@ -51,7 +51,7 @@ _FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
         RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),
         RecallPlaces: TypeAdapter(tuple[Place | None, ...]),
-        RecallStrayLine: TypeAdapter(bool),
+        RecallUnclaimedLine: TypeAdapter(bool),
         ForgetInvoices: TypeAdapter(None),
         NotePlaces: TypeAdapter(None),
     }

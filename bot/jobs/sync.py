@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.billing.sync import Synchroniser, SyncProgress, SyncReport
+from bot.billing.evidence import counted
+from bot.billing.sync import Ending, Synchroniser, SyncProgress, SyncReport
 from bot.jobs.steps import Steps
 
 log = logging.getLogger(__name__)
@@ -35,18 +36,25 @@ class SyncJob:
         steps.run("sync", lambda _: self._sync())
 
     def _sync(self) -> dict[str, Any]:
-        said_at = self.clock()
-
-        def show(progress: SyncProgress) -> None:
-            nonlocal said_at
-            if self.clock() - said_at >= SAY_EVERY:
-                said_at = self.clock()
-                log.info("Ledger: %s; %d invoices read", in_words(progress), progress.read)
-
-        report = self.synchroniser.run(stopped=self.stopped, on_progress=show)
-        if report.read or report.problem:
-            log.info("Ledger: %s", report_in_words(report))
+        report = self.synchroniser.run(stopped=self.stopped, on_progress=said_now_and_then(self.clock))
+        is_news = report.read > 0 or report.ending is Ending.OUTAGE
+        level = logging.WARNING if report.problem and report.ending in (Ending.DONE, Ending.OUTAGE) else logging.INFO
+        if is_news or level > logging.INFO:
+            log.log(level, "Ledger: %s", report_in_words(report))
         return {"read": report.read, "api_calls": report.api_calls, "problem": report.problem}
+
+
+def said_now_and_then(clock: Callable[[], datetime]) -> Callable[[SyncProgress], None]:
+    """Says in the log every five minutes how far a long run is."""
+    said_at = clock()
+
+    def show(progress: SyncProgress) -> None:
+        nonlocal said_at
+        if clock() - said_at >= SAY_EVERY:
+            said_at = clock()
+            log.info("Ledger: %s; %s read", in_words(progress), counted(progress.read, "invoice"))
+
+    return show
 
 
 def in_words(progress: SyncProgress) -> str:
@@ -58,6 +66,9 @@ def in_words(progress: SyncProgress) -> str:
 
 def report_in_words(report: SyncReport) -> str:
     """What a run did, for people."""
-    known = f"invoices changed since {report.since:%Y-%m-%d}" if report.since else "all invoices of the account"
-    said = f"{report.read:,} invoices read with {report.api_calls:,} calls; {known} are known"
-    return f"{said}. {report.problem}" if report.problem else said
+    said = f"{counted(report.read, 'invoice')} read with {counted(report.api_calls, 'call')}"
+    if report.is_complete:
+        said += "; all invoices of the account are known"
+    elif report.since is not None:
+        said += f"; all invoices changed since {report.since:%Y-%m-%d} are known"
+    return f"{said}. {report.problem}" if report.problem else f"{said}."

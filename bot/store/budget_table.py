@@ -21,8 +21,10 @@ MARK_SECONDS = 2.0
 _LOCK = "invoice_bot_rate_budget"
 _GRAINS = 1000
 """Moments are rounded up to a thousandth of a window, so that there are never many more rows than that."""
+PATIENCE_SECONDS = 3.0
+"""Somebody waits for every slot: a database that is busy for longer is as good as away."""
 _POSTGRES_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
-"""Somebody waits for every slot: a server that does not answer must be noticed soon (seconds; milliseconds)."""
+"""A server that does not answer must be noticed soon (seconds; milliseconds)."""
 
 _metadata = sa.MetaData()
 _processes = sa.Table(
@@ -62,15 +64,16 @@ _OTHERS = sa.select(_processes).where(_processes.c.process != sa.bindparam("me")
 class BudgetTable:
     """One process's way to the tables, which are created where needed.
 
-    Times in the database are seconds since 1970 on the one clock that all processes see: the server's on Postgres,
-    the machine's on SQLite. `lease` is how many seconds a process may be silent before it is taken for dead.
+    Times in the database are seconds on one clock that all processes see: the server's on Postgres, on SQLite the
+    machine's monotonic one, which nobody can set and which begins anew when the machine does. `lease` is how many
+    seconds a process may be silent before it is taken for dead.
     """
 
     def __init__(self, database: sa.URL | str, process: str, *, window: float, lease: float) -> None:
         url = sa.make_url(database)
         if url.get_backend_name() != "sqlite":
             url = url.set(query={**_POSTGRES_PATIENCE, **url.query})
-        self._database = Database(url, is_expendable=True)
+        self._database = Database(url, is_expendable=True, patience=PATIENCE_SECONDS)
         self._process = process
         self._window = window
         self._lease = lease
@@ -114,7 +117,7 @@ class Books:
         self._grain = window / _GRAINS
         self._lease = lease
         self.read_after = time.monotonic()
-        self.now: float = time.time() if _is_sqlite(connection) else connection.execute(_SERVER_TIME).scalar_one()
+        self.now: float = self.read_after if _is_sqlite(connection) else connection.execute(_SERVER_TIME).scalar_one()
         self.read_before = time.monotonic()
         connection.execute(_FREE, {"now": self.now})
         state = connection.execute(_STATE).one()

@@ -6,13 +6,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-PATIENCE_SECONDS = 30
-"""How long a writer waits for its turn before it fails."""
+PATIENCE_SECONDS = 30.0
+"""How long a writer waits for its turn, where nobody says otherwise."""
 _STORE = "invoice_bot_store"
 """What writers take turns at, where they do not name something of their own."""
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
@@ -25,14 +26,22 @@ class Database:
     """A SQLite file or a Postgres database, shared with the job engine and with other processes.
 
     Safe to share between threads; connections are opened when first needed. With `is_expendable` a write does not
-    wait for the disk: a power failure may undo the last ones, in order, and never leaves half of one.
+    wait for the disk: a power failure may undo the last ones, in order, and never leaves half of one. `patience` is
+    how many seconds a writer waits for its turn before it fails.
     """
 
-    def __init__(self, address: sa.URL | str, *, is_expendable: bool = False) -> None:
+    def __init__(
+        self, address: sa.URL | str, *, is_expendable: bool = False, patience: float = PATIENCE_SECONDS
+    ) -> None:
         url = sa.make_url(address)
         self._is_expendable = is_expendable
+        self._patience = patience
         self._is_sqlite = url.get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(url, is_expendable=is_expendable) if self._is_sqlite else _postgres_engine(url)
+        self._engine = (
+            _sqlite_engine(url, is_expendable=is_expendable, patience=patience)
+            if self._is_sqlite
+            else postgres_engine(url)
+        )
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -50,14 +59,14 @@ class Database:
         On Postgres only writers with the same `lock` take turns; SQLite has one writer at a time in any case.
 
         Raises:
-            sqlalchemy.exc.OperationalError: the database is away, or was busy for 30 s.
+            sqlalchemy.exc.OperationalError: the database is away, or was busy for longer than our patience.
 
         """
         with self._engine.connect() as connection:
             connection.execution_options(**{_WRITING: "IMMEDIATE"})
             with connection.begin():
                 if not self._is_sqlite:
-                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{self._patience * 1000:.0f}ms'")
                     if self._is_expendable:
                         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                     connection.execute(_TAKE_TURNS, {"lock": lock})
@@ -73,7 +82,8 @@ def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sq
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def _postgres_engine(url: sa.URL) -> sa.Engine:
+def postgres_engine(url: sa.URL) -> sa.Engine:
+    """An engine for a Postgres database, whose server may be away for a while."""
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")  # the driver that comes with the job engine
     if "connect_timeout" not in url.query:
@@ -81,29 +91,29 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
     return sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True)
 
 
-def _sqlite_engine(url: sa.URL, *, is_expendable: bool) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": PATIENCE_SECONDS})
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+def _sqlite_engine(url: sa.URL, *, is_expendable: bool, patience: float) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": patience})
+    sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience))
     if is_expendable:
         sa.event.listen(engine, "connect", _do_not_wait_for_the_disk)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare_sqlite(patience: float, connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself: see _begin_sqlite
-    connection.execute(f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
     connection.execute("PRAGMA foreign_keys = ON")
-    _use_wal(connection)
+    _use_wal(connection, patience)
 
 
 def _do_not_wait_for_the_disk(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
     """Let readers and a writer work side by side. SQLite does not wait by itself while another switches the file."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -6,12 +6,13 @@ It holds nothing that could not be read again, so it may be emptied at any time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
 
+from bot.billing.currency import CLOCKS_APART
 from bot.billing.facts import READING_RULES
 from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
 from bot.billing.links import TicketKeys
@@ -20,7 +21,7 @@ from bot.store.ledger_rows import (
     books,
     empty_book,
     find_or_make_book,
-    forget_texts,
+    forget_gone,
     invoices_by,
     keep_invoices,
     keep_places,
@@ -29,6 +30,7 @@ from bot.store.ledger_rows import (
     only_one,
     parts,
     place_from,
+    question_for_unclaimed,
     questions_for_linked,
     ticket_from,
 )
@@ -36,20 +38,13 @@ from bot.store.migrations import migrate
 from bot.store.tables import (
     ledger_books,
     ledger_invoices,
-    ledger_lines,
     ledger_places,
-    ledger_ticket_items,
     ledger_tickets,
 )
 from bot.syncro.models import InvoiceRow
 
 log = logging.getLogger(__name__)
 
-AFTERGLOW = timedelta(days=1)
-"""How much longer than a place the invoices are recalled that were read for it.
-
-A search that has recalled a place relies on the invoices that stand there; they must not grow too old before it ends.
-"""
 _LOCK = "invoice_bot_ledger"
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _Value = TypeVar("_Value")
@@ -115,14 +110,13 @@ class SqlLedger:
         return None if self._recalls_nothing else self._ask(question, None)
 
     def recall_linked(self, ticket: TicketKeys) -> tuple[RememberedInvoice, ...] | None:
-        """See `Ledger`. By id; those read up to a day more than `max_age` ago are among them (`AFTERGLOW`)."""
+        """See `Ledger`. By id, and however long ago they were read: before a link is said it is read again."""
 
         def question(connection: sa.Connection) -> tuple[RememberedInvoice, ...]:
             ids: set[str] = set()
             for linked in questions_for_linked(connection, self._book, ticket):
                 ids.update(connection.execute(linked).scalars())
-            of_age = ledger_invoices.c.read_at >= self._oldest(AFTERGLOW)
-            found = invoices_by(connection, self._book, ledger_invoices.c.id, ids, of_age)
+            found = invoices_by(connection, self._book, ledger_invoices.c.id, ids)
             return tuple(sorted(found, key=lambda invoice: invoice.facts.id))
 
         return () if self._recalls_nothing else self._ask(question, None)
@@ -164,19 +158,12 @@ class SqlLedger:
 
         return nothing if self._recalls_nothing else self._ask(question, nothing)
 
-    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
+    def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
         """See `Ledger`. However long ago it was read: one line too many only costs a read, and so does a failure."""
 
         def question(connection: sa.Connection) -> bool:
-            lines = ledger_lines.c
-            claimed = sa.exists().where(
-                ledger_ticket_items.c.book_id == self._book, ledger_ticket_items.c.item_id == lines.line_id
-            )
-            fits = sa.or_(lines.amount.is_(None), lines.amount.in_(sorted(amounts)))
-            asked = sa.select(lines.line_id).where(
-                lines.book_id == self._book, lines.stray_since > since, fits, ~claimed
-            )
-            return connection.execute(asked.limit(1)).first() is not None
+            asked = question_for_unclaimed(self._book, since, amounts, customer_id)
+            return connection.execute(asked).first() is not None
 
         return False if self._recalls_nothing else self._ask(question, True)  # noqa: FBT003 - there may be one
 
@@ -193,18 +180,12 @@ class SqlLedger:
 
         return self._write(deed)
 
-    def forget_invoices(self, invoice_ids: Iterable[str]) -> None:
+    def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
         """See `Ledger`."""
-        gone = set(invoice_ids)
 
         def deed(connection: sa.Connection) -> None:
             for some in parts(gone):
-                forget_texts(connection, self._book, some)
-                connection.execute(
-                    sa.delete(ledger_invoices).where(
-                        ledger_invoices.c.book_id == self._book, ledger_invoices.c.id.in_(some)
-                    )
-                )
+                forget_gone(connection, self._book, {invoice_id: gone[invoice_id] for invoice_id in some})
 
         if gone:
             self._write(deed)
@@ -212,16 +193,17 @@ class SqlLedger:
     def note_places(self, places: Sequence[Place]) -> None:
         """See `Ledger`. What is known up to a later moment stays, unless a later search began from scratch.
 
-        A search that began before everything was forgotten is not noted: what it had kept may be gone.
+        A search that began before everything was forgotten is not noted: what it had kept may be gone. Whoever forgot
+        it may have another clock.
         """
 
         def deed(connection: sa.Connection) -> None:
             emptied_at = connection.execute(
                 sa.select(ledger_books.c.emptied_at).where(ledger_books.c.id == self._book)
             ).scalar()
-            noted = [place for place in places if emptied_at is None or place.searched_at >= emptied_at]
+            noted = [place for place in places if emptied_at is None or place.searched_at >= emptied_at + CLOCKS_APART]
             if noted:
-                keep_places(connection, self._book, noted)
+                keep_places(connection, self._book, noted, self._clock() + CLOCKS_APART)
 
         if places:
             self._write(deed)
@@ -235,16 +217,20 @@ class SqlLedger:
             lambda connection: connection.execute(asked.where(ledger_invoices.c.book_id == self._book)).scalar_one(), 0
         )
 
-    def ids_updated_since(self, since: datetime | None) -> set[str]:
-        """The remembered invoices that changed at this moment or later, or all; none when the database is away."""
+    def readings_since(self, since: datetime | None) -> dict[str, datetime]:
+        """The remembered invoices that changed at this moment or later, or all, and when each was read.
 
-        def question(connection: sa.Connection) -> set[str]:
-            asked = sa.select(ledger_invoices.c.id).where(ledger_invoices.c.book_id == self._book)
+        None when the database is away.
+        """
+
+        def question(connection: sa.Connection) -> dict[str, datetime]:
+            columns = ledger_invoices.c
+            asked = sa.select(columns.id, columns.read_at).where(columns.book_id == self._book)
             if since is not None:
-                asked = asked.where(ledger_invoices.c.updated_at >= since)
-            return set(connection.execute(asked).scalars())
+                asked = asked.where(columns.updated_at >= since)
+            return {row.id: row.read_at for row in connection.execute(asked)}
 
-        return self._ask(question, set())
+        return self._ask(question, {})
 
     @property
     def _book(self) -> int:
@@ -256,10 +242,10 @@ class SqlLedger:
     def _recalls_nothing(self) -> bool:
         return self._max_age <= timedelta(0)
 
-    def _oldest(self, longer: timedelta = timedelta(0)) -> datetime:
+    def _oldest(self) -> datetime:
         """What was read before is too old to be recalled."""
         try:
-            return self._clock() - self._max_age - longer
+            return self._clock() - self._max_age
         except OverflowError:
             return _BEGINNING
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from bot.billing.currency import line_is_no_newer_than
-from bot.billing.facts import InvoiceFacts
-from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
+from bot.billing.facts import BilledLine, InvoiceFacts
+from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket, TicketLabels
 from bot.billing.links import TicketKeys, is_span
 from bot.store.columns import PlainText
 from bot.store.database import insert
@@ -30,6 +30,7 @@ LONGEST_NUMBER = 40
 """Characters kept of a number that a text says. No ticket number is as long; one cut short is still found."""
 _AT_ONCE = 500
 """Ids in one question: databases limit the parameters of a statement."""
+_WITHOUT_ID = ""
 _TEXT = PlainText()
 _IN_BOOKS = (
     ledger_invoices,
@@ -51,6 +52,7 @@ class _Charged(Record):
     id: str
     timers: tuple[TicketTimer, ...]
     charges: tuple[TicketCharge, ...]
+    labels: TicketLabels = TicketLabels()
 
 
 # --- books ---
@@ -104,6 +106,18 @@ def questions_for_linked(connection: sa.Connection, book: int, ticket: TicketKey
         yield sa.select(lines.invoice_id).where(lines.book_id == book, lines.line_id.in_(some))
 
 
+def question_for_unclaimed(
+    book: int, since: datetime, amounts: frozenset[str], customer_id: str | None
+) -> sa.Select[str]:
+    """A question for a line that came after a moment and may be a charge of the customer's ticket."""
+    lines, items, invoices = ledger_lines.c, ledger_ticket_items.c, ledger_invoices.c
+    claimed = sa.exists().where(items.book_id == book, items.item_id == lines.line_id)
+    is_own = sa.or_(invoices.customer_id.is_(None), invoices.customer_id == customer_id)
+    on_own_invoice = sa.exists().where(invoices.book_id == book, invoices.id == lines.invoice_id, is_own)
+    may_be = sa.or_(lines.amount.is_(None), lines.amount.in_(sorted(amounts)), sa.and_(lines.is_stray, on_own_invoice))
+    return sa.select(lines.line_id).where(lines.book_id == book, lines.there_since > since, may_be, ~claimed).limit(1)
+
+
 def _spanning(connection: sa.Connection, number: str) -> Iterator[sa.ColumnElement[bool]]:
     """What holds of a span of numbers as long as this one when it reaches over it. One that was cut short may."""
     digits = len(number)
@@ -120,12 +134,11 @@ def invoices_by(
     book: int,
     column: sa.Column[Any],
     names: Collection[str],
-    *conditions: sa.ColumnElement[bool],
 ) -> Iterator[RememberedInvoice]:
     """The remembered invoices whose column holds one of the names."""
     for some in parts(names):
         asked = sa.select(ledger_invoices.c.facts, ledger_invoices.c.read_at).where(
-            ledger_invoices.c.book_id == book, column.in_(some), *conditions
+            ledger_invoices.c.book_id == book, column.in_(some)
         )
         for row in connection.execute(asked):
             yield RememberedInvoice(facts=InvoiceFacts.model_validate(json.loads(row.facts)), read_at=row.read_at)
@@ -140,9 +153,7 @@ def only_one(row: InvoiceRow, numbered: Sequence[RememberedInvoice]) -> Remember
 def ticket_from(row: sa.Row[Any]) -> RememberedTicket:
     """The ticket that a row holds."""
     detail = _Charged.model_validate(json.loads(row.detail))
-    return RememberedTicket(
-        id=detail.id, updated_at=row.updated_at, read_at=row.read_at, timers=detail.timers, charges=detail.charges
-    )
+    return RememberedTicket(updated_at=row.updated_at, read_at=row.read_at, **dict(detail))
 
 
 def place_from(row: sa.Row[Any]) -> Place:
@@ -164,14 +175,14 @@ def keep_invoices(
         if key not in kept or _is_newer(each.facts.updated_at, each.read_at, *kept[key])
     }
     replaced = [key for key in newer if key in kept]
-    strays = _strays(connection, book, replaced) if replaced else {}
+    known = _known_lines(connection, book, replaced) if replaced else {}
     _replace(connection, ledger_invoices, [_invoice_row(book, each) for each in newer.values()])
     if replaced:
         forget_texts(connection, book, replaced)
     lines: _Rows = []
     numbers: _Rows = []
     for key, each in newer.items():
-        lines += _line_rows(connection, book, key, each, strays, now)
+        lines += _line_rows(connection, book, key, each, known, now)
         numbers += _number_rows(connection, book, key, each.facts)
     _add(connection, ledger_lines, lines)
     _add(connection, ledger_numbers, numbers)
@@ -196,15 +207,18 @@ def keep_tickets(connection: sa.Connection, book: int, tickets: Mapping[str, Rem
     _add(connection, ledger_ticket_items, claimed)
 
 
-def keep_places(connection: sa.Connection, book: int, places: Sequence[Place]) -> None:
-    """Keep that places were searched. What is known up to a later moment stays, unless a later search began anew."""
+def keep_places(connection: sa.Connection, book: int, places: Sequence[Place], furthest: datetime) -> None:
+    """Keep that places were searched. What is known up to a later moment stays, unless a later search began anew.
+
+    What claims to be known up to a moment after `furthest` was written by a clock that was wrong.
+    """
     adding = insert(connection, ledger_places)
     new, kept = adding.excluded, ledger_places.c
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=[kept.book_id, kept.name],
             set_={name: new[name] for name in ("since", "as_of", "searched_at", "skipped")},
-            where=sa.or_(new.as_of >= kept.as_of, new.searched_at > kept.searched_at),
+            where=sa.or_(new.as_of >= kept.as_of, new.searched_at > kept.searched_at, kept.as_of > furthest),
         ),
         [
             {
@@ -251,18 +265,23 @@ def _is_newer(
     return kept_read_at <= read_at
 
 
-def _strays(connection: sa.Connection, book: int, keys: Sequence[str]) -> dict[tuple[str, str], datetime]:
-    """Since when the stray lines of these invoices are known, by invoice and line."""
+def _known_lines(connection: sa.Connection, book: int, keys: Sequence[str]) -> dict[tuple[str, str], datetime]:
+    """Since when the lines of these invoices were there, by invoice and line. Of those without ids nobody can tell."""
     lines = ledger_lines.c
-    asked = sa.select(lines.invoice_id, lines.line_id, lines.stray_since).where(
-        lines.book_id == book, lines.invoice_id.in_(keys)
+    asked = sa.select(lines.invoice_id, lines.line_id, lines.there_since).where(
+        lines.book_id == book, lines.invoice_id.in_(keys), lines.line_id != _WITHOUT_ID
     )
-    # Asked for in SQL, "is not null" would lead SQLite to walk all stray lines there are.
-    return {
-        (row.invoice_id, row.line_id): row.stray_since
-        for row in connection.execute(asked)
-        if row.stray_since is not None
-    }
+    return {(row.invoice_id, row.line_id): row.there_since for row in connection.execute(asked)}
+
+
+def forget_gone(connection: sa.Connection, book: int, gone: Mapping[str, datetime]) -> None:
+    """Forget invoices, except what was read of one after the moment that stands with it."""
+    moments = {key: moment for name, moment in gone.items() for key in _kept_as(connection, [name])}
+    kept = _read_before(connection, book, ledger_invoices, moments)
+    keys = [key for key, (_, read_at) in kept.items() if read_at <= moments[key]]
+    forget_texts(connection, book, keys)
+    invoices = ledger_invoices.c
+    connection.execute(sa.delete(ledger_invoices).where(invoices.book_id == book, invoices.id.in_(keys)))
 
 
 def forget_texts(connection: sa.Connection, book: int, keys: Sequence[str]) -> None:
@@ -292,7 +311,7 @@ def _ticket_row(book: int, ticket: RememberedTicket) -> dict[str, Any]:
         "updated_at": ticket.updated_at,
         "read_at": ticket.read_at,
         # Not `exclude_defaults`: a quantity of 1.00 is equal to the default, but not the same digit for digit.
-        "detail": _compact(ticket.model_dump(mode="json", include={"id", "timers", "charges"}, exclude_unset=True)),
+        "detail": _compact(ticket.model_dump(mode="json", include=set(_Charged.model_fields), exclude_unset=True)),
     }
 
 
@@ -304,21 +323,22 @@ def _line_rows(
     known: Mapping[tuple[str, str], datetime],
     now: datetime,
 ) -> _Rows:
-    """The invoice's lines. A stray line that was known as one before keeps its time, any other is new now."""
-    amounts = {line.id: line.amount for line in invoice.facts.stray_lines}
-    strays = _kept_as(connection, amounts)
-    latest = line_is_no_newer_than(invoice.facts, max(now, invoice.read_at))
-    since = {line_id: known.get((key, line_id), latest) for line_id in strays}
-    return [
-        {
+    """The invoice's lines. One that was known before keeps its time, any other is new now."""
+    facts = invoice.facts
+    latest = line_is_no_newer_than(facts, max(now, invoice.read_at))
+    unnamed = [BilledLine(id=_WITHOUT_ID)] if facts.has_unnamed_lines else []
+    rows = {}
+    for line in (*facts.lines, *unnamed):
+        (line_id,) = _kept_as(connection, [line.id])
+        rows[line_id] = {
             "book_id": book,
             "invoice_id": key,
             "line_id": line_id,
-            "stray_since": since.get(line_id),
-            "amount": amounts.get(line_id),
+            "there_since": known.get((key, line_id), latest),
+            "amount": line.amount,
+            "is_stray": line.is_stray,
         }
-        for line_id in {**_kept_as(connection, invoice.facts.line_ids), **strays}
-    ]
+    return list(rows.values())
 
 
 def _number_rows(connection: sa.Connection, book: int, key: str, facts: InvoiceFacts) -> _Rows:

@@ -187,13 +187,13 @@ _V2: Migration = (
         book_id BIGINT NOT NULL,
         invoice_id TEXT NOT NULL,
         line_id TEXT NOT NULL,
-        stray_since TEXT,
+        there_since TEXT NOT NULL,
         amount TEXT,
+        is_stray BOOLEAN NOT NULL,
         PRIMARY KEY (book_id, invoice_id, line_id)
     ) {compact}""",
     "CREATE INDEX invoice_bot_ledger_lines_line ON invoice_bot_ledger_lines (book_id, line_id)",
-    """CREATE INDEX invoice_bot_ledger_lines_stray ON invoice_bot_ledger_lines (book_id, stray_since)
-        WHERE stray_since IS NOT NULL""",
+    "CREATE INDEX invoice_bot_ledger_lines_since ON invoice_bot_ledger_lines (book_id, there_since)",
     """CREATE TABLE invoice_bot_ledger_numbers (
         book_id BIGINT NOT NULL,
         invoice_id TEXT NOT NULL,

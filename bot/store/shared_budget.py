@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from bot.store.budget_table import Books, BudgetTable
-from bot.syncro.budget import BackgroundLane, Slots, reserve_of
+from bot.syncro.budget import BackgroundLane, PauseInWords, Slots, reserve_of
 from bot.syncro.restraint import LONGEST_PAUSE_SECONDS
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,10 @@ LEASE_SECONDS = 150.0
 """A process that was silent for so long is dead: no call takes that long, and the living speak up far sooner."""
 _LOOK_AGAIN_SECONDS = 0.5
 """How often, while somebody waits, we look what other processes have changed."""
+_STUCK_SECONDS = 10.0
+"""A database that answers nothing for so long, and breaks nothing off either, is as good as away."""
+_LATE_ARRIVAL_SECONDS = 5.0
+"""A request that is cut off by our end may reach the server so long after it."""
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 15.0
 _CLOSING_SECONDS = 2.0
@@ -74,7 +78,9 @@ class SharedBudget:
         self._retry_at = -math.inf
         self._retry_seconds = _FIRST_RETRY_SECONDS
         self._clerk: threading.Thread | None = None
+        self._at_database_since = math.inf
         self._is_closing = False
+        self._pause_in_words = PauseInWords()
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -98,10 +104,14 @@ class SharedBudget:
             refusal = (time.monotonic(), retry_after)
             self._refusals.append(refusal)
             self._restrain(refusal)
+            self._pause_in_words.say(self._slots, refusal[0])
             self._wake_clerk()
 
     def close(self) -> None:
-        """Tell the database what has ended, and let go of it. Those who wait go first, for 2 s at most."""
+        """Tell the database what has ended, and let go of it. Those who wait go first, for 2 s at most.
+
+        Calls that are still under way are taken for cut off: others need not wait until this process counts as dead.
+        """
         with self._changed:
             clerk = self._clerk
             if clerk is not None:
@@ -129,7 +139,8 @@ class SharedBudget:
             self._look_again_at = -math.inf
             self._wake_clerk()
         try:
-            turn.wait()
+            while not turn.wait(self._seconds_until_stuck()):
+                self._serve_where_the_clerk_is_stuck()
         except BaseException:  # Ctrl-C, which reaches the main thread wherever it waits
             with self._changed:
                 if turn.is_set():
@@ -161,10 +172,12 @@ class SharedBudget:
         while True:
             self._sleep_until_due()
             if time.monotonic() >= self._retry_at:
+                self._at_database_since = time.monotonic()
                 try:
                     self._serve_by_database()
                 except Exception as error:  # noqa: BLE001 - whatever ails the database, the callers must not wait for ever
                     self._part_from_database(error)
+                self._at_database_since = math.inf
             if time.monotonic() < self._retry_at:
                 self._serve_alone()
             with self._changed:
@@ -203,7 +216,8 @@ class SharedBudget:
             self._enter_refusals(books, refusals)
             granted, look_again_at = self._share_out(books, under_way, asking)
             under_way += sum(granted)
-            if is_last and under_way == 0:
+            if is_last and not any(asking):
+                books.enter_ended([books.read_after + _LATE_ARRIVAL_SECONDS] * under_way)
                 books.forget_process()
             else:
                 books.enter_process(under_way, is_waiting=granted.interactive < asking.interactive)
@@ -213,6 +227,7 @@ class SharedBudget:
             self._slots.restraint = books.restraint.shifted(books.read_before - books.now)
             for refusal in self._refusals:  # those that came meanwhile
                 self._restrain(refusal)
+            self._pause_in_words.say(self._slots, books.read_before)
             self._grant(granted)
             self._look_again_at = min(self._look_again_at, look_again_at)
             if self._is_alone:
@@ -262,18 +277,33 @@ class SharedBudget:
             self._retry_at = time.monotonic() + self._retry_seconds
             self._retry_seconds = min(2 * self._retry_seconds, _LONGEST_RETRY_SECONDS)
 
+    def _seconds_until_stuck(self) -> float:
+        """When a caller looks whether the clerk comes back from the database."""
+        return max(
+            _LOOK_AGAIN_SECONDS, min(self._at_database_since + _STUCK_SECONDS - time.monotonic(), _STUCK_SECONDS)
+        )
+
+    def _serve_where_the_clerk_is_stuck(self) -> None:
+        """Let a caller see to it that all are served, where the database hangs."""
+        with self._changed:
+            if time.monotonic() - self._at_database_since >= _STUCK_SECONDS:
+                self._grant_alone()
+
     def _serve_alone(self) -> None:
         with self._changed:
-            now, slots = time.monotonic(), self._slots
+            now = time.monotonic()
             self._ended = [at for at in self._ended if at + self._window > now]
             self._refusals = [(at, told) for at, told in self._refusals if at + LONGEST_PAUSE_SECONDS > now]
-            asking = _Portion(len(self._interactive), len(self._background))
-            granted = _Portion(0, 0)
-            if slots.restraint.paused_until <= now:
-                granted = _portion(slots.limit_at(now), slots.taken(now), asking, holds_back=False)
-            self._grant(granted)
-            wait = slots.seconds_to_wait(now, in_background=not self._interactive)
+            self._grant_alone()
+            wait = self._slots.seconds_to_wait(now, in_background=not self._interactive)
             self._look_again_at = now + min(_LOOK_AGAIN_SECONDS if wait is None else wait, _LOOK_AGAIN_SECONDS)
+
+    def _grant_alone(self) -> None:
+        """Let those begin whom this process's own slots allow."""
+        now, slots = time.monotonic(), self._slots
+        if slots.restraint.paused_until <= now:
+            asking = _Portion(len(self._interactive), len(self._background))
+            self._grant(_portion(slots.limit_at(now), slots.taken(now), asking, holds_back=False))
 
 
 def _portion(limit: int, taken: int, asking: _Portion, *, holds_back: bool) -> _Portion:

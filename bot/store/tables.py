@@ -143,10 +143,14 @@ ledger_lines = sa.Table(
     sa.Column("book_id", sa.BigInteger, primary_key=True),
     sa.Column("invoice_id", PlainText, primary_key=True),
     sa.Column("line_id", PlainText, primary_key=True),
-    sa.Column("stray_since", Moment),
+    sa.Column("there_since", Moment, nullable=False),
     sa.Column("amount", PlainText),
+    sa.Column("is_stray", sa.Boolean, nullable=False),
 )
-"""The lines of each invoice. `stray_since` is when a stray line was first seen as one; null for the others."""
+"""The lines of each invoice; one without an id stands for all that have none. See `bot.billing.facts.BilledLine`.
+
+`there_since` is a moment at which the line was there for sure, and no earlier than it came.
+"""
 
 ledger_numbers = sa.Table(
     "invoice_bot_ledger_numbers",
@@ -167,7 +171,7 @@ ledger_tickets = sa.Table(
     sa.Column("read_at", Moment, nullable=False),
     sa.Column("detail", PlainText, nullable=False),
 )
-"""`detail` holds the timers and charges, as JSON."""
+"""`detail` holds the timers, charges and labels, as JSON."""
 
 ledger_ticket_items = sa.Table(
     "invoice_bot_ledger_ticket_items",

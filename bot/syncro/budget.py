@@ -5,6 +5,7 @@ Syncro allows 180 requests a minute per IP address (its OpenAPI document, `info.
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -14,6 +15,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from bot.syncro.restraint import Restraint
+
+log = logging.getLogger(__name__)
+
+_SAME_PAUSE_SECONDS = 1.0
+"""Calls that were under way together are refused together: their pauses differ by less than this."""
 
 
 class CallBudget(Protocol):
@@ -101,6 +107,7 @@ class RateBudget:
         self._slots = Slots(requests_per_window, window_seconds)
         self._clock = clock
         self._changed = threading.Condition()
+        self._pause_in_words = PauseInWords()
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -119,8 +126,9 @@ class RateBudget:
         tenth with each window that passes without a 429.
         """
         with self._changed:
-            slots = self._slots
-            slots.restraint = slots.restraint.refused(self._clock(), retry_after, slots.window)
+            slots, now = self._slots, self._clock()
+            slots.restraint = slots.restraint.refused(now, retry_after, slots.window)
+            self._pause_in_words.say(slots, now)
 
     @contextmanager
     def _holding(self, *, in_background: bool) -> Iterator[None]:
@@ -140,6 +148,27 @@ class RateBudget:
                     self._slots.take()
                     return
                 self._changed.wait(wait)
+
+
+class PauseInWords:
+    """Says in the log, once for each pause, that Syncro has refused requests and what follows."""
+
+    def __init__(self) -> None:
+        self._said_until = -math.inf
+
+    def say(self, slots: Slots, now: float) -> None:
+        """Say so where it is news. Not safe to share between threads."""
+        until = slots.restraint.paused_until
+        if until <= max(now, self._said_until + _SAME_PAUSE_SECONDS):
+            return
+        self._said_until = until
+        log.warning(
+            "Syncro refuses requests (429), so other tools seem to use this address too: nobody asks for %d s, then at "
+            "most %d in %.0f s",
+            math.ceil(until - now),
+            slots.limit_at(now),
+            slots.window,
+        )
 
 
 class BackgroundLane:

@@ -39,7 +39,6 @@ from bot.syncro.models import (
 )
 from bot.syncro.retries import RetryPolicy, TransientError, seconds_from_retry_after
 
-PAGE_SIZE = 25  # rows in a full page (Syncro's OpenAPI document, every `page` parameter)
 PIECE = 64 * 1024  # bytes taken from the connection at once, at most
 LARGEST_ANSWER = 20 * 1024 * 1024
 """Bytes after which an answer is given up: no record of Syncro's is anywhere near."""
@@ -203,7 +202,7 @@ class SyncroClient:
             raise UnreadableError(what, f"Syncro answered page {meta.get('page')} instead of {page}", calls=calls)
         validated = tuple(_validated(what, model, row, calls) for row in rows)
         total = _positive(meta.get("total_pages"))
-        return Reply(Page[model](rows=validated, number=page, total_pages=total, size=PAGE_SIZE), calls)  # type: ignore[valid-type]
+        return Reply(Page[model](rows=validated, number=page, total_pages=total), calls)  # type: ignore[valid-type]
 
     def _get(self, what: str, path: str, query: Mapping[str, str]) -> tuple[Any, int]:
         if not self._token_can_be_sent:

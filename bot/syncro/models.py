@@ -141,8 +141,6 @@ class TicketCharge(Record):
     """A line item on a ticket. Once billed it is `converted`, and `item_id` names the invoice's line item."""
 
     id: Identifier
-    name: Text = ""
-    description: Text = ""
     quantity: Money = Decimal(1)
     price_retail: Money = None
     retail_cents: Money = None
@@ -237,13 +235,17 @@ class Schedule(Record):
 Row = TypeVar("Row", bound=Record)
 
 
+ROWS_A_PAGE = 25
+"""Rows in a full page (Syncro's OpenAPI document, every `page` parameter)."""
+
+
 class Page(Record, Generic[Row]):
     """One page of a list. `total_pages` is None where the answer had no usable `meta`."""
 
     rows: tuple[Row, ...]
     number: int
     total_pages: int | None = None
-    size: int = Field(default=25, description="rows in a full page")
+    size: int = Field(default=ROWS_A_PAGE, description="rows in a full page")
 
     @property
     def is_last(self) -> bool:

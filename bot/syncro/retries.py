@@ -11,6 +11,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base, wait_random_exponential
 
+from bot.syncro.restraint import LONGEST_PAUSE_SECONDS
+
 
 class TransientError(Exception):
     """A request that may succeed when sent again. `retry_after` is what the server asked for, in seconds."""
@@ -76,7 +78,7 @@ def _is_rate_limited(state: RetryCallState) -> bool:
 
 
 class _Wait(wait_base):
-    """`Retry-After` where the server names one, jittered exponential otherwise."""
+    """`Retry-After` where the server names one, as far as it is heeded; jittered exponential otherwise."""
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._backoff = wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
@@ -84,7 +86,7 @@ class _Wait(wait_base):
     def __call__(self, retry_state: RetryCallState) -> float:
         error = retry_state.outcome.exception() if retry_state.outcome else None
         if isinstance(error, TransientError) and error.retry_after is not None:
-            return error.retry_after
+            return min(error.retry_after, LONGEST_PAUSE_SECONDS)
         return self._backoff(retry_state)
 
 

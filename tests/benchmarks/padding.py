@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from bot.billing.facts import InvoiceFacts, Said, StrayLine, amount_key
+from bot.billing.facts import BilledLine, InvoiceFacts, Said, amount_key
 from bot.billing.ledger import RememberedInvoice, RememberedTicket
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
@@ -56,7 +56,9 @@ class _Maker:
 
     def _facts(self, index: int, made: datetime, kind: int) -> InvoiceFacts:
         invoice_id = str(_FIRST_ID + index)
-        lines = tuple(f"{invoice_id}{line}" for line in range(self._random.randint(1, 6)))
+        lines = tuple(
+            self._line(f"{invoice_id}{line}", is_stray=kind in (6, 8, 9)) for line in range(self._random.randint(1, 6))
+        )
         said = [Said(text=str(self._random.randint(1, 9_999)), names_ticket=False)]
         if kind == 7:
             said.append(Said(text=str(_FIRST_ID + 500_000_000 + index), names_ticket=True))
@@ -69,18 +71,16 @@ class _Maker:
             total=Decimal(self._random.randint(2_000, 90_000)) / 100,
             created_at=made,
             updated_at=made,
-            line_ids=lines,
+            lines=lines,
             said=tuple(said),
-            stray_lines=tuple(self._stray(line) for line in lines) if kind in (6, 8, 9) else (),
         )
 
-    def _stray(self, line_id: str) -> StrayLine:
-        return StrayLine(id=line_id, amount=amount_key(Decimal(self._random.randint(500, 50_000)) / 100))
+    def _line(self, line_id: str, *, is_stray: bool) -> BilledLine:
+        amount = amount_key(Decimal(self._random.randint(500, 50_000)) / 100)
+        return BilledLine(id=line_id, amount=amount, is_stray=is_stray)
 
     def _ticket(self, index: int, facts: InvoiceFacts, made: datetime, read_at: datetime) -> RememberedTicket:
         """The ticket whose charges became this invoice's lines."""
-        charges = tuple(
-            TicketCharge(id=f"{line}9", name="Sample labour", converted=True, item_id=line) for line in facts.line_ids
-        )
+        charges = tuple(TicketCharge(id=f"{line}9", converted=True, item_id=line) for line in facts.line_ids)
         ticket_id = str(_FIRST_ID + 800_000_000 + index)
         return RememberedTicket(id=ticket_id, updated_at=made, read_at=read_at, timers=(), charges=charges)

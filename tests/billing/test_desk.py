@@ -18,7 +18,7 @@ from bot.billing.reads import (
     ListInvoices,
     Read,
     ReadInvoice,
-    RecallStrayLine,
+    RecallUnclaimedLine,
     ask,
     recall,
 )
@@ -28,7 +28,7 @@ NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 AWAY = Failed(FailureKind.UNAVAILABLE, "away")
 REFUSED = Failed(FailureKind.UNAUTHORISED, "refused")
 GONE = Failed(FailureKind.NOT_FOUND, "gone")
-STRAY_LINE = RecallStrayLine(NOW, frozenset({"75.00"}))
+UNCLAIMED_LINE = RecallUnclaimedLine(NOW, frozenset({"75.00"}), "7")
 
 
 class Service:
@@ -221,15 +221,15 @@ def test_the_ledger_s_answers_do_not_show_that_syncro_works_and_are_given_even_w
     desk = Desk(service, NOW)
 
     def search() -> Asking[list[Any]]:
-        before = yield from recall(STRAY_LINE)
+        before = yield from recall(UNCLAIMED_LINE)
         failed = yield from ask(FindTicket("1"))
         yield from ask(FindTicket("2"))
-        after = yield from recall(STRAY_LINE)
+        after = yield from recall(UNCLAIMED_LINE)
         return [before, failed, after]
 
     def late() -> Asking[bool]:
         yield from ask(FindTicket("1"))
-        return (yield from recall(STRAY_LINE))
+        return (yield from recall(UNCLAIMED_LINE))
 
     assert desk.ask(search()) == [NOW, AWAY, NOW]
     assert desk.outage == "away"
@@ -245,7 +245,7 @@ def test_progress_counts_searches_invoices_and_calls_and_is_not_shown_for_the_le
     desk.tickets, desk.counts_tickets = 2, True
 
     def search(number: str) -> Asking[None]:
-        yield from recall(STRAY_LINE)
+        yield from recall(UNCLAIMED_LINE)
         yield from ask(ListInvoices(ticket_id=number))
         yield from ask(ReadInvoice(number))
 

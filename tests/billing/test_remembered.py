@@ -370,11 +370,11 @@ class FailingLedger(SqlLedger):
     def recall_linked(self, ticket: TicketKeys) -> tuple[RememberedInvoice, ...] | None:
         return None if self.lost == "linked" else super().recall_linked(ticket)
 
-    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
-        return self.lost == "stray" or super().has_stray_line(since, amounts)
+    def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
+        return self.lost == "lines" or super().has_unclaimed_line(since, amounts, customer_id)
 
 
-@pytest.mark.parametrize("lost", ["linked", "stray"])
+@pytest.mark.parametrize("lost", ["linked", "lines"])
 def test_a_ledger_that_cannot_answer_is_not_taken_for_one_that_knows_of_nothing(lost: str) -> None:
     world, ticket = one_ticket()
     invoice = world.bill_third_party(ticket)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from bot.billing.desk import Batch
 from bot.billing.facts import facts_of
-from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket, TicketLabels
 from bot.billing.links import TicketKeys
 from bot.billing.reads import (
     Answer,
@@ -26,8 +26,8 @@ from bot.billing.reads import (
     RecallInvoices,
     RecallLinked,
     RecallPlaces,
-    RecallStrayLine,
     RecallTicket,
+    RecallUnclaimedLine,
 )
 from bot.billing.remembering import NoLedger, RememberingSession
 from bot.syncro.errors import FailureKind
@@ -47,7 +47,7 @@ QUESTIONS = (
     RecallLinked(TICKET),
     RecallInvoices(ROWS),
     RecallPlaces(("account", "customer/7")),
-    RecallStrayLine(NOW - timedelta(days=4), frozenset({"75.00"})),
+    RecallUnclaimedLine(NOW - timedelta(days=4), frozenset({"75.00"}), "7"),
 )
 
 
@@ -62,7 +62,14 @@ def ticket(updated_at: datetime | None = CHANGED) -> TicketDetail:
 
 
 KEPT_INVOICE = RememberedInvoice(facts=facts_of(invoice()), read_at=NOW)
-KEPT_TICKET = RememberedTicket(id="109", updated_at=CHANGED, read_at=NOW, timers=(), charges=ticket().line_items)
+KEPT_TICKET = RememberedTicket(
+    id="109",
+    updated_at=CHANGED,
+    read_at=NOW,
+    timers=(),
+    charges=ticket().line_items,
+    labels=TicketLabels(status="Resolved"),
+)
 
 
 @dataclass
@@ -86,15 +93,15 @@ class FakeLedger:
     def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
         return tuple(PLACE if name == "account" else None for name in names)
 
-    def has_stray_line(self, since: datetime, amounts: frozenset[str]) -> bool:
-        return since < CHANGED and bool(amounts)
+    def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
+        return since < CHANGED and bool(amounts) and customer_id == "7"
 
     def remember(self, invoices: Sequence[RememberedInvoice], tickets: Sequence[RememberedTicket]) -> bool:
         self.calls.append(("remember", (tuple(invoices), tuple(tickets))))
         return self.keeps
 
-    def forget_invoices(self, invoice_ids: Iterable[str]) -> None:
-        self.calls.append(("forget", tuple(invoice_ids)))
+    def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
+        self.calls.append(("forget", dict(gone)))
 
     def note_places(self, places: Sequence[Place]) -> None:
         self.calls.append(("note", tuple(places)))
@@ -231,8 +238,8 @@ def test_an_invoice_said_to_be_gone_is_forgotten_only_when_the_search_says_that_
 
     assert bench.ask(ReadInvoice("9")) == [GONE]
     assert bench.ledger.calls == []
-    assert bench.ask(ForgetInvoices(("9",))) == [None]
-    assert bench.ledger.calls == [("forget", ("9",))]
+    assert bench.ask(ForgetInvoices((("9", NOW),))) == [None]
+    assert bench.ledger.calls == [("forget", {"9": NOW})]
 
 
 def test_no_place_is_noted_once_something_could_not_be_kept() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +143,65 @@ def test_a_bot_that_is_stopped_while_it_syncs_ends_soon(tmp_path: Path) -> None:
         bot = house.serve(SYNC_EVERY_MINUTES="1")
         house.syncro.wait_for_calls(40, timeout=30)
         assert bot.stop() < 10
+
+
+def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_nothing_is_lost(tmp_path: Path) -> None:
+    with open_house(tmp_path, made=incident()) as house:
+        settings = syncro_only(house, SYNCRO_REQUESTS_PER_MINUTE="30")
+        sync = subprocess.Popen(
+            [sys.executable, "-m", "bot", "sync"],
+            cwd=house.home,
+            env=environment(settings),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        house.syncro.wait_for_calls(20, timeout=30)  # a third of the limit stays free for people
+        sync.send_signal(signal.SIGINT)
+        _, said = sync.communicate(timeout=15)
+    assert sync.returncode == 130
+    assert said.strip() == "invoice-bot: Stopped. What was read is kept; run it again, it goes on where it was."
+
+
+def test_while_a_bot_reads_the_account_a_sync_in_the_terminal_leaves_it_to_the_bot(tmp_path: Path) -> None:
+    with open_house(tmp_path, made=incident(), latency=0.3) as house:
+        house.serve(SYNC_EVERY_MINUTES="1")
+        house.syncro.wait_for_calls(40, timeout=30)
+        done = house.shell(syncro_only(house), "sync")
+    assert done.returncode == 2
+    assert "Another process is reading already" in done.stdout
+
+
+def test_a_sync_that_was_stopped_with_its_bot_goes_on_when_the_bot_starts_again(tmp_path: Path) -> None:
+    with open_house(tmp_path, made=incident(), latency=0.3) as house:
+        bot = house.serve(SYNC_EVERY_MINUTES="1440")
+        house.syncro.wait_for_calls(40, timeout=30)
+        bot.stop()
+        again = house.serve(SYNC_EVERY_MINUTES="1440")
+        again.wait_for_log("all invoices of the account are known", timeout=60)
+
+
+def test_a_sync_stored_by_a_bot_with_a_ledger_ends_in_one_that_has_none(tmp_path: Path) -> None:
+    with open_house(tmp_path, made=incident(), latency=0.3) as house:
+        bot = house.serve(SYNC_EVERY_MINUTES="1")
+        house.syncro.wait_for_calls(40, timeout=30)
+        bot.kill()
+        again = house.serve(LEDGER_MAX_AGE_DAYS="0")
+        channel = house.channel()
+        house.slack.slash(INVOICED, channel=channel)
+        house.answer(channel)
+        assert "ERROR" not in again.log
+        again.stop()
+
+
+@pytest.mark.parametrize("words", [("serve",), ("digest", "--no-post"), ("digest", "--dry-run"), ("sync",)])
+def test_a_database_that_a_newer_release_has_written_is_refused_in_one_line(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with open_house(tmp_path, made=incident()) as house:
+        assert house.shell(syncro_only(house), "check", INVOICED).returncode == 0
+        with contextlib.closing(sqlite3.connect(house.home / "bot.db")) as connection, connection:
+            connection.execute("UPDATE invoice_bot_schema SET version = 99")
+        done = house.shell(house.settings(), *words)
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "newer release" in line

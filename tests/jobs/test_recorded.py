@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
 from bot.billing.desk import Batch, Session
-from bot.billing.facts import InvoiceFacts, Said, StrayLine
+from bot.billing.facts import BilledLine, InvoiceFacts, Said
 from bot.billing.findings import CheckReport
 from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
 from bot.billing.links import TicketKeys
@@ -38,8 +38,8 @@ from bot.billing.reads import (
     RecallInvoices,
     RecallLinked,
     RecallPlaces,
-    RecallStrayLine,
     RecallTicket,
+    RecallUnclaimedLine,
 )
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import batch_from_json, batch_to_json, recorded_session
@@ -163,11 +163,12 @@ _facts = st.builds(
     total=_money,
     created_at=_times,
     updated_at=_times,
-    line_ids=_tags,
     has_unnamed_lines=st.booleans(),
     said=st.lists(st.builds(Said, text=_texts, names_ticket=st.booleans()), max_size=2).map(tuple),
     noted=_tags,
-    stray_lines=st.lists(st.builds(StrayLine, id=_texts, amount=st.none() | _texts), max_size=2).map(tuple),
+    lines=st.lists(st.builds(BilledLine, id=_texts, amount=st.none() | _texts, is_stray=st.booleans()), max_size=2).map(
+        tuple
+    ),
 )
 _remembered_invoices = st.builds(RememberedInvoice, facts=_facts, read_at=_moments)
 _remembered_tickets = st.builds(
@@ -198,8 +199,8 @@ _values: dict[Read[Any], st.SearchStrategy[Any]] = {
     RecallLinked(TicketKeys("1", "32223")): st.none() | _several(_remembered_invoices),
     RecallInvoices(()): _several(st.none() | _remembered_invoices),
     RecallPlaces(()): _several(st.none() | _places),
-    RecallStrayLine(NOW, frozenset({"75.00"})): st.booleans(),
-    ForgetInvoices(("9",)): st.none(),
+    RecallUnclaimedLine(NOW, frozenset({"75.00"}), "7"): st.booleans(),
+    ForgetInvoices((("9", NOW),)): st.none(),
     NotePlaces(()): st.none(),
 }
 _failures = st.builds(Failed, kind=st.sampled_from(FailureKind), sentence=_texts)

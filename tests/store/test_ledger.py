@@ -20,13 +20,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.billing.facts import InvoiceFacts, Said, StrayLine, facts_of
+from bot.billing.facts import BilledLine, InvoiceFacts, Said, facts_of
 from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
 from bot.billing.links import Match, TicketKeys, match
 from bot.store import decisions, tables
 from bot.store import ledger as ledger_module
 from bot.store.database import Database
-from bot.store.ledger import AFTERGLOW, SqlLedger
+from bot.store.ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer
@@ -135,15 +135,17 @@ def _said(*texts: str) -> tuple[Said, ...]:
 AMOUNTS = frozenset({"75.00"})
 
 
-def _stray(*ids: str, amount: str | None = "75.00") -> tuple[StrayLine, ...]:
-    return tuple(StrayLine(id=each, amount=amount) for each in ids)
+def _lines(*ids: str, amount: str | None = "75.00", is_stray: bool = False) -> tuple[BilledLine, ...]:
+    return tuple(BilledLine(id=each, amount=amount, is_stray=is_stray) for each in ids)
 
 
-def _newest_stray_line(ledger: Ledger, amounts: frozenset[str] = AMOUNTS) -> datetime | None:
-    """When the newest stray line came, to the minute, within ten minutes from now on."""
+def _newest_unclaimed(
+    ledger: Ledger, amounts: frozenset[str] = AMOUNTS, customer_id: str | None = "50"
+) -> datetime | None:
+    """When the newest unclaimed line came, to the minute, within ten minutes from now on."""
     for minute in range(10, -1, -1):
         moment = NOW + timedelta(minutes=minute)
-        if ledger.has_stray_line(moment - timedelta(seconds=1), amounts):
+        if ledger.has_unclaimed_line(moment - timedelta(seconds=1), amounts, customer_id):
             return moment
     return None
 
@@ -181,11 +183,12 @@ FACTS = st.builds(
     total=st.none() | MONEY,
     created_at=st.none() | TIMES,
     updated_at=st.none() | TIMES,
-    line_ids=st.lists(st.text(), max_size=5).map(tuple),
     has_unnamed_lines=st.booleans(),
     said=st.lists(st.builds(Said, text=st.text() | NUMBERS, names_ticket=st.booleans()), max_size=5).map(tuple),
     noted=st.lists(NUMBERS, max_size=3).map(tuple),
-    stray_lines=st.lists(st.builds(StrayLine, id=st.text(), amount=st.none() | st.text()), max_size=5).map(tuple),
+    lines=st.lists(
+        st.builds(BilledLine, id=st.text(), amount=st.none() | st.text(), is_stray=st.booleans()), max_size=5
+    ).map(tuple),
 )
 TIMERS = st.builds(
     TicketTimer,
@@ -244,7 +247,7 @@ def test_timers_and_charges_come_back_exactly(ledger: SqlLedger, ticket: Remembe
 
 
 def test_what_a_database_cannot_hold_in_a_key_still_comes_back(ledger: SqlLedger) -> None:
-    kept = _read(id="a\x00\ud800", number="n\x00", customer="half a \ud83d pair", line_ids=("l\x00", "l"))
+    kept = _read(id="a\x00\ud800", number="n\x00", customer="half a \ud83d pair", lines=_lines("l\x00", "l"))
     assert ledger.remember([kept], ())
     assert _by_id(ledger, "a\x00\ud800", "a\ud800", "a?") == (kept, None, None)
     ledger.remember((), [_ticket(id="a\x00")])
@@ -326,9 +329,9 @@ def test_a_reading_of_the_same_moment_replaces(ledger: SqlLedger) -> None:
 
 
 def test_a_replaced_invoice_is_no_longer_found_by_what_it_was(ledger: SqlLedger) -> None:
-    ledger.remember([_read(0, ticket_id="109554336", line_ids=("501",), said=_said("32223"), noted=("32223",))], ())
+    ledger.remember([_read(0, ticket_id="109554336", lines=_lines("501"), said=_said("32223"), noted=("32223",))], ())
     assert _linked(ledger) == ["1"]
-    ledger.remember([_read(1, ticket_id="8", line_ids=("601",), said=_said("32224"))], ())
+    ledger.remember([_read(1, ticket_id="8", lines=_lines("601"), said=_said("32224"))], ())
     assert _linked(ledger) == []
     assert _linked(ledger, TicketKeys("-", "32224")) == ["1"]
 
@@ -340,7 +343,7 @@ def test_a_replaced_invoice_is_no_longer_found_by_what_it_was(ledger: SqlLedger)
     "facts",
     [
         {"ticket_id": "109554336"},
-        {"line_ids": ("400", "502")},
+        {"lines": _lines("400", "502")},
         {"said": (Said(text="32223", names_ticket=True),)},
         {"said": _said("1", "32223")},
         {"said": _said("32221-32225")},
@@ -360,7 +363,7 @@ def test_an_invoice_is_found_by_each_way_to_refer_to_a_ticket(ledger: SqlLedger,
         {},
         {"id": "109554336", "number": "32223", "customer_id": "32223"},
         {"ticket_id": "32223"},
-        {"line_ids": ("32223", "503")},
+        {"lines": _lines("32223", "503")},
         {"said": _said("132223", "322231", "32223-2", "32223.50", "2221-2225", "032221-032225")},
         {"said": _said("32224-32229", "32211-32222", "32225-32221")},
         {"noted": ("32224",)},
@@ -374,7 +377,7 @@ def test_an_invoice_that_says_nothing_of_the_ticket_is_not_found(ledger: SqlLedg
 def test_an_invoice_that_refers_to_a_ticket_in_many_ways_is_found_once_and_all_by_id(ledger: SqlLedger) -> None:
     every: dict[str, Any] = {
         "ticket_id": TICKET.ticket_id,
-        "line_ids": ("501", "502"),
+        "lines": _lines("501", "502"),
         "said": _said("32223", "32221-32225"),
     }
     ledger.remember([_read(id=each, noted=("32223",), **every) for each in ("30", "1", "200")], ())
@@ -382,7 +385,7 @@ def test_an_invoice_that_refers_to_a_ticket_in_many_ways_is_found_once_and_all_b
 
 
 def test_a_ticket_with_many_converted_charges_finds_the_line_of_each(ledger: SqlLedger) -> None:
-    ledger.remember([_read(id=str(each), line_ids=(f"L{each}",)) for each in range(1200)], ())
+    ledger.remember([_read(id=str(each), lines=_lines(f"L{each}")) for each in range(1200)], ())
     ticket = TicketKeys("-", "-", frozenset(f"L{each}" for each in range(40_000)))
     assert len(_linked(ledger, ticket) or ()) == 1200
 
@@ -390,7 +393,7 @@ def test_a_ticket_with_many_converted_charges_finds_the_line_of_each(ledger: Sql
 @given(
     st.lists(
         st.builds(
-            lambda said, lines, ticket: _read(said=_said(*said), line_ids=lines, ticket_id=ticket),
+            lambda said, lines, ticket: _read(said=_said(*said), lines=_lines(*lines), ticket_id=ticket),
             st.lists(NUMBERS, max_size=4),
             IDS,
             st.none() | st.integers(0, 9).map(str),
@@ -420,54 +423,64 @@ def test_a_number_too_long_for_any_ticket_is_still_found(ledger: SqlLedger) -> N
     assert _linked(ledger, TicketKeys("-", number)) == ["1", "2"]
 
 
-# --- stray lines ---
+# --- unclaimed lines ---
 
 
-def test_a_stray_line_counts_from_when_it_was_first_seen(ledger: SqlLedger) -> None:
-    assert _newest_stray_line(ledger) is None
-    ledger.remember([_read(1, line_ids=("a",))], ())
-    assert _newest_stray_line(ledger) is None
-    ledger.remember([_read(2, line_ids=("a", "b"), stray_lines=_stray("b"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
-    ledger.remember([_read(3, line_ids=("a", "b"), stray_lines=_stray("b"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
-    ledger.remember([_read(4, line_ids=("b", "c"), stray_lines=_stray("c", "b"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=4)
+def test_a_line_counts_from_when_it_was_first_seen_on_its_invoice(ledger: SqlLedger) -> None:
+    assert _newest_unclaimed(ledger) is None
+    ledger.remember([_read(1, lines=_lines("a"))], ())
+    ledger.remember([_read(2, lines=_lines("a", "b"))], ())
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=2)
+    ledger.remember([_read(3, lines=_lines("a", "b", amount="80.00"))], ())
+    assert _newest_unclaimed(ledger) is None
+    assert _newest_unclaimed(ledger, frozenset({"80.00"})) == NOW + timedelta(minutes=2)
+    ledger.remember([_read(4, lines=_lines("c", "b"))], ())
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=4)
+    ledger.remember([_read(5, lines=_lines("b"))], ())
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=2)
 
 
-def test_a_line_that_becomes_stray_counts_from_then(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, line_ids=("a",))], ())
-    ledger.remember([_read(2, line_ids=("a",), stray_lines=_stray("a"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
-    ledger.remember([_read(3, line_ids=("a",))], ())
-    assert _newest_stray_line(ledger) is None
-    ledger.remember([_read(4, line_ids=("a",), stray_lines=_stray("a"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=4)
+def test_lines_without_ids_may_be_anybody_s_and_new_whenever_their_invoice_is_read(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, has_unnamed_lines=True)], ())
+    ledger.remember([_read(3, has_unnamed_lines=True)], ())
+    assert _newest_unclaimed(ledger, frozenset({"0.01"}), "another") == NOW + timedelta(minutes=3)
+    ledger.remember([_read(4)], ())
+    assert _newest_unclaimed(ledger) is None
 
 
 def test_a_line_that_moved_to_another_invoice_is_new_there(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a"))], ())
-    ledger.remember([_read(5, id="2", line_ids=("a",), stray_lines=_stray("a"))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=5)
+    ledger.remember([_read(1, id="1", lines=_lines("a"))], ())
+    ledger.remember([_read(5, id="2", lines=_lines("a"))], ())
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=5)
 
 
-def test_a_stray_line_that_a_remembered_charge_became_does_not_count(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a"))], ())
-    ledger.remember([_read(2, id="2", line_ids=("b",), stray_lines=_stray("b"))], ())
+def test_a_line_that_a_remembered_charge_became_does_not_count(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, id="1", lines=_lines("a"))], ())
+    ledger.remember([_read(2, id="2", lines=_lines("b"))], ())
     ledger.remember((), [_ticket(items=("b", "b"))])
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=1)
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=1)
     ledger.remember((), [_ticket(items=("a",), id="8")])
-    assert _newest_stray_line(ledger) is None
+    assert _newest_unclaimed(ledger) is None
     ledger.remember((), [_ticket(1)])  # as it turns out, the charge is on no invoice
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=2)
 
 
-def test_only_a_stray_line_of_one_of_the_amounts_counts_or_one_without_a_price(ledger: SqlLedger) -> None:
-    ledger.remember([_read(1, id="1", line_ids=("a",), stray_lines=_stray("a", amount="20.00"))], ())
-    assert _newest_stray_line(ledger) is None
-    assert _newest_stray_line(ledger, frozenset({"20.00", "1.00"})) == NOW + timedelta(minutes=1)
-    ledger.remember([_read(2, id="2", line_ids=("b",), stray_lines=_stray("b", amount=None))], ())
-    assert _newest_stray_line(ledger) == NOW + timedelta(minutes=2)
+def test_only_a_line_of_one_of_the_amounts_counts_or_one_without_a_price(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, id="1", lines=_lines("a", amount="20.00"))], ())
+    assert _newest_unclaimed(ledger) is None
+    assert _newest_unclaimed(ledger, frozenset({"20.00", "1.00"})) == NOW + timedelta(minutes=1)
+    ledger.remember([_read(2, id="2", lines=_lines("b", amount=None))], ())
+    assert _newest_unclaimed(ledger) == NOW + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_stray", "counts"), [("50", True, True), (None, True, True), ("51", True, False), ("50", False, False)]
+)
+def test_a_line_of_another_amount_counts_only_where_it_is_nobody_s_and_on_an_invoice_of_the_customer(
+    ledger: SqlLedger, owner: str | None, is_stray: bool, counts: bool
+) -> None:
+    ledger.remember([_read(1, customer_id=owner, lines=_lines("a", amount="20.00", is_stray=is_stray))], ())
+    assert _newest_unclaimed(ledger) == (NOW + timedelta(minutes=1) if counts else None)
 
 
 # --- how long, whose, under which rules ---
@@ -489,22 +502,19 @@ def test_what_was_read_too_long_ago_is_not_recalled(ledger: SqlLedger, clock: Cl
     assert ledger.count_invoices() == 1
 
 
-def test_linked_invoices_are_recalled_a_little_longer_than_the_places_that_rest_on_them(
-    ledger: SqlLedger, clock: Clock
-) -> None:
+def test_linked_invoices_are_recalled_however_long_ago_they_were_read(ledger: SqlLedger, clock: Clock) -> None:
+    """They are read again before anything is said of them; forgotten, an absence would rest on what nobody knows."""
     ledger.remember([_read(ticket_id=TICKET.ticket_id)], ())
-    clock.now = NOW + MAX_AGE + AFTERGLOW
+    clock.now = NOW + 10 * MAX_AGE
     assert _linked(ledger) == ["1"]
-    clock.now += timedelta(microseconds=1)
-    assert _linked(ledger) == []
 
 
 def test_an_age_of_zero_recalls_nothing(open_ledger: Opener) -> None:
     ledger = open_ledger(max_age=timedelta(0))
-    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, line_ids=("9",), stray_lines=_stray("9"))], [_ticket()])
+    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, lines=_lines("9"))], [_ticket()])
     ledger.note_places([_place()])
     assert (_linked(ledger), _by_id(ledger, "1"), ledger.recall_places([ACCOUNT])) == ([], (None,), (None,))
-    assert (ledger.recall_ticket("7", NOW), _newest_stray_line(ledger)) == (None, None)
+    assert (ledger.recall_ticket("7", NOW), _newest_unclaimed(ledger)) == (None, None)
 
 
 def test_an_age_beyond_all_calendars_recalls_everything(open_ledger: Opener) -> None:
@@ -516,8 +526,7 @@ def test_an_age_beyond_all_calendars_recalls_everything(open_ledger: Opener) -> 
 def _fill(ledger: SqlLedger) -> None:
     facts: dict[str, Any] = {
         "ticket_id": TICKET.ticket_id,
-        "line_ids": ("501",),
-        "stray_lines": _stray("501"),
+        "lines": _lines("501"),
         "said": _said("32223"),
     }
     assert ledger.remember([_read(**facts)], [_ticket()])
@@ -531,9 +540,9 @@ def _is_empty(ledger: SqlLedger) -> bool:
         *_by_id(ledger, "1"),
         *ledger.recall_invoices([InvoiceRow(number="67469")]),
         *ledger.recall_places([ACCOUNT]),
-        _newest_stray_line(ledger),
+        _newest_unclaimed(ledger),
     )
-    return set(found) == {None} and ledger.count_invoices() == 0 and ledger.ids_updated_since(None) == set()
+    return set(found) == {None} and ledger.count_invoices() == 0 and ledger.readings_since(None) == {}
 
 
 def test_accounts_do_not_see_each_others_ledger(open_ledger: Opener) -> None:
@@ -542,8 +551,8 @@ def test_accounts_do_not_see_each_others_ledger(open_ledger: Opener) -> None:
     assert not _is_empty(open_ledger("https://one"))
     assert _is_empty(other)
     other.remember((), [_ticket(items=("501",))])
-    assert _newest_stray_line(one) == NOW
-    other.forget_invoices(["1"])
+    assert _newest_unclaimed(one) == NOW
+    other.forget_invoices({"1": NOW})
     other.forget_everything()
     assert one.count_invoices() == 1
 
@@ -603,14 +612,14 @@ def test_what_is_known_up_to_a_later_moment_stays_unless_a_later_search_began_fr
     assert ledger.recall_places([ACCOUNT]) == (new if replaces else kept,)
 
 
-def test_a_search_that_began_before_all_was_forgotten_notes_no_place(
+def test_a_search_that_may_have_begun_before_all_was_forgotten_notes_no_place(
     ledger: SqlLedger, open_ledger: Opener, clock: Clock
 ) -> None:
     ledger.remember([_read()], ())
     clock.now = NOW + timedelta(minutes=5)
     open_ledger().forget_everything()
     ledger.remember([_read(7, id="2")], ())
-    before, after = _place(as_of=9, searched=4), _place(place_of_customer("8"), as_of=9, searched=5)
+    before, after = _place(as_of=19, searched=14), _place(place_of_customer("8"), as_of=19, searched=15)
     ledger.note_places([before, after])
     assert ledger.recall_places([before.name, after.name]) == (None, after)
 
@@ -618,13 +627,21 @@ def test_a_search_that_began_before_all_was_forgotten_notes_no_place(
 # --- forgetting ---
 
 
+def test_what_was_read_of_an_invoice_after_it_was_seen_to_be_gone_is_not_forgotten(ledger: SqlLedger) -> None:
+    ledger.remember([_read(1, ticket_id=TICKET.ticket_id)], ())
+    ledger.forget_invoices({"1": NOW})
+    assert _linked(ledger) == ["1"]
+    ledger.forget_invoices({"1": NOW + timedelta(minutes=1)})
+    assert _linked(ledger) == []
+
+
 def test_a_forgotten_invoice_is_gone_with_its_lines_and_numbers(ledger: SqlLedger, engine: sa.Engine) -> None:
     _fill(ledger)
-    ledger.remember([_read(id="2", number="2", line_ids=("9",), said=_said("9"))], ())
-    ledger.forget_invoices(["1", "unknown"])
-    ledger.forget_invoices([])
-    assert (_linked(ledger), _by_id(ledger, "1"), _newest_stray_line(ledger)) == ([], (None,), None)
-    assert ledger.ids_updated_since(None) == {"2"}
+    ledger.remember([_read(id="2", number="2", lines=_lines("9", amount="1.00"), said=_said("9"))], ())
+    ledger.forget_invoices({"1": NOW, "unknown": NOW})
+    ledger.forget_invoices({})
+    assert (_linked(ledger), _by_id(ledger, "1"), _newest_unclaimed(ledger)) == ([], (None,), None)
+    assert set(ledger.readings_since(None)) == {"2"}
     with engine.connect() as connection:
         for table in (tables.ledger_lines, tables.ledger_numbers):
             assert set(connection.execute(sa.select(table.c.invoice_id)).scalars()) == {"2"}
@@ -647,9 +664,9 @@ def test_invoices_are_counted_and_listed_by_their_last_change(ledger: SqlLedger)
     old, new = NOW - timedelta(days=2), NOW
     ledger.remember([_read(id="1", updated_at=old), _read(id="2", updated_at=new), _read(id="3")], ())
     assert ledger.count_invoices() == 3
-    assert ledger.ids_updated_since(None) == {"1", "2", "3"}
-    assert ledger.ids_updated_since(old) == {"1", "2"}
-    assert ledger.ids_updated_since(old + timedelta(microseconds=1)) == {"2"}
+    assert set(ledger.readings_since(None)) == {"1", "2", "3"}
+    assert set(ledger.readings_since(old)) == {"1", "2"}
+    assert set(ledger.readings_since(old + timedelta(microseconds=1))) == {"2"}
 
 
 # --- when something goes wrong ---
@@ -662,12 +679,12 @@ def _is_silent(ledger: SqlLedger, caplog: pytest.LogCaptureFixture) -> None:
         (lambda: ledger.recall_linked(TICKET), None),
         (lambda: ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")]), (None, None)),
         (lambda: ledger.recall_places([ACCOUNT, "else"]), (None, None)),
-        (lambda: ledger.has_stray_line(NOW, AMOUNTS), True),
-        (lambda: ledger.remember([_read(line_ids=("1",))], [_ticket()]), False),
-        (lambda: ledger.forget_invoices(["1"]), None),
+        (lambda: ledger.has_unclaimed_line(NOW, AMOUNTS, "50"), True),
+        (lambda: ledger.remember([_read(lines=_lines("1"))], [_ticket()]), False),
+        (lambda: ledger.forget_invoices({"1": NOW}), None),
         (lambda: ledger.note_places([_place()]), None),
         (ledger.count_invoices, 0),
-        (lambda: ledger.ids_updated_since(None), set()),
+        (lambda: ledger.readings_since(None), {}),
     ]
     for method, answer in methods:
         caplog.clear()
@@ -829,9 +846,9 @@ def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedge
         quick_ledger.recall_invoices([InvoiceRow(id="1"), InvoiceRow(number="2")])
         quick_ledger.recall_ticket("7", NOW)
         quick_ledger.recall_places([ACCOUNT])
-        _newest_stray_line(quick_ledger)
-        quick_ledger.ids_updated_since(NOW)
-        quick_ledger.forget_invoices(["1"])
+        _newest_unclaimed(quick_ledger)
+        quick_ledger.readings_since(NOW)
+        quick_ledger.forget_invoices({"1": NOW})
 
     statements = _statements(quick_ledger, act)
     assert len(statements) > 10
@@ -858,4 +875,4 @@ def test_facts_of_a_real_detail_are_recalled_by_the_ticket_it_names(ledger: SqlL
     kept = RememberedInvoice(facts=facts_of(detail, NOW), read_at=NOW)
     ledger.remember([kept], ())
     assert ledger.recall_linked(TicketKeys("-", "32222")) == (kept,)
-    assert ledger.ids_updated_since(NOW) == {"1649572214"}
+    assert set(ledger.readings_since(NOW)) == {"1649572214"}

@@ -76,6 +76,20 @@ def test_a_wait_that_would_exceed_patience_is_not_begun() -> None:
     assert tries_of(RetryPolicy(rate_limit_patience=5), limited) == 1
 
 
+def test_of_a_long_retry_after_no_more_than_ten_minutes_are_heeded() -> None:
+    slept: list[float] = []
+    policy = RetryPolicy(rate_limit_patience=900)
+    left = iter([TransientError("sample", rate_limited=True, retry_after=1000.0)])
+
+    def fail_at_first() -> str:
+        for error in left:
+            raise error
+        return "read"
+
+    assert policy.retrying().copy(sleep=slept.append)(fail_at_first) == "read"
+    assert slept == [600.0]
+
+
 def test_the_two_kinds_of_failure_are_counted_apart() -> None:
     policy = RetryPolicy(attempts=3, first_wait=0.0001, longest_wait=0.0002)
     errors = [LIMITED, LIMITED, LIMITED, BROKEN, LIMITED, BROKEN, LIMITED, BROKEN, BROKEN]

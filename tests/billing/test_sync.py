@@ -1,0 +1,173 @@
+"""The sync reads what it can, keeps at it, and never claims to know what it has not read or could not keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+import pytest
+
+from bot.billing.findings import Verdict
+from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice, RememberedTicket
+from bot.billing.policy import Policy
+from bot.billing.sync import Ending, Synchroniser, SyncProgress, SyncReport
+from bot.sandbox.syncro_faults import Fault, Status
+from bot.sandbox.syncro_world import Invoice, ListRows, World
+from bot.store.ledger import SqlLedger
+from tests.billing.test_remembered import LOOKBACK, SHAPES, Bench, one_ticket
+
+
+def run(
+    bench: Bench,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[SyncProgress], None] = lambda _: None,
+    alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003
+) -> SyncReport:
+    bench.syncro.faults = bench.faults
+    bench.syncro.done.clear()
+    sync = Synchroniser(
+        bench.ledger,
+        lambda: nullcontext(bench.syncro.session()),
+        policy=Policy(),
+        lookback=LOOKBACK,
+        clock=bench.syncro.clock,
+        alone=alone,
+    )
+    return sync.run(stopped=stopped, on_progress=on_progress)
+
+
+def unreadable(invoice: Invoice, status: int = 500) -> Fault:
+    return Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(status))
+
+
+def account_of(bench: Bench) -> Place | None:
+    return bench.ledger.recall_places([ACCOUNT])[0]
+
+
+@SHAPES
+@pytest.mark.parametrize("status", [500, 410])
+def test_an_invoice_that_cannot_be_read_does_not_keep_the_sync_from_the_others(rows: ListRows, status: int) -> None:
+    world, _ = one_ticket(invoices=60)
+    bench = Bench(world, rows)
+    broken = list(world.invoices.values())[30]
+    bench.faults = [unreadable(broken, status)]
+    report = run(bench)
+    assert (report.ending, report.is_complete, report.read >= 59) == (Ending.DONE, False, True)
+    assert str(status) in report.problem
+    assert bench.ledger.count_invoices() == 59
+    bench.faults = []
+    bench.later(hours=1)
+    report = run(bench)
+    assert (report.is_complete, report.problem, bench.ledger.count_invoices()) == (True, "", 60)
+
+
+def test_a_changed_invoice_that_cannot_be_read_is_read_by_a_later_run_and_till_then_nothing_rests_on_it() -> None:
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world)
+    assert run(bench).is_complete
+    bench.later(hours=1)
+    invoice = world.bill_third_party(ticket, created_at=world.now, updated_at=world.now)
+    bench.later(hours=1)
+    bench.faults = [unreadable(invoice)]
+    assert "500" in run(bench).problem
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+    bench.faults = []
+    bench.later(hours=1)
+    assert run(bench).problem == ""
+    bench.later(minutes=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@SHAPES
+def test_when_nothing_can_be_read_any_more_the_run_ends(rows: ListRows) -> None:
+    world, _ = one_ticket(invoices=60)
+    bench = Bench(world, rows)
+    bench.faults = [Fault("/invoices/.+", Status(500), skip=10)]
+    report = run(bench)
+    assert (report.ending, report.is_complete) == (Ending.OUTAGE, False)
+    assert len(bench.syncro.done) < 80
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_refused_ends_the_run_at_once(status: int) -> None:
+    world, _ = one_ticket(invoices=60)
+    bench = Bench(world)
+    bench.faults = [Fault("/invoices/.+", Status(status))]
+    report = run(bench)
+    assert (report.ending, report.since, report.is_complete) == (Ending.OUTAGE, None, False)
+    assert str(status) in report.problem
+
+
+class Full(SqlLedger):
+    """A ledger that cannot keep what is read."""
+
+    def remember(self, invoices: Sequence[RememberedInvoice], tickets: Sequence[RememberedTicket]) -> bool:  # noqa: ARG002
+        return False
+
+
+def test_a_sync_that_cannot_keep_what_it_reads_ends_and_says_so() -> None:
+    world, _ = one_ticket(invoices=60)
+    report = run(Bench(world, kind=Full))
+    assert (report.ending, report.is_complete) == (Ending.OUTAGE, False)
+    assert "cannot keep" in report.problem
+
+
+def test_while_another_process_is_at_it_nothing_is_read() -> None:
+    world, _ = one_ticket(invoices=3)
+    bench = Bench(world)
+    report = run(bench, alone=lambda: nullcontext(False))  # noqa: FBT003
+    assert (report.ending, report.read, bench.calls) == (Ending.ELSEWHERE, 0, 0)
+    assert "Another process" in report.problem
+
+
+def test_a_run_that_is_stopped_early_does_not_claim_to_know_the_past() -> None:
+    world, _ = one_ticket(invoices=60)
+    bench = Bench(world)
+    asked = 0
+
+    def stopped() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1
+
+    report = run(bench, stopped=stopped)
+    assert (report.ending, report.is_complete, report.since) == (Ending.STOPPED, False, None)
+    assert account_of(bench) is not None
+
+
+def test_progress_is_shown_while_the_answers_come_in_and_not_only_after_each_portion() -> None:
+    world, _ = one_ticket(invoices=100)
+    bench = Bench(world)
+    seen: list[SyncProgress] = []
+    report = run(bench, on_progress=seen.append)
+    read = [progress.read for progress in seen]
+    assert read == sorted(read)
+    assert read[-1] == report.read
+    assert len(set(read)) > 5
+
+
+@SHAPES
+def test_during_a_long_fill_what_changes_is_read_now_and_then_even_where_one_change_cannot_be_read(
+    rows: ListRows,
+) -> None:
+    world = World()
+    customer = world.add_customer()
+    for index in range(120):
+        world.add_invoice(customer, created_at=world.now.replace(year=world.now.year - 1, minute=index % 60))
+    bench = Bench(world, rows)
+    bench.syncro._page_size = 5
+    changed: list[Invoice] = []
+
+    def before_read(number: int) -> None:
+        bench.later(seconds=20)
+        if number == 30:
+            changed.append(world.add_invoice(customer, created_at=world.now, updated_at=world.now))
+            bench.syncro.faults = [unreadable(changed[0])]
+
+    bench.syncro._before_read = before_read
+    report = run(bench)
+    assert changed
+    assert report.problem
+    kept_up = [done for done in bench.syncro.done if getattr(done.read, "updated_since", None) is not None]
+    assert 2 <= len(kept_up) < len(bench.syncro.done) / 3, "not after each portion, though one change stays unread"
