@@ -104,26 +104,21 @@ def _pages(rows: int) -> int:
 # --- a day ---
 
 
-def plain_day(plan: Plan) -> None:
-    """What people do between two digests: some new invoices, some edited, tickets touched."""
+def quiet_day(plan: Plan) -> None:
+    """What people do between two digests: some new invoices, some edited, one deleted, one moved, tickets touched."""
     month, world = plan.month, plan.month.world
     world.now = day(2) - timedelta(hours=1)
     owed = [fact for fact in month.owed(months.FIRST_DAY) if fact not in plan.leaving]
     for fact in owed[:4]:
         month.bill(fact, "ticket_id")
     month.bill(owed[4], "third party", plan.landlord)
-    for invoice in _own_invoices(plan)[2:5]:
+    gone, moved, *edited = _own_invoices(plan)[:5]
+    for invoice in edited:
         world.add_line(invoice, name="Another visit")
     for fact in _billed_facts(plan)[-6:]:
         fact.ticket.updated_at = world.now
-
-
-def quiet_day(plan: Plan) -> None:
-    """A plain day on which one invoice is deleted, too, and one is moved to another customer."""
-    gone, moved = _own_invoices(plan)[:2]
-    plain_day(plan)
-    plan.month.delete(gone.number)
-    moved.customer_id, moved.updated_at = plan.landlord.id, plan.month.world.now
+    month.delete(gone.number)
+    moved.customer_id, moved.updated_at = plan.landlord.id, world.now
 
 
 def busy_day(plan: Plan) -> None:

@@ -15,7 +15,7 @@ from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows, World
 from tests.benchmarks.answers import COLD_CALLS, OF_MEMO, WARM_CALLS
 from tests.benchmarks.child import Order, Outcome, perform
-from tests.benchmarks.digest_world import allowance, busy_day, plain_day, quiet_day
+from tests.benchmarks.digest_world import allowance, busy_day, quiet_day
 from tests.benchmarks.running import sqlite
 from tests.e2e import month as months
 from tests.e2e.month import Plan, day
@@ -68,7 +68,7 @@ def test_the_incident_costs_at_most_40_percent_of_the_memos_calls_and_two_a_tick
 
 
 @SHAPES
-@pytest.mark.parametrize(("first", "change"), [("digest", plain_day), ("sync", quiet_day), ("sync", busy_day)])
+@pytest.mark.parametrize(("first", "change"), [("digest", quiet_day), ("sync", quiet_day), ("sync", busy_day)])
 def test_a_digest_with_a_current_ledger_costs_what_has_changed_and_what_has_to_be_seen_again(
     tmp_path: Path, rows: ListRows, first: str, change: Callable[[Plan], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
