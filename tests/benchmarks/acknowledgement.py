@@ -15,7 +15,8 @@ from tests.e2e import month as months
 from tests.e2e.house import CROWD, House, open_house
 
 BOUND_SECONDS = 0.5
-"""For the 99th percentile. Slack itself gives up after three seconds."""
+BUSY_BOUND_SECONDS = 1.0
+"""For the 99th percentile, of an idle bot and of one at work. Slack itself gives up after three seconds."""
 _LATENCY_MS = 50
 _CALLS_OF_A_DIGEST_UNDER_WAY = 200
 
@@ -25,7 +26,7 @@ def measure_acknowledgements(wishes: Wishes) -> Iterator[Row]:
     wishes.say("fifty commands at once")
     with tempfile.TemporaryDirectory() as folder, open_house(Path(folder)) as house:
         house.serve()
-        yield _row("50 commands at once", 0, _acknowledged(house))
+        yield _row("50 commands at once", 0, _acknowledged(house), BOUND_SECONDS)
     wishes.say("fifty commands at once during a digest")
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -36,7 +37,8 @@ def measure_acknowledgements(wishes: Wishes) -> Iterator[Row]:
         house.slack.slash("digest now", channel=finance, user=MANAGER)
         house.syncro.wait_for_calls(_CALLS_OF_A_DIGEST_UNDER_WAY, timeout=30)
         seconds = _acknowledged(house, lambda: not house.own_parents(finance))
-        yield _row("50 commands at once while a digest of 300 tickets is made", _LATENCY_MS, seconds)
+        scenario = "50 commands at once while a digest of 300 tickets is made"
+        yield _row(scenario, _LATENCY_MS, seconds, BUSY_BOUND_SECONDS)
 
 
 def _month_with_crowd() -> Sample:
@@ -61,7 +63,7 @@ def _acknowledged(house: House, still_busy: Callable[[], bool] = lambda: True) -
     return sorted(math.inf if delivery.ack_seconds is None else delivery.ack_seconds for delivery in asked)
 
 
-def _row(scenario: str, latency_ms: int, seconds: list[float]) -> Row:
+def _row(scenario: str, latency_ms: int, seconds: list[float], bound: float) -> Row:
     percentile_99 = seconds[math.ceil(0.99 * len(seconds)) - 1]
     return Row(
         scenario,
@@ -72,6 +74,6 @@ def _row(scenario: str, latency_ms: int, seconds: list[float]) -> Row:
             "99th percentile s": percentile_99,
             "slowest s": seconds[-1],
         },
-        f"99th percentile under {BOUND_SECONDS} s, none lost",
-        percentile_99 < BOUND_SECONDS and not math.isinf(seconds[-1]),
+        f"99th percentile under {bound} s, none lost",
+        percentile_99 < bound and not math.isinf(seconds[-1]),
     )

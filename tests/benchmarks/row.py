@@ -62,4 +62,4 @@ def table(title: str, rows: Sequence[Row]) -> Table:
 def _said(value: float | str) -> str:
     if not isinstance(value, float):
         return str(value)
-    return f"{value:.3f}" if value < 1 else f"{value:.1f}"
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
