@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from bot.billing.as_json import moment_in_utc
+from bot.billing.evidence import counted
 from bot.billing.sync import SyncProgress, SyncReport
 from bot.jobs.sync import report_in_words
 from bot.terminal import clean
@@ -37,7 +38,7 @@ def sync_progress_shown(
         task = bar.add_task("Asking Syncro…", total=None)
 
         def show(now: SyncProgress) -> None:
-            counts = f"{now.read:,} invoices read, {now.api_calls:,} calls"
+            counts = f"{counted(now.read, 'invoice')} read, {counted(now.api_calls, 'call')}"
             seen = f"{now.seen:,} of about {now.expected:,}, " if now.expected else ""
             bar.update(task, description=f"{now.stage}: {seen}{counts}", completed=now.seen, total=now.expected or None)
 

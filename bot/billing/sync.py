@@ -178,6 +178,7 @@ class _Run:
         self._stopped = stopped
         self._on_progress = on_progress
         self._stage = ""
+        self._again = ""
         self._seen = self._expected = 0
         self._kept_up_at = clock()
         self.read = 0
@@ -207,7 +208,7 @@ class _Run:
 
     def read_changes(self) -> str:
         """Read what changed since the last run. Returns what could not be read; the next run begins there again."""
-        self._stage = CHANGES
+        self._begin(CHANGES)
         self._kept_up_at = self._clock()
         walked = self._walk_until_proved(self.account.as_of - CLOCKS_APART)
         if isinstance(walked, str):
@@ -217,7 +218,7 @@ class _Run:
 
     def read_tickets(self, lookback: timedelta) -> None:
         """Read the timers and charges of the tickets that the next digest will look at."""
-        self._stage = TICKETS
+        self._begin(TICKETS)
         now = self._clock()
         window = Window(now - lookback, now)
         listed = self._ask(list_tickets(window))
@@ -231,12 +232,16 @@ class _Run:
 
     def read_window(self, since: datetime | None) -> str:
         """Read every invoice that changed since a moment. Returns why that could not be proved; empty when it was."""
-        self._stage = "all invoices" if since is None else f"invoices since {since:%Y-%m-%d}"
+        self._begin("all invoices" if since is None else f"invoices since {since:%Y-%m-%d}")
         walked = self._walk_until_proved(since)
         if isinstance(walked, str):
             return walked
         self._extend(since, self.account.as_of)  # what changed after that was not read: see `_lacks`
         return ""
+
+    def _begin(self, stage: str) -> None:
+        self._stage, self._again = stage, ""
+        self._show(0, 0)
 
     def _extend(self, since: datetime | None, as_of: datetime) -> None:
         """Note that all is known that changed since a moment, as of another; what a digest has read meanwhile, too."""
@@ -269,6 +274,7 @@ class _Run:
         read: set[RowKey] = set()
         for number in range(1, WALKS + 1):
             walk = _Walk(since, number, self._clock())
+            self._again = ", again" if number > 1 else ""
             fresh = len(read)
             problem = self._walk(walk, read) or walk.unread
             if problem:
@@ -360,9 +366,9 @@ class _Run:
         """During a long window, read now and then what has changed meanwhile."""
         if self._stage == CHANGES or self._clock() - self._kept_up_at < REFRESH:
             return
-        stage = self._stage
+        stage, again = self._stage, self._again
         self.read_changes()
-        self._stage = stage
+        self._stage, self._again = stage, again
 
     # --- asking ---
 
@@ -396,12 +402,14 @@ class _Run:
 
     def _show(self, seen: int, expected: int) -> None:
         self._seen, self._expected = seen, expected
-        self._on_progress(SyncProgress(self._stage, seen, expected, self.read, self.api_calls))
+        self._tell(self.read, self.api_calls)
 
     def _show_reading(self, desk: Progress) -> None:
         """Say how far we are while answers come in."""
-        read, calls = self.read + desk.invoices_read, self.api_calls + desk.api_calls
-        self._on_progress(SyncProgress(self._stage, self._seen, self._expected, read, calls))
+        self._tell(self.read + desk.invoices_read, self.api_calls + desk.api_calls)
+
+    def _tell(self, read: int, api_calls: int) -> None:
+        self._on_progress(SyncProgress(self._stage + self._again, self._seen, self._expected, read, api_calls))
 
 
 class _Walk:
