@@ -106,29 +106,31 @@ class Checker:
     background: SyncroReader
     ledger: SqlLedger | None
 
-    def synchroniser(self, settings: Settings, ledger: SqlLedger) -> Synchroniser:
-        """What keeps the ledger current."""
-        return Synchroniser(
-            ledger,
-            self.background.session,
-            policy=settings.policy,
-            lookback=timedelta(days=settings.digest_lookback_days),
-            clock=utc_now,
-            alone=lambda: sole_process(settings.database, "sync"),
-        )
+
+def synchroniser(settings: Settings, check: Checker, ledger: SqlLedger) -> Synchroniser:
+    """What keeps the ledger current."""
+    return Synchroniser(
+        ledger,
+        check.background.session,
+        policy=settings.policy,
+        lookback=timedelta(days=settings.digest_lookback_days),
+        clock=utc_now,
+        alone=lambda: sole_process(settings.database, "sync"),
+    )
 
 
 @contextmanager
-def checker(settings: Settings, *, leaves_no_trace: bool = False) -> Iterator[Checker]:
+def checker(settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_trace: bool = False) -> Iterator[Checker]:
     """A verifier with its readers, for the terminal or for jobs, within the rate budget of all processes.
 
-    Without a database that can be opened it works as well, only with more calls. With `leaves_no_trace` no database
-    file is made where there is none.
+    It keeps what it reads in `ledger`, or in one of its own. Without a database that can be opened it works as well,
+    only with more calls. With `leaves_no_trace` no database file is made where there is none.
     """
     verifier = Verifier(settings.policy, SyncroPages(settings.syncro_site), settings.scan_limit)
     with ExitStack() as stack:
         has_place = not leaves_no_trace or _has_memory(settings)
-        ledger = stack.enter_context(_ledger_if_there(settings)) if has_place else None
+        if ledger is None and has_place:
+            ledger = stack.enter_context(_ledger_if_there(settings))
         budget = stack.enter_context(_shared_budget(settings)) if has_place else _own_budget(settings)
         reader = stack.enter_context(_reader(settings, budget, ledger))
         background = stack.enter_context(_reader(settings, budget.background(), ledger))
@@ -320,7 +322,7 @@ class Bot:
         """What a sync does. Nothing without a ledger: one that was cut off may still be stored."""
         if check.ledger is None:
             return lambda _stored, _steps, _key: None
-        return SyncJob(check.synchroniser(settings, check.ledger), utc_now, self._stopping.is_set).run
+        return SyncJob(synchroniser(settings, check, check.ledger), utc_now, self._stopping.is_set).run
 
     def run(self, stop: threading.Event, *, listen: bool) -> None:
         """Work until `stop` is set, then end within seconds; nothing stored is lost.

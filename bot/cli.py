@@ -15,9 +15,9 @@ from typer.exceptions import TyperException
 
 import bot
 from bot import app as composition
-from bot.billing.evidence import counted
 from bot.billing.findings import CheckReport
 from bot.billing.sync import Ending
+from bot.counting import counted
 from bot.digest.as_json import digest_as_json
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
@@ -152,6 +152,7 @@ def digest(
 @cli.command()
 def sync(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Read everything anew from Syncro.")] = False,
 ) -> None:
     """Read from Syncro what is not remembered yet. Exit status: 0 all is known, 2 not yet, 3 cannot run."""
     settings = _prepare(Need.SYNCRO)
@@ -159,11 +160,11 @@ def sync(
         raise typer.BadParameter("LEDGER_MAX_AGE_DAYS is 0, so nothing is remembered.")
     with (
         composition.opened_ledger(settings) as ledger,
-        composition.checker(settings) as checker,
+        composition.checker(settings, ledger=ledger) as checker,
         sync_progress_shown(Console(stderr=True), said_now_and_then(composition.utc_now)) as show,
     ):
         try:
-            report = checker.synchroniser(settings, ledger).run(on_progress=show)
+            report = composition.synchroniser(settings, checker, ledger).run(fresh=fresh, on_progress=show)
         except KeyboardInterrupt:
             sys.stderr.write(f"invoice-bot: {KEPT}\n")
             raise

@@ -10,8 +10,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
-from bot.digest.headline import accounted, counted, day_in_words, headline, money
+from bot.digest.headline import accounted, day_in_words, headline, money
 from bot.digest.model import AgeBand, Digest, Ending, Line, Pickup, Resolved
 from bot.digest.plain_text import one_line
 from bot.store.records import Statistics, WrongReport

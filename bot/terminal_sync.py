@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.text import Text
 
 from bot.billing.as_json import moment_in_utc
-from bot.billing.evidence import counted
 from bot.billing.sync import SyncProgress, SyncReport
+from bot.counting import counted
 from bot.jobs.sync import report_in_words
 from bot.terminal import clean
 
@@ -54,6 +54,7 @@ def sync_as_json(report: SyncReport) -> str:
     """The one JSON object that `--json` prints."""
     body = {
         "invoices_read": report.read,
+        "invoices_known": report.known,
         "api_calls": report.api_calls,
         "complete": report.is_complete,
         "known_since": None if report.since is None else moment_in_utc(report.since),

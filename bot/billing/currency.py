@@ -17,6 +17,8 @@ from bot.syncro.models import InvoiceRow, TicketRow
 
 CLOCKS_APART = timedelta(minutes=10)
 """How far a list of changes reaches back further than needed: Syncro's clock and ours may differ."""
+MOST_AHEAD = CLOCKS_APART / 2
+"""A clock that is further ahead of Syncro's than this is not to be relied on: see `RememberingSession`."""
 SETTLING = CLOCKS_APART
 """What was read so soon after its last change may have been read before it, or before another in the same second."""
 OPENED_MARGIN = timedelta(days=1)

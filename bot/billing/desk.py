@@ -82,7 +82,7 @@ class Desk:
         self.started_at = started_at
         self.api_calls = 0
         self.tickets = 0
-        self.counts_tickets = False
+        self._tickets_done = 0
         self._session = session
         self._on_progress = on_progress
         self._answers: dict[Read[Any], Any] = {}
@@ -99,9 +99,9 @@ class Desk:
             return self._dead_end.sentence
         return ""
 
-    def run(self, searches: Sequence[Asking[Result]]) -> list[Outcome[Result]]:
-        """Advance all searches until each has returned."""
-        return _Round(self, searches).finish()
+    def run(self, searches: Sequence[Asking[Result]], *, of_tickets: bool = False) -> list[Outcome[Result]]:
+        """Advance all searches until each has returned. Where they are `of_tickets`, those that end are shown."""
+        return _Round(self, searches, of_tickets=of_tickets).finish()
 
     def ask(self, search: Asking[Result]) -> Result:
         """Run a single search."""
@@ -144,13 +144,14 @@ class Desk:
         if not self._any_success:
             self._dead_end = self._dead_end or self._last_failure
 
-    def show(self, searches_done: int) -> None:
-        """Say how far we are."""
+    def show(self, tickets_done: int | None = None) -> None:
+        """Say how far we are. `tickets_done` stays what it was where nothing is said of it."""
+        self._tickets_done = self._tickets_done if tickets_done is None else tickets_done
         self._on_progress(
             Progress(
                 at=self.now,
                 tickets=self.tickets,
-                tickets_done=searches_done if self.counts_tickets else 0,
+                tickets_done=self._tickets_done,
                 invoices_read=self._invoices_read,
                 api_calls=self.api_calls,
             )
@@ -175,8 +176,9 @@ class Desk:
 class _Round(Generic[Result]):
     """One call of `Desk.run`."""
 
-    def __init__(self, desk: Desk, searches: Sequence[Asking[Result]]) -> None:
+    def __init__(self, desk: Desk, searches: Sequence[Asking[Result]], *, of_tickets: bool) -> None:
         self._desk = desk
+        self._of_tickets = of_tickets
         self._running = [_Running(search) for search in searches]
         self._results: dict[int, Result] = {}
         self._askers: dict[Read[Any], list[int]] = {}
@@ -196,7 +198,7 @@ class _Round(Generic[Result]):
                     self._settle(read, 0, ready)
             self._advance(ready)
             if any(not isinstance(read, LedgerRead) for read, _ in batch.answers):
-                self._desk.show(len(self._results))
+                self._desk.show(len(self._results) if self._of_tickets else None)
         return [Outcome(self._results[index], one.calls) for index, one in enumerate(self._running)]
 
     def _settle(self, read: Read[Any], calls: int, ready: dict[int, None]) -> None:

@@ -23,7 +23,7 @@ from bot.billing.reads import (
     recall,
 )
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceRow
+from bot.syncro.models import ROWS_A_PAGE, InvoiceRow
 
 DETAILS_AT_ONCE = 8
 """Invoice details asked for in one round: reading stops after the round that holds a link."""
@@ -31,8 +31,6 @@ RECALLED_AT_ONCE = 200
 """Rows whose details are looked up in the ledger at once."""
 WORTH_A_SWEEP = 3
 """Remembered invoices whose rows tell no time of change: from so many on, one list of changes costs less."""
-LONGEST_SWEEP = 200
-"""Rows after which a list of one customer's changes is given up: reading the details then costs no more."""
 
 
 def read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]:
@@ -87,7 +85,7 @@ def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep
     def page_read(number: int) -> ListInvoices:
         return ListInvoices(page=number, customer_id=customer_id, updated_since=since - CLOCKS_APART)
 
-    changed = yield from read_list(page_read, "list of changed invoices", most_rows=LONGEST_SWEEP)
+    changed = yield from read_list(page_read, "list of changed invoices", most_rows=ROWS_A_PAGE)
     if isinstance(changed, Failed) or not changed.is_whole or changed.pages > 1:
         return None  # between two pages a row may slide out of sight
     return sweep_of(changed.rows, vouches_from)

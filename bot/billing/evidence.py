@@ -13,6 +13,7 @@ from bot.billing.findings import Coverage, LinkKind, Looked
 from bot.billing.ledger import RememberedInvoice
 from bot.billing.links import TicketKeys, is_the_listed_invoice, match, text_that_might_mean
 from bot.billing.reads import Failed, ReadInvoice
+from bot.counting import counted
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Schedule
 
@@ -199,8 +200,3 @@ class Evidence:
             skipped=self.skipped,
             complete=bool(self.links) or not self._failures,
         )
-
-
-def counted(number: int, noun: str) -> str:
-    """A count with its noun: "1 invoice", "2 invoices"."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

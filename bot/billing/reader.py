@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from bot.billing.currency import MOST_AHEAD
 from bot.billing.desk import Batch, Session
 from bot.billing.ledger import Ledger
 from bot.billing.reads import (
@@ -27,6 +29,8 @@ from bot.billing.reads import (
 from bot.billing.remembering import NoLedger, RememberingSession
 from bot.syncro.client import Reply, SyncroClient
 from bot.syncro.errors import SyncroError
+
+log = logging.getLogger(__name__)
 
 READS_IN_PARALLEL = 32
 """The client must allow as many connections, or threads wait for one."""
@@ -47,6 +51,7 @@ class SyncroReader:
         self._clock = clock
         self._ledger = NoLedger() if ledger is None else ledger
         self._turns = _Turns(READS_IN_PARALLEL)
+        self._has_warned = False
 
     @contextmanager
     def session(self, *, fresh: bool = False) -> Iterator[Session]:
@@ -56,13 +61,28 @@ class SyncroReader:
         """
         pooled = _PooledSession(self._turns, self._answer, self._clock)
         try:
-            yield RememberingSession(pooled, self._ledger, self._clock, fresh=fresh)
+            yield RememberingSession(
+                pooled, self._ledger, self._clock, fresh=fresh, clock_is_right=self._clock_is_right
+            )
         finally:
             self._turns.drop(pooled)
 
     def close(self) -> None:
         """Let go of the threads without waiting for reads under way. A session that waits for others is broken off."""
         self._turns.close()
+
+    def _clock_is_right(self) -> bool:
+        ahead = self._client.clock_ahead
+        if ahead <= MOST_AHEAD:
+            return True
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "This machine's clock is %d minutes ahead of Syncro's: put it right (NTP). Till then nothing is "
+                "remembered, and every answer is read anew",
+                ahead.total_seconds() // 60,
+            )
+        return False
 
     def _answer(self, read: Read[Any]) -> Answer[Any]:
         try:

@@ -70,13 +70,25 @@ class RememberingSession:
 
     What `inner` has read is kept before it is handed on. Where that fails, places are no longer noted: a note claims
     that everything that stands there is in the ledger. With `fresh` nothing is recalled, yet all is kept.
+
+    While `clock_is_right` says no, nothing is recalled and nothing kept: what is remembered is dated by our clock, and
+    where that is far ahead, a change after a reading would pass for one before it.
     """
 
-    def __init__(self, inner: Session, ledger: Ledger, clock: Callable[[], datetime], *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        inner: Session,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        *,
+        fresh: bool = False,
+        clock_is_right: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._inner = inner
         self._ledger = ledger
-        self._remembered: Ledger = NoLedger() if fresh else ledger
+        self._is_fresh = fresh
         self._clock = clock
+        self._clock_is_right = clock_is_right
         self._for_ledger: deque[LedgerRead[Any]] = deque()
         self._asked_at: dict[Read[Any], datetime] = {}
         self._keeps_all = True
@@ -106,23 +118,25 @@ class RememberingSession:
         return batch
 
     def _recall(self, read: LedgerRead[Any]) -> Any:
+        ledger: Ledger = self._ledger if self._clock_is_right() else NoLedger()
+        remembered: Ledger = NoLedger() if self._is_fresh else ledger
         match read:
             case RecallTicket(ticket_id, updated_at):
-                return self._remembered.recall_ticket(ticket_id, updated_at)
+                return remembered.recall_ticket(ticket_id, updated_at)
             case RecallLinked(ticket):
-                return self._remembered.recall_linked(ticket)
+                return remembered.recall_linked(ticket)
             case RecallInvoices(rows):
-                return self._remembered.recall_invoices(rows)
+                return remembered.recall_invoices(rows)
             case RecallPlaces(names):
-                return self._remembered.recall_places(names)
+                return remembered.recall_places(names)
             case RecallUnclaimedLine(since, amounts, customer_id):
-                return self._remembered.has_unclaimed_line(since, amounts, customer_id)
+                return remembered.has_unclaimed_line(since, amounts, customer_id)
             case ForgetInvoices(gone):
-                self._ledger.forget_invoices(dict(gone))
+                ledger.forget_invoices(dict(gone))
                 return None
             case NotePlaces(places):
                 if self._keeps_all and places:
-                    self._ledger.note_places(places)
+                    ledger.note_places(places)
                 return None
             case _:
                 raise TypeError(f"no way to answer {type(read).__name__}")
@@ -143,7 +157,9 @@ class RememberingSession:
                     invoices.append(RememberedInvoice(facts=facts, read_at=asked_at))
                 case ReadTicket(ticket_id), TicketDetail() as ticket if ticket.id == ticket_id:
                     tickets.extend(_remembered(ticket, asked_at))
-        if (invoices or tickets) and not self._ledger.remember(invoices, tickets):
+        if not (invoices or tickets):
+            return
+        if not self._clock_is_right() or not self._ledger.remember(invoices, tickets):
             self._keeps_all = False
 
 

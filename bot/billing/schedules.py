@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.billing.evidence import Evidence, counted
+from bot.billing.evidence import Evidence
 from bot.billing.findings import Looked
 from bot.billing.listing import Listing, read_list
 from bot.billing.policy import Ticket, unbilled
 from bot.billing.reads import Asking, Failed, ListSchedules
+from bot.counting import counted
+from bot.syncro.errors import FailureKind
 from bot.syncro.models import ROWS_A_PAGE, Schedule
 
 Schedules = Sequence[Schedule] | Failed
@@ -27,14 +29,22 @@ def list_of_account(customers: int) -> Asking[Schedules | None]:
     whole = yield from _list(None, most_rows=customers // 2 * ROWS_A_PAGE)
     if isinstance(whole, Failed) or not whole.is_whole:
         return None
-    # Between two pages a row could slide out of sight: a list of several is read twice.
-    return whole.rows if whole.pages == 1 or (yield from _list(None, reading=2)) == whole else None
+    return whole.rows if (yield from _stood_still(None, whole)) else None
 
 
 def list_of_customer(customer_id: str) -> Asking[Schedules]:
     """A customer's recurring invoices."""
     listing = yield from _list(customer_id)
-    return listing if isinstance(listing, Failed) else listing.rows
+    if isinstance(listing, Failed):
+        return listing
+    if not (yield from _stood_still(customer_id, listing)):
+        return Failed(FailureKind.UNREADABLE, "The list of recurring invoices changed while it was read.")
+    return listing.rows
+
+
+def _stood_still(customer_id: str | None, listing: Listing[Schedule]) -> Asking[bool]:
+    """Whether a list is the same when it is read again: between two pages a row could slide out of sight."""
+    return listing.pages == 1 or (yield from _list(customer_id, reading=2)) == listing
 
 
 def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -> None:

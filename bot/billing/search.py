@@ -11,12 +11,13 @@ from datetime import datetime
 
 from bot.billing.currency import OPENED_MARGIN, Sweep, has_settled
 from bot.billing.details import know_details, read_details, sweep_customer
-from bot.billing.evidence import Evidence, counted, name_of, row_key
+from bot.billing.evidence import Evidence, name_of, row_key
 from bot.billing.facts import InvoiceFacts
 from bot.billing.findings import Looked
 from bot.billing.listing import Listing, read_list
 from bot.billing.policy import Ticket
 from bot.billing.reads import Asking, Failed, FindTicket, ListInvoices, ReadTicket, RecallTicket, ask, recall
+from bot.counting import counted
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceRow, Page, TicketRow
 from bot.ticket_references import ID_PREFIX

@@ -39,6 +39,17 @@ def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Kno
     places = yield from _known_places(tickets, started_at)
     if not places:
         return None
+    knowledge = yield from _bring_up_to_date(places, started_at)
+    account = next((place for place in places if place.name == ACCOUNT), None)
+    if knowledge is not None or account is None:
+        return knowledge
+    # Something that changed lately cannot be read, perhaps for long. What was searched since then does not hang on it.
+    later = [place for place in places if place.as_of > account.as_of]
+    return (yield from _bring_up_to_date(later, started_at)) if later else None
+
+
+def _bring_up_to_date(places: Sequence[Place], started_at: datetime) -> Asking[Knowledge | None]:
+    """Read what changed since these places were searched. None where that cannot be done completely."""
     account = next((place for place in places if place.name == ACCOUNT), None)
     oldest = min(place.as_of for place in places)
     rows = yield from _read_changes(oldest - CLOCKS_APART, started_at)
@@ -72,7 +83,7 @@ def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[
     recalled = yield from recall(RecallPlaces(tuple(names)))
     account = recalled[0]
     known = [brought_forward(place, account) for place in recalled if place is not None]
-    known = [place for place in known if started_at - LONGEST_GAP <= place.as_of <= started_at + CLOCKS_APART]
+    known = [place for place in known if place.as_of >= started_at - LONGEST_GAP]
     if account is not None and account in known:
         known = [place for place in known if place.as_of >= account.as_of]
     return known
@@ -107,7 +118,9 @@ def _read_changes(since: datetime, started_at: datetime) -> Asking[Sequence[Invo
 def _are_all_kept(
     rows: Sequence[InvoiceRow], read: Mapping[RowKey, InvoiceFacts], started_at: datetime
 ) -> Asking[bool]:
-    """Whether the ledger holds each of them as it is listed; where rows tell no time of change, as it was `read` now.
+    """Whether the ledger holds each of them as it is listed, and those that were `read` now as they were read.
+
+    Where rows tell no time of change, each had to be read.
 
     It may not: Syncro says of a listed invoice that there is none, the ledger cannot be written, the job was cut off
     before it was, another process whose clock is ahead has read an older state, or two invoices have one number and no
@@ -120,7 +133,7 @@ def _are_all_kept(
     return all(
         each is not None
         and (is_current(row, each, None) or was_read_since(row, each, started_at))
-        and (row.updated_at is not None or each.facts == read.get(row_key(row)))
+        and each.facts == read.get(row_key(row), None if row.updated_at is None else each.facts)
         for row, each in zip(rows, remembered, strict=True)
     )
 

@@ -17,17 +17,18 @@ from bot.billing.audit import Window, list_tickets
 from bot.billing.currency import CLOCKS_APART, is_current, is_the_listed_one, reaches
 from bot.billing.desk import Desk, Progress, Session
 from bot.billing.evidence import RowKey, detail_read, name_of, row_key
+from bot.billing.facts import facts_of
 from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice
 from bot.billing.links import is_the_listed_invoice
 from bot.billing.policy import Policy
-from bot.billing.reads import Asking, Failed, ListInvoices, NotePlaces, Read, ReadInvoice, recall
+from bot.billing.reads import Asking, Failed, NotePlaces, Read, ReadInvoice, recall
 from bot.billing.search import look_up
+from bot.billing.walk import Walk, read_pages
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import ROWS_A_PAGE, InvoiceRow, Page
+from bot.syncro.models import InvoiceDetail, InvoiceRow
 
 WINDOWS = (timedelta(days=7), timedelta(days=90), None)
 """How far back each window reaches; None: to the first invoice."""
-PAGES_AT_ONCE = 4
 TICKETS_AT_ONCE = 100
 WALKS = 4
 """How often a list is walked, until a walk has missed nothing of the one before."""
@@ -35,22 +36,28 @@ REFRESH = timedelta(minutes=15)
 """During a long window, what changed meanwhile is read so often."""
 RETRY_AFTER = timedelta(hours=20)
 """A window that could not be proved is not walked again before this."""
+RETRY_CHANGES_AFTER = timedelta(hours=2)
+"""The same for the changes: where rows tell no times, each try reads all of them anew."""
 MOST_GONE = 500
 """More invoices than this do not vanish by themselves: then the list is not trusted."""
 FAILURES_OF_AN_OUTAGE = 5
 """So many details of which none can be read mean that Syncro is away; fewer, that these cannot be read."""
 
+NOT_KEPT = "What is read cannot be kept, so the run ends. The log says why."
 CHANGES = "changes"
 TICKETS = "tickets of the next digest"
 """What a run is at, beside the windows."""
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-_RowName = tuple[str | None, str | None, datetime | None]
 
 
 class KeptLedger(Ledger, Protocol):
     """A ledger that also knows what it holds."""
+
+    def count_invoices(self) -> int:
+        """How many invoices are remembered."""
+        ...
 
     def readings_since(self, since: datetime | None) -> dict[str, datetime]:
         """The remembered invoices that changed at this moment or later (None: all), and when each was read."""
@@ -82,6 +89,8 @@ class SyncReport:
     """What a run did. `problem` says what could not be read or why it ended early; empty when all is known."""
 
     read: int
+    known: int
+    """How many invoices are remembered now."""
     api_calls: int
     ending: Ending
     is_complete: bool
@@ -121,27 +130,42 @@ class Synchroniser:
         self._lookback = lookback
         self._clock = clock
         self._alone = alone
-        self._not_before: dict[timedelta | None, datetime] = {}
+        self._not_before: dict[timedelta | str | None, datetime] = {}
 
     def run(
         self,
         *,
+        fresh: bool = False,
         stopped: Callable[[], bool] = lambda: False,
         on_progress: Callable[[SyncProgress], None] = lambda _: None,
     ) -> SyncReport:
-        """Read until everything is known, or until `stopped`. Run again, it goes on where it was."""
+        """Read until everything is known, or until `stopped`. Run again, it goes on where it was.
+
+        With `fresh` it begins anew: whatever was read before is read again.
+        """
         with self._alone() as is_alone, self._open_session() as session:
             run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress)
+            if fresh:
+                run.begin_anew()
             ending, problem = Ending.DONE, ""
             try:
                 if not is_alone:
                     raise _CutShortError(Ending.ELSEWHERE, "Another process is reading already, for everybody.")
-                problem = run.read_changes()
-                run.read_tickets(self._lookback)
-                problem = self._fill(run) or problem
+                problems = [self._catch_up(run), run.read_tickets(self._lookback), self._fill(run)]
+                problem = next(filter(None, problems), "")
             except _CutShortError as error:
                 ending, problem = error.ending, str(error)
         return run.report(ending, problem)
+
+    def _catch_up(self, run: _Run) -> str:
+        """Read what changed. Returns what could not be read; where that lasts, it is not tried every time."""
+        not_before = self._not_before.get(CHANGES)
+        if not_before is not None and self._clock() < not_before:
+            return ""
+        problem = run.read_changes()
+        if problem:
+            self._not_before[CHANGES] = self._clock() + RETRY_CHANGES_AFTER
+        return problem
 
     def _fill(self, run: _Run) -> str:
         """Read the windows that are not known yet. Returns what could not be read."""
@@ -183,15 +207,17 @@ class _Run:
         self._kept_up_at = clock()
         self.read = 0
         self.api_calls = 0
-        self.account = self._known_account()
+        (known,) = ledger.recall_places([ACCOUNT])
+        self.account = known or self._nothing_known()
 
-    def _known_account(self) -> Place:
-        """The account's place; at the very first, one that reaches back to this moment: nothing is older than now."""
-        (known,) = self._ledger.recall_places([ACCOUNT])
+    def _nothing_known(self) -> Place:
+        """The account's place when it is looked at first: it reaches back to this moment, and nothing is older."""
         now = self._clock()
-        if known is not None and known.as_of <= now + CLOCKS_APART:  # else our clock was far ahead once
-            return known
         return Place(name=ACCOUNT, since=now, as_of=now, searched_at=now)
+
+    def begin_anew(self) -> None:
+        """Go on as if nothing were known. What was read before this moment is read again: see `_lacks`."""
+        self.account = self._nothing_known()
 
     def report(self, ending: Ending, problem: str) -> SyncReport:
         """What the run did."""
@@ -199,6 +225,7 @@ class _Run:
         knows_past = since is not None and since < self.account.searched_at
         return SyncReport(
             read=self.read,
+            known=self._ledger.count_invoices(),
             api_calls=self.api_calls,
             ending=ending,
             is_complete=since is None,
@@ -216,19 +243,20 @@ class _Run:
         self._extend(self.account.since, walked)
         return ""
 
-    def read_tickets(self, lookback: timedelta) -> None:
-        """Read the timers and charges of the tickets that the next digest will look at."""
+    def read_tickets(self, lookback: timedelta) -> str:
+        """Read the timers and charges of the tickets that the next digest will look at. Returns why they cannot be."""
         self._begin(TICKETS)
         now = self._clock()
         window = Window(now - lookback, now)
         listed = self._ask(list_tickets(window))
         if isinstance(listed, Failed):
-            raise _CutShortError(Ending.OUTAGE, listed.sentence)
+            return self._failed(listed)
         rows = [row for row in listed if window.holds(row, self._policy)]
         for start in range(0, len(rows), TICKETS_AT_ONCE):
             self._show(start, len(rows))
             self._end_if_stopped()
             self._ask_all([look_up(row.number, row) for row in rows[start : start + TICKETS_AT_ONCE]])
+        return ""
 
     def read_window(self, since: datetime | None) -> str:
         """Read every invoice that changed since a moment. Returns why that could not be proved; empty when it was."""
@@ -251,8 +279,7 @@ class _Run:
         self._ask(recall(NotePlaces((account,))))
         kept = self._recall_account()
         if kept is None or not reaches(kept, since) or kept.as_of < as_of:
-            sentence = "The database cannot keep what is read, so the run ends. The log says what ails it."
-            raise _CutShortError(Ending.OUTAGE, sentence)
+            raise _CutShortError(Ending.OUTAGE, NOT_KEPT)
         self.account = account
 
     def _recall_account(self) -> Place | None:
@@ -270,10 +297,10 @@ class _Run:
         While pages are walked, an invoice can slide out of sight only because another one before it has gone. So if
         a second walk sees all that the first one saw, the first one missed nothing.
         """
-        before: _Walk | None = None
+        before: Walk | None = None
         read: set[RowKey] = set()
         for number in range(1, WALKS + 1):
-            walk = _Walk(since, number, self._clock())
+            walk = Walk(since, number, self._clock())
             self._again = ", again" if number > 1 else ""
             fresh = len(read)
             problem = self._walk(walk, read) or walk.unread
@@ -286,7 +313,7 @@ class _Run:
             before = walk
         return f"The list of invoices kept changing while it was read ({WALKS} times)."
 
-    def _problem_of(self, walk: _Walk) -> str:
+    def _problem_of(self, walk: Walk) -> str:
         """Why a walk proves nothing, though it has missed nothing of the one before; empty when it proves it."""
         if walk.vanished:
             return f"Syncro lists {next(iter(walk.vanished.values()))} but has no detail of it."
@@ -295,11 +322,11 @@ class _Run:
             return "Syncro lists two invoices with the same number and no ids to tell them apart."
         return ""
 
-    def _walk(self, walk: _Walk, read: set[RowKey]) -> str:
+    def _walk(self, walk: Walk, read: set[RowKey]) -> str:
         """Walk over all pages once, and read what is not known. Returns why the list cannot be read to its end."""
         while numbers := walk.next_pages():
             self._end_if_stopped()
-            pages = self._ask(_pages(walk, numbers))
+            pages = self._ask(read_pages(walk, numbers))
             if isinstance(pages, Failed):
                 return self._failed(pages)
             if walk.take(pages):
@@ -328,7 +355,7 @@ class _Run:
             return self._stage == CHANGES
         return not is_current(row, remembered, None)
 
-    def _read(self, rows: Sequence[InvoiceRow], walk: _Walk) -> None:
+    def _read(self, rows: Sequence[InvoiceRow], walk: Walk) -> None:
         """Read details, which the session keeps. One that is gone by now does not matter, if no later walk lists it.
 
         One that cannot be read leaves the walk without proof, and does not keep it from the others.
@@ -344,8 +371,24 @@ class _Run:
             elif not is_the_listed_invoice(answer, row):
                 got = f"invoice {answer.number} with id {answer.id}"
                 walk.unread = walk.unread or f"Asked for {name_of(row)}, Syncro answered {got}."
+        walk.unread = walk.unread or self._not_kept(rows, answers)
 
-    def _forget_gone(self, walk: _Walk) -> str:
+    def _not_kept(self, rows: Sequence[InvoiceRow], answers: Sequence[InvoiceDetail | Failed]) -> str:
+        """Which invoice is not remembered as it was just read; empty where all are.
+
+        Where nothing tells when an invoice changed, another process whose clock is ahead may have kept an older state.
+        """
+        read = [(row, each) for row, each in zip(rows, answers, strict=True) if isinstance(each, InvoiceDetail)]
+        remembered = self._ledger.recall_invoices([InvoiceRow(id=invoice.id) for _, invoice in read])
+        if read and not any(remembered):
+            raise _CutShortError(Ending.OUTAGE, NOT_KEPT)
+        for (row, invoice), kept in zip(read, remembered, strict=True):
+            is_kept = kept is not None and (row.updated_at is not None or kept.facts == facts_of(invoice, None))
+            if not is_kept:
+                return f"What was read of {name_of(row)} could not be kept; it is read again next time."
+        return ""
+
+    def _forget_gone(self, walk: Walk) -> str:
         """Ask for every remembered invoice that the list no longer holds, and forget those that are gone."""
         if any(invoice_id is None for invoice_id, _, _ in walk.seen):
             return ""
@@ -410,64 +453,6 @@ class _Run:
 
     def _tell(self, read: int, api_calls: int) -> None:
         self._on_progress(SyncProgress(self._stage + self._again, self._seen, self._expected, read, api_calls))
-
-
-class _Walk:
-    """One walk over the pages of a list: where it is, and what it has seen."""
-
-    def __init__(self, since: datetime | None, number: int, begun: datetime) -> None:
-        self.since = since
-        self.number = number
-        self.begun = begun
-        self.seen: set[_RowName] = set()
-        self.vanished: dict[RowKey, str] = {}
-        """The names of those that were listed, but of which Syncro then had no detail."""
-        self.unread = ""
-        """Why the first of those could not be read that could not."""
-        self.total_pages: int | None = None
-        self._next = 1
-        self._is_over = False
-
-    @property
-    def expected(self) -> int:
-        """About how many invoices the list holds."""
-        return max(len(self.seen), (self.total_pages or 0) * ROWS_A_PAGE)
-
-    def next_pages(self) -> range:
-        """The numbers of the pages to read next; none at the end. The first page is read alone: it tells how many."""
-        if self._is_over:
-            return range(0)
-        if self.total_pages is None:
-            return range(self._next, self._next + 1)
-        return range(self._next, min(self._next + PAGES_AT_ONCE, self.total_pages + 1))
-
-    def take(self, pages: Sequence[Page[InvoiceRow]]) -> bool:
-        """Take in the pages that were read. True when one shows nothing but what earlier ones did."""
-        repeats = False
-        for page in pages:
-            names = {(row.id, row.number, row.created_at) for row in page.rows}
-            repeats |= bool(names) and names <= self.seen
-            self.seen |= names
-        last = pages[-1]
-        self.total_pages = last.total_pages if last.total_pages is not None else (last.number if last.is_last else None)
-        self._next = last.number + 1
-        self._is_over = last.is_last or not last.rows
-        return repeats
-
-
-def _pages(walk: _Walk, numbers: range) -> Asking[list[Page[InvoiceRow]] | Failed]:
-    reads = [ListInvoices(page=number, updated_since=walk.since, reading=walk.number) for number in numbers]
-    answers = yield reads
-    pages: list[Page[InvoiceRow]] = []
-    for read in reads:
-        page = answers[read]
-        if isinstance(page, Failed):
-            return page
-        if not page.rows and not page.is_last:
-            sentence = f"Page {page.number} of the invoice list is empty, yet more are announced."
-            return Failed(FailureKind.UNREADABLE, sentence)
-        pages.append(page)
-    return pages
 
 
 def _all_of(reads: Sequence[Read[Value]]) -> Asking[list[Value | Failed]]:

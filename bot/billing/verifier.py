@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.billing.audit import Window, list_tickets
-from bot.billing.case import Searcher
 from bot.billing.currency import Knowledge, opened_since
 from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.desk import Desk, Outcome, Progress, Session
@@ -21,6 +20,7 @@ from bot.billing.policy import Policy
 from bot.billing.reads import Failed
 from bot.billing.schedules import Schedules, customer_with_charges, list_of_account, list_of_customer, note_schedules
 from bot.billing.search import LookedUp, NoSuchTicket, Scope, look_up
+from bot.billing.searcher import Searcher
 from bot.billing.stocktaking import is_still_known, take_stock
 from bot.syncro.models import InvoiceRow, TicketRow
 
@@ -58,7 +58,7 @@ class Verifier:
         desk = Desk(session, started_at, on_progress=on_progress)
         asked = _Asked.of(desk, dict.fromkeys(numbers))
         searcher = self._searcher(asked, Scope(self.scan_limit, exhaustive), None)
-        cases = desk.run([searcher.search(found.value) for found in asked.found])
+        cases = desk.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
         cases = self._look_for_schedules(desk, cases, sparing=False)
         return _report(desk, self._findings(desk, asked, cases))
 
@@ -76,19 +76,31 @@ class Verifier:
         When the list of tickets cannot be read, only `also` is checked and `failure` says why.
         """
         desk = Desk(session, started_at, on_progress=on_progress)
+        made = self._audit(desk, window, also, from_memory=True)
+        if made is not None:
+            return made
+        # From the beginning, on a new desk: what the first one was told may be hours old.
+        again = Desk(session, desk.now, on_progress=on_progress)
+        made = self._audit(again, window, also, from_memory=False)
+        if made is None:
+            raise AssertionError("unreachable: without memory there is nothing that could stop to hold")
+        calls, seconds = desk.api_calls + again.api_calls, (again.now - started_at).total_seconds()
+        return replace(made, report=replace(made.report, api_calls=calls, seconds=seconds))
+
+    def _audit(self, desk: Desk, window: Window, also: Sequence[str], *, from_memory: bool) -> AuditReport | None:
+        """Audit once. None where what was known at the beginning does not hold any more at the end."""
         listed = desk.ask(list_tickets(window))
         every = {} if isinstance(listed, Failed) else {row.number: row for row in listed}
         rows = {number: row for number, row in every.items() if window.holds(row, self.policy)}
         asked = _Asked.of(desk, {**{number: every.get(number) for number in also}, **rows})
-        knowledge = desk.ask(take_stock(asked.rows, started_at))
+        knowledge = desk.ask(take_stock(asked.rows, desk.started_at)) if from_memory else None
         scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
         searcher = self._searcher(asked, scope, knowledge)
         if knowledge is not None:
             searcher = replace(searcher, payers=self._list_payers(desk, asked, searcher))
-        cases = desk.run([searcher.search_known(found.value) for found in asked.found])
+        cases = desk.run([searcher.search_known(found.value) for found in asked.found], of_tickets=True)
         if knowledge is not None and not self._still_holds(desk, knowledge):
-            searcher = self._searcher(asked, Scope(self.scan_limit), None)
-            cases = desk.run([searcher.search(found.value) for found in asked.found])
+            return None
         cases = self._look_for_schedules(desk, cases, sparing=True)
         return AuditReport(
             report=_report(desk, self._findings(desk, asked, cases)),
@@ -169,7 +181,6 @@ class _Asked:
         """Look up each number; a ticket whose list row is known needs only its detail."""
         desk.tickets = len(wanted)
         found = desk.run([look_up(number, row) for number, row in wanted.items()])
-        desk.counts_tickets = True
         return cls(tuple(wanted), found, desk.started_at)
 
     @property

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.billing.findings import Verdict
+from bot.counting import counted
 from bot.digest.model import Digest, Pickup
 
 
@@ -80,11 +81,6 @@ def is_quiet(digest: Digest) -> bool:
 def money(amount: Decimal) -> str:
     """1,250.00, without a currency: Syncro names none."""
     return f"{amount:,.2f}"
-
-
-def counted(amount: int, one: str) -> str:
-    """1 ticket, 2 tickets."""
-    return f"{amount:,} {one}{'' if amount == 1 else 's'}"
 
 
 def day_in_words(day: date, seen_from: date) -> str:

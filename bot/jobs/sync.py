@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.billing.evidence import counted
 from bot.billing.sync import Ending, Synchroniser, SyncProgress, SyncReport
+from bot.counting import counted
 from bot.jobs.steps import Steps
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def report_in_words(report: SyncReport) -> str:
     """What a run did, for people."""
     said = f"{counted(report.read, 'invoice')} read with {counted(report.api_calls, 'call')}"
     if report.is_complete:
-        said += "; all invoices of the account are known"
+        said += f"; all invoices of the account are known ({report.known:,})"
     elif report.since is not None:
         said += f"; all invoices changed since {report.since:%Y-%m-%d} are known"
     return f"{said}. {report.problem}" if report.problem else f"{said}."

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.billing.findings import CheckReport, Finding, Verdict
+from bot.counting import counted
 from bot.messages import words
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
@@ -114,7 +115,7 @@ def _alarm(findings: Sequence[Finding]) -> list[Part]:
     if len(findings) == 1:
         title = f"🚨 Warning: ticket {words.bare_number(unpaid[0])} is NOT INVOICED"
         return [Part("", (header(title),))]
-    count = words.counted(len(unpaid), "ticket")
+    count = counted(len(unpaid), "ticket")
     title = f"Warning: {count} {'is' if len(unpaid) == 1 else 'are'} NOT INVOICED"
     named = words.numbers(finding.ticket_number for finding in unpaid)
     loud = paragraphs([line(f"*NOT INVOICED:* {named}", f"{title}: {named}.")])
@@ -128,7 +129,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     if not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
         early = counts.keys() & {Verdict.SCHEDULED, Verdict.OPEN}
         said.append("no invoice is missing" if early else "none without an invoice")
-    return f"*{words.counted(len(findings), 'ticket')}:* {', '.join(said)}"
+    return f"*{counted(len(findings), 'ticket')}:* {', '.join(said)}"
 
 
 def _count_word(verdict: Verdict) -> str:
@@ -182,7 +183,7 @@ def _other_unbilled(finding: Finding) -> str:
 def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
     """When it was checked, what it cost, and who asked."""
     when = max(finding.checked_at for finding in findings)
-    calls = words.counted(sum(finding.api_calls for finding in findings), "call")
+    calls = counted(sum(finding.api_calls for finding in findings), "call")
     said = [line(f"checked {words.moment(when)} · {calls} to Syncro · evidence in the thread")]
     if asked_by and _USER.fullmatch(asked_by):
         said.append(Line(f"asked by <@{asked_by}>", ""))
@@ -207,18 +208,16 @@ def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
 def progress(done: int, wanted: int | None, what: str) -> Rendered:
     """The one message in the thread that is edited while a long search runs."""
     if wanted is None:
-        answered = f"{words.counted(done, 'ticket')} answered so far" if done else ""
+        answered = f"{counted(done, 'ticket')} answered so far" if done else ""
     else:
-        answered = f"{done:,} of {words.counted(wanted, 'ticket')} answered" if wanted > 1 else ""
+        answered = f"{done:,} of {counted(wanted, 'ticket')} answered" if wanted > 1 else ""
     detail = ", ".join(filter(None, [answered, mrkdwn(what, 300)]))
     return joined(paragraphs([line(f"Still looking: {detail}…" if detail else "Still looking…")]))
 
 
 def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
     """The evidence, in as many messages as it needs."""
-    closing = line(
-        f"{words.counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds for this request"
-    )
+    closing = line(f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds for this request")
     outage = [line(f"Nothing could be read from Syncro: {mrkdwn(report.outage, 1_000)}")] if report.outage else []
     if len(findings) == 1:
         return _receipt_of_one(findings[0], outage, closing)

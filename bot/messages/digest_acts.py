@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.counting import counted
 from bot.digest.model import Mark, Snooze
 from bot.messages import words
 from bot.messages.escape import mrkdwn, plain
@@ -249,7 +250,7 @@ def marks_list(marks: Sequence[Mark]) -> Rendered:
     if not marks:
         return _told("No ticket is marked as non-billable in the bot.")
     ordered = sorted(marks, key=lambda mark: mark.at, reverse=True)
-    top = f"*{words.counted(len(marks), 'ticket')} marked as non-billable in the bot*, the latest first:"
+    top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot*, the latest first:"
     bottom = line(f"`{_COMMAND} unmark 32223` takes a mark back.")
 
     def rest(shown: int) -> Line:

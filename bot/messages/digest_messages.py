@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician, part_of
 from bot.digest.headline import headline
 from bot.digest.model import Digest, Ending, Mark, Pickup, Resolved
@@ -84,7 +85,7 @@ def _parent(digest: Digest, tail: Sequence[Part]) -> tuple[Rendered, list[Part]]
         if made is not None:
             parent, left = made
             return parent, [*left, *pictures[len(shown) :], *below]
-    pointer = paragraphs([line(f"{words.counted(len(cards), 'unbilled ticket')}: the table is in the thread.")])
+    pointer = paragraphs([line(f"{counted(len(cards), 'unbilled ticket')}: the table is in the thread.")])
     return joined([*opening, *pointer, *tail]), [*rows.table(listed), *pictures, *below]
 
 
@@ -102,12 +103,12 @@ def _with_table(
 
 
 def _in_thread(left: int) -> Line:
-    more = f"{words.counted(left, 'more unbilled ticket')} and the buttons" if left else "The buttons for each ticket"
+    more = f"{counted(left, 'more unbilled ticket')} and the buttons" if left else "The buttons for each ticket"
     return line(f"{more} are in the thread.")
 
 
 def _signature(digest: Digest, where: str = "") -> Part:
-    calls = words.counted(digest.api_calls, "call")
+    calls = counted(digest.api_calls, "call")
     cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds"
     return small_print(line(f"made {words.moment(digest.made_at)} · {cost}{where}"))
 
@@ -141,7 +142,7 @@ def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
         heading,
         (
             line(
-                f"• *{mrkdwn(group.name, 80)}:* {words.counted(group.count, 'ticket')}, {words.money(group.amount)}:"
+                f"• *{mrkdwn(group.name, 80)}:* {counted(group.count, 'ticket')}, {words.money(group.amount)}:"
                 f" {words.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
             )
             for group in groups
@@ -200,7 +201,7 @@ def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
     """The tickets that were marked as non-billable in the bot, for somebody to look over once a month."""
     if not marks:
         return [joined(paragraphs([line("No ticket is marked as non-billable in the bot.")]))]
-    top = f"*{words.counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
+    top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
     parts = paragraphs([line(top), *(_mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
     return split_messages(parts, small_print(line("Marked as non-billable in the bot (continued)")))
 

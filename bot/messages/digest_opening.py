@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.counting import counted
 from bot.digest.amounts import NOTHING, time_value, total
 from bot.digest.headline import accounted, day_in_words, headline
 from bot.digest.model import Digest, Ending, Pickup, Resolved
@@ -131,7 +132,7 @@ def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest, most: in
         for each in resolved[: min(most, 5)]
     ]
     amount = words.money(sum(each.standing.amount for each in resolved) or NOTHING)
-    count = words.counted(len(resolved), "ticket")
+    count = counted(len(resolved), "ticket")
     return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
 
 
@@ -168,7 +169,7 @@ def _not_checked(digest: Digest, most: int) -> str:
         return ""
     numbers = [words.numbers([standing.ticket_number]) for standing in digest.not_checked]
     named = _named(numbers[:most], len(numbers))
-    return f"*Not looked at this time:* {words.counted(len(numbers), 'ticket')}: {named}. Their warnings stand."
+    return f"*Not looked at this time:* {counted(len(numbers), 'ticket')}: {named}. Their warnings stand."
 
 
 def _without_rate(digest: Digest) -> str:
@@ -195,7 +196,7 @@ def _counted(
         return ""
     amount = f", {words.money(total(tickets))}" if money else ""
     named = _named([shown(ticket) for ticket in tickets[:most]], len(tickets))
-    return f"*{label}:* {words.counted(len(tickets), 'ticket')}{amount}: {named}"
+    return f"*{label}:* {counted(len(tickets), 'ticket')}{amount}: {named}"
 
 
 def _named(names: Sequence[str], count: int, between: str = ", ") -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.billing.findings import Finding
+from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.headline import day_in_words
 from bot.digest.model import Digest, Ending, Pickup, Resolved, Standing
@@ -67,7 +68,7 @@ def age(ticket: Ticket) -> str:
     """How long the finished work has waited."""
     if not ticket.age_known:
         return "age not known"
-    return words.counted(ticket.business_days, "business day") if ticket.business_days else "under 1 business day"
+    return counted(ticket.business_days, "business day") if ticket.business_days else "under 1 business day"
 
 
 def said(ticket: Ticket, digest: Digest) -> str:
@@ -113,7 +114,7 @@ def table_rows(tickets: Iterable[Ticket], digest: Digest) -> list[Row]:
 def table(table_rows: Sequence[Row]) -> list[Part]:
     """The rows as a table to sort, with a line of words for each; several tables where one cannot hold them."""
     heading = [text_cell(title) for title in _HEADING]
-    caption = f"{words.counted(len(table_rows), 'unbilled ticket')}, oldest first"
+    caption = f"{counted(len(table_rows), 'unbilled ticket')}, oldest first"
     return table_parts(heading, table_rows, lambda cells: data_table(caption, cells))
 
 
@@ -172,7 +173,7 @@ def unverified_card(ticket: Ticket, digest: Digest) -> Part:
     lines += [words.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
     more = len(finding.possible) - _POSSIBLE
     if more > 0:
-        lines.append(line(f"…and {words.counted(more, 'more invoice')} with its number; a recheck names them all."))
+        lines.append(line(f"…and {counted(more, 'more invoice')} with its number; a recheck names them all."))
     if ticket.first_said is not None:
         lines.append(line(f"The warning of {day_in_words(ticket.first_said, digest.day)} stands until it is settled."))
     return _with_buttons(lines, finding, _BUTTONS[:1])

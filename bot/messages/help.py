@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.billing.findings import Verdict
+from bot.counting import counted
 from bot.messages import words
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, Rendered, divider, header, joined, line, paragraphs
@@ -53,7 +54,7 @@ def not_understood(fragments: Sequence[str], command: str) -> str:
 def too_many(count: int, limit: int) -> str:
     """More tickets than one request may hold."""
     return (
-        f"That is {words.counted(count, 'ticket')}; one request can hold {limit:,}. Nothing was checked."
+        f"That is {counted(count, 'ticket')}; one request can hold {limit:,}. Nothing was checked."
         " Please ask in smaller groups."
     )
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.counting import counted
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
@@ -99,11 +100,6 @@ def moment(when: datetime) -> str:
 def moment_in_words(when: datetime) -> str:
     """2026-11-22 09:02 UTC."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def counted(amount: int, one: str, many: str = "") -> str:
-    """1 ticket, 2 tickets."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
 
 
 def listed(items: Sequence[str]) -> str:

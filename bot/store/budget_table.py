@@ -18,6 +18,8 @@ from bot.syncro.restraint import Restraint
 
 MARK_SECONDS = 2.0
 """How long others heed that somebody waits in a process, unless it says so again."""
+LATE_ARRIVAL_SECONDS = 5.0
+"""A request that is cut off by our end may reach the server so long after it."""
 _LOCK = "invoice_bot_rate_budget"
 _GRAINS = 1000
 """Moments are rounded up to a thousandth of a window, so that there are never many more rows than that."""
@@ -176,7 +178,7 @@ class Books:
 
     def _bring_near(self, last_free_at: float) -> None:
         """Where the clock was set back, nothing may count for longer than it would have from now."""
-        furthest = self._kept(self.now + self._window + self._grain)
+        furthest = self._kept(self.now + self._window + LATE_ARRIVAL_SECONDS + self._grain)
         if last_free_at <= furthest:
             return
         too_far = _ended.c.free_at > furthest

@@ -22,6 +22,7 @@ from bot.store.ledger_rows import (
     empty_book,
     find_or_make_book,
     forget_gone,
+    forget_old,
     invoices_by,
     keep_invoices,
     keep_places,
@@ -53,7 +54,7 @@ _Value = TypeVar("_Value")
 class SqlLedger:
     """A `bot.billing.ledger.Ledger` in a database, for one Syncro account. Build it, then `open` it.
 
-    `account` is the address of the account's API; `max_age` is how long what was read is recalled, zero for never;
+    `account` is the address of the account's API; `max_age` is how long what was read is recalled;
     `clock` tells aware times. Safe to share between threads and with other processes; every method is one
     transaction. The methods of the protocol raise nothing when the database is away, or the ledger was never opened:
     they log a warning and know nothing.
@@ -67,7 +68,9 @@ class SqlLedger:
         self._opened: int | None = None
 
     def open(self) -> None:
-        """Bring the tables up to date and drop what was read under older rules. Processes may do so at once.
+        """Bring the tables up to date; drop what was read under older rules, and tickets and places that are too old.
+
+        Processes may do so at once.
 
         Raises:
             StoreTooNewError: a newer release has been here; nothing was changed.
@@ -79,17 +82,7 @@ class SqlLedger:
             self._opened = find_or_make_book(connection, self._account, READING_RULES)
             for older in books(connection, self._account, ledger_books.c.rules < READING_RULES):
                 empty_book(connection, older, self._clock())
-
-    def forget_everything(self) -> None:
-        """Forget all that was read from this account, under whatever rules, and every place searched before now.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database is away, or was busy for 30 s.
-
-        """
-        with self._database.writing(lock=_LOCK) as connection:
-            for book in books(connection, self._account):
-                empty_book(connection, book, self._clock())
+            forget_old(connection, self._opened, self._oldest())
 
     # --- recalling ---
 
@@ -101,13 +94,13 @@ class SqlLedger:
                 ledger_tickets.c.book_id == self._book,
                 ledger_tickets.c.id == ticket_id,
                 ledger_tickets.c.updated_at == updated_at,
-                ledger_tickets.c.read_at >= self._oldest(),
+                ledger_tickets.c.read_at.between(self._oldest(), self._furthest()),
             )
             row = connection.execute(asked).first()
             ticket = None if row is None else ticket_from(row)
             return ticket if ticket is not None and ticket.id == ticket_id else None
 
-        return None if self._recalls_nothing else self._ask(question, None)
+        return self._ask(question, None)
 
     def recall_linked(self, ticket: TicketKeys) -> tuple[RememberedInvoice, ...] | None:
         """See `Ledger`. By id, and however long ago they were read: before a link is said it is read again."""
@@ -119,7 +112,7 @@ class SqlLedger:
             found = invoices_by(connection, self._book, ledger_invoices.c.id, ids)
             return tuple(sorted(found, key=lambda invoice: invoice.facts.id))
 
-        return () if self._recalls_nothing else self._ask(question, None)
+        return self._ask(question, None)
 
     def recall_invoices(self, rows: Sequence[InvoiceRow]) -> tuple[RememberedInvoice | None, ...]:
         """See `Ledger`. A row that names a customer is not looked for among other customers' invoices."""
@@ -132,14 +125,14 @@ class SqlLedger:
             by_number: dict[str, list[RememberedInvoice]] = {}
             for each in invoices_by(connection, self._book, ledger_invoices.c.number, numbers):
                 by_number.setdefault(each.facts.number, []).append(each)
-            oldest = self._oldest()
+            oldest, furthest = self._oldest(), self._furthest()
             found = (
                 only_one(row, by_number.get(row.number or "", ())) if row.id is None else by_id.get(row.id)
                 for row in rows
             )
-            return tuple(each if each is not None and each.read_at >= oldest else None for each in found)
+            return tuple(each if each is not None and oldest <= each.read_at <= furthest else None for each in found)
 
-        return nothing if self._recalls_nothing else self._ask(question, nothing)
+        return self._ask(question, nothing)
 
     def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
         """See `Ledger`."""
@@ -152,11 +145,12 @@ class SqlLedger:
                     ledger_places.c.book_id == self._book,
                     ledger_places.c.name.in_(some),
                     ledger_places.c.searched_at >= self._oldest(),
+                    ledger_places.c.as_of <= self._furthest(),
                 )
                 found.update((row.name, place_from(row)) for row in connection.execute(asked))
             return tuple(found.get(name) for name in names)
 
-        return nothing if self._recalls_nothing else self._ask(question, nothing)
+        return self._ask(question, nothing)
 
     def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
         """See `Ledger`. However long ago it was read: one line too many only costs a read, and so does a failure."""
@@ -165,7 +159,7 @@ class SqlLedger:
             asked = question_for_unclaimed(self._book, since, amounts, customer_id)
             return connection.execute(asked).first() is not None
 
-        return False if self._recalls_nothing else self._ask(question, True)  # noqa: FBT003 - there may be one
+        return self._ask(question, True)  # noqa: FBT003 - there may be one
 
     # --- remembering ---
 
@@ -174,9 +168,9 @@ class SqlLedger:
 
         def deed(connection: sa.Connection) -> None:
             for some in parts(newest(connection, invoices, lambda invoice: invoice.facts.id).items()):
-                keep_invoices(connection, self._book, dict(some), self._clock())
+                keep_invoices(connection, self._book, dict(some), self._clock(), self._furthest())
             for part in parts(newest(connection, tickets, lambda ticket: ticket.id).items()):
-                keep_tickets(connection, self._book, dict(part))
+                keep_tickets(connection, self._book, dict(part), self._furthest())
 
         return self._write(deed)
 
@@ -203,7 +197,7 @@ class SqlLedger:
             ).scalar()
             noted = [place for place in places if emptied_at is None or place.searched_at >= emptied_at + CLOCKS_APART]
             if noted:
-                keep_places(connection, self._book, noted, self._clock() + CLOCKS_APART)
+                keep_places(connection, self._book, noted, self._furthest())
 
         if places:
             self._write(deed)
@@ -220,7 +214,7 @@ class SqlLedger:
     def readings_since(self, since: datetime | None) -> dict[str, datetime]:
         """The remembered invoices that changed at this moment or later, or all, and when each was read.
 
-        None when the database is away.
+        There are none when the database is away.
         """
 
         def question(connection: sa.Connection) -> dict[str, datetime]:
@@ -238,16 +232,16 @@ class SqlLedger:
             raise sa.exc.InvalidRequestError("the ledger was not opened")
         return self._opened
 
-    @property
-    def _recalls_nothing(self) -> bool:
-        return self._max_age <= timedelta(0)
-
     def _oldest(self) -> datetime:
         """What was read before is too old to be recalled."""
         try:
             return self._clock() - self._max_age
         except OverflowError:
             return _BEGINNING
+
+    def _furthest(self) -> datetime:
+        """What was read later, by a clock that was wrong, is not recalled, and is replaced by what is read now."""
+        return self._clock() + CLOCKS_APART
 
     def _ask(self, question: Callable[[sa.Connection], _Value], otherwise: _Value) -> _Value:
         """The answer, or `otherwise` when the database is away or holds what cannot be read."""

@@ -165,14 +165,14 @@ def place_from(row: sa.Row[Any]) -> Place:
 
 
 def keep_invoices(
-    connection: sa.Connection, book: int, invoices: Mapping[str, RememberedInvoice], now: datetime
+    connection: sa.Connection, book: int, invoices: Mapping[str, RememberedInvoice], now: datetime, furthest: datetime
 ) -> None:
-    """Keep invoices, by their ids as the database has them, in place of what was read of them before."""
+    """Keep invoices, by their ids as the database has them, in place of what was read of them before `furthest`."""
     kept = _read_before(connection, book, ledger_invoices, invoices)
     newer = {
         key: each
         for key, each in invoices.items()
-        if key not in kept or _is_newer(each.facts.updated_at, each.read_at, *kept[key])
+        if key not in kept or _is_newer(each.facts.updated_at, each.read_at, *kept[key], furthest)
     }
     replaced = [key for key in newer if key in kept]
     known = _known_lines(connection, book, replaced) if replaced else {}
@@ -188,13 +188,15 @@ def keep_invoices(
     _add(connection, ledger_numbers, numbers)
 
 
-def keep_tickets(connection: sa.Connection, book: int, tickets: Mapping[str, RememberedTicket]) -> None:
-    """Keep tickets, by their ids as the database has them, in place of what was read of them before."""
+def keep_tickets(
+    connection: sa.Connection, book: int, tickets: Mapping[str, RememberedTicket], furthest: datetime
+) -> None:
+    """Keep tickets, by their ids as the database has them, in place of what was read of them before `furthest`."""
     kept = _read_before(connection, book, ledger_tickets, tickets)
     newer = {
         key: each
         for key, each in tickets.items()
-        if key not in kept or _is_newer(each.updated_at, each.read_at, *kept[key])
+        if key not in kept or _is_newer(each.updated_at, each.read_at, *kept[key], furthest)
     }
     if replaced := [key for key in newer if key in kept]:
         items = ledger_ticket_items.c
@@ -254,12 +256,19 @@ def _read_before(
 
 
 def _is_newer(
-    updated_at: datetime | None, read_at: datetime, kept_updated_at: datetime | None, kept_read_at: datetime
+    updated_at: datetime | None,
+    read_at: datetime,
+    kept_updated_at: datetime | None,
+    kept_read_at: datetime,
+    furthest: datetime,
 ) -> bool:
     """Whether a reading replaces the kept one: it shows a later state, or the same (or nobody knows) and came later.
 
-    The time of change is Syncro's own; the times of reading may be of processes whose clocks differ.
+    The time of change is Syncro's own; the times of reading may be of processes whose clocks differ. One after
+    `furthest` is of a clock that was wrong.
     """
+    if kept_read_at > furthest:
+        return True
     if updated_at is not None and kept_updated_at is not None and updated_at != kept_updated_at:
         return updated_at > kept_updated_at
     return kept_read_at <= read_at
@@ -282,6 +291,15 @@ def forget_gone(connection: sa.Connection, book: int, gone: Mapping[str, datetim
     forget_texts(connection, book, keys)
     invoices = ledger_invoices.c
     connection.execute(sa.delete(ledger_invoices).where(invoices.book_id == book, invoices.id.in_(keys)))
+
+
+def forget_old(connection: sa.Connection, book: int, oldest: datetime) -> None:
+    """Forget the tickets read and the places searched before a moment: they are never recalled."""
+    tickets, items, places = ledger_tickets.c, ledger_ticket_items.c, ledger_places.c
+    old = sa.select(tickets.id).where(tickets.book_id == book, tickets.read_at < oldest)
+    connection.execute(sa.delete(ledger_ticket_items).where(items.book_id == book, items.ticket_id.in_(old)))
+    connection.execute(sa.delete(ledger_tickets).where(tickets.book_id == book, tickets.read_at < oldest))
+    connection.execute(sa.delete(ledger_places).where(places.book_id == book, places.searched_at < oldest))
 
 
 def forget_texts(connection: sa.Connection, book: int, keys: Sequence[str]) -> None:

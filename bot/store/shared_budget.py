@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from bot.store.budget_table import Books, BudgetTable
+from bot.store.budget_table import LATE_ARRIVAL_SECONDS, Books, BudgetTable
 from bot.syncro.budget import BackgroundLane, PauseInWords, Slots, reserve_of
 from bot.syncro.restraint import LONGEST_PAUSE_SECONDS
 
@@ -26,8 +26,6 @@ _LOOK_AGAIN_SECONDS = 0.5
 """How often, while somebody waits, we look what other processes have changed."""
 _STUCK_SECONDS = 10.0
 """A database that answers nothing for so long, and breaks nothing off either, is as good as away."""
-_LATE_ARRIVAL_SECONDS = 5.0
-"""A request that is cut off by our end may reach the server so long after it."""
 _FIRST_RETRY_SECONDS = 1.0
 _LONGEST_RETRY_SECONDS = 15.0
 _CLOSING_SECONDS = 2.0
@@ -217,7 +215,7 @@ class SharedBudget:
             granted, look_again_at = self._share_out(books, under_way, asking)
             under_way += sum(granted)
             if is_last and not any(asking):
-                books.enter_ended([books.read_after + _LATE_ARRIVAL_SECONDS] * under_way)
+                books.enter_ended([books.read_after + LATE_ARRIVAL_SECONDS] * under_way)
                 books.forget_process()
             else:
                 books.enter_process(under_way, is_waiting=granted.interactive < asking.interactive)
@@ -259,10 +257,14 @@ class SharedBudget:
         return granted, books.read_before + wait
 
     def _grant(self, granted: _Portion) -> None:
+        """Let so many begin; fewer where callers have served themselves meanwhile (see `_seconds_until_stuck`)."""
+        now = time.monotonic()
+        free = self._slots.limit_at(now) - self._slots.taken(now)
         for lane, count in ((self._interactive, granted.interactive), (self._background, granted.background)):
-            for _ in range(min(count, len(lane))):
+            for _ in range(min(count, len(lane), free)):
                 self._slots.take()
                 lane.popleft().set()
+                free -= 1
 
     # --- without the database ---
 

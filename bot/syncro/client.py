@@ -7,8 +7,9 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -101,6 +102,8 @@ class SyncroClient:
         self._budget = budget
         self._retries = retries or RetryPolicy()
         self._timeouts = timeouts or Timeouts()
+        self.clock_ahead = timedelta(0)
+        """How far our clock was ahead of Syncro's at the latest answer, as far as its `Date` header told."""
         self._session = requests.Session()
         self._session.auth = _RawToken(token)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "invoice-bot"})
@@ -221,6 +224,7 @@ class SyncroClient:
     def _get_once(self, what: str, path: str, query: Mapping[str, str], calls: int) -> Any:
         with self._budget.call():
             status, headers, content = self._send(path, query)
+        self._note_clock(headers.get("Date"))
         if status == 429:
             retry_after = seconds_from_retry_after(headers.get("Retry-After"), datetime.now(UTC))
             self._budget.refused(retry_after)
@@ -233,6 +237,13 @@ class SyncroClient:
             return json.loads(content, parse_float=Decimal)
         except (ValueError, RecursionError):
             raise UnreadableError(what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls) from None
+
+    def _note_clock(self, header: str | None) -> None:
+        try:
+            told = parsedate_to_datetime(header or "")
+        except ValueError:
+            return
+        self.clock_ahead = datetime.now(UTC) - (told if told.tzinfo is not None else told.replace(tzinfo=UTC))
 
     def _send(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         deadline = time.monotonic() + self._timeouts.total

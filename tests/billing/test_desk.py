@@ -242,16 +242,19 @@ def test_the_ledger_s_answers_do_not_show_that_syncro_works_and_are_given_even_w
 def test_progress_counts_searches_invoices_and_calls_and_is_not_shown_for_the_ledger() -> None:
     told: list[Progress] = []
     desk = Desk(Service(calls=2), NOW, on_progress=told.append)
-    desk.tickets, desk.counts_tickets = 2, True
+    desk.tickets = 2
 
     def search(number: str) -> Asking[None]:
         yield from recall(UNCLAIMED_LINE)
         yield from ask(ListInvoices(ticket_id=number))
         yield from ask(ReadInvoice(number))
 
-    desk.run([search("1"), search("2")])
+    desk.run([search("1"), search("2")], of_tickets=True)
+    desk.run([search("3")])
 
     assert told == [
         Progress(NOW, tickets=2, tickets_done=0, invoices_read=0, api_calls=4),
         Progress(NOW, tickets=2, tickets_done=2, invoices_read=2, api_calls=8),
+        Progress(NOW, tickets=2, tickets_done=2, invoices_read=2, api_calls=10),
+        Progress(NOW, tickets=2, tickets_done=2, invoices_read=3, api_calls=12),
     ]

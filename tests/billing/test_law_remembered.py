@@ -45,6 +45,7 @@ from tests.billing.stories import (
     worlds,
 )
 from tests.billing.test_law import History
+from tests.ledgers import forget_everything
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 BILLED = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
@@ -525,7 +526,7 @@ def two_bots(chronicle: Chronicle, database: Database) -> tuple[Bot, Bot]:
     """Two bots with one ledger, in which nothing stands yet."""
     emptier = SqlLedger(database, "sample", max_age=timedelta(1), clock=lambda: NOW - timedelta(days=1))
     emptier.open()
-    emptier.forget_everything()
+    forget_everything(emptier)
     return Bot(chronicle, database, 0), Bot(chronicle, database, 1)
 
 

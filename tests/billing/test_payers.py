@@ -225,7 +225,7 @@ def test_where_a_payer_s_list_cannot_be_read_the_details_are(rows: ListRows) -> 
     paid = Paid(rows)
     paid.break_payer_s_list(Status(500))
     paid.world.delete_invoice(paid.invoices[1])
-    assert paid.verdicts() == [Verdict.INVOICED, Verdict.NOT_INVOICED, Verdict.INVOICED, Verdict.INVOICED]
+    assert paid.verdicts() == [Verdict.INVOICED, Verdict.UNVERIFIED, Verdict.INVOICED, Verdict.INVOICED]
     assert paid.details_read == 4
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 
 from bot.billing import reader as reader_module
+from bot.billing.currency import MOST_AHEAD
 from bot.billing.desk import Batch, Session
+from bot.billing.facts import facts_of
+from bot.billing.ledger import RememberedInvoice
 from bot.billing.reader import READS_IN_PARALLEL, SyncroReader
 from bot.billing.reads import Answer, Failed, ListSchedules, Read, ReadInvoice, RecallInvoices
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import World
+from bot.store.database import Database
+from bot.store.ledger import SqlLedger
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import Reply, SyncroClient, Timeouts
 from bot.syncro.errors import FailureKind, UnavailableError
@@ -31,6 +36,7 @@ class Gated:
     """A client whose answers each wait to be let through. `begun` are the references asked for, in order."""
 
     def __init__(self) -> None:
+        self.clock_ahead = timedelta(0)
         self.begun: list[str] = []
         self.errors: dict[str, Exception] = {}
         self._changed = threading.Condition()
@@ -271,3 +277,31 @@ def test_the_recurring_invoices_of_the_whole_account_are_asked_for_without_a_cus
         queries = [call.query for call in sandbox.calls]
     assert [len(page.rows) for page in map(pages.get, asked) if isinstance(page, Page)] == [2, 1]
     assert {"page": "1"} in queries
+
+
+# --- a clock that is wrong ---
+
+
+def test_while_the_machine_s_clock_is_far_ahead_the_ledger_is_left_alone_and_that_is_said_once(
+    client: Gated, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = SqlLedger(Database("sqlite://"), "sample", max_age=timedelta(days=90), clock=lambda: NOW)
+    ledger.open()
+    kept = RememberedInvoice(facts=facts_of(factory.invoice("67469", id="9")), read_at=NOW)
+    ledger.remember([kept], ())
+    reader = SyncroReader(cast("SyncroClient", client), lambda: NOW, ledger=ledger)
+
+    def recalled() -> object:
+        with reader.session() as session:
+            session.submit([RecallInvoices((InvoiceRow(id="9"),))])
+            ((_, answer),) = session.collect().answers
+            return answer.value
+
+    assert recalled() == (kept,)
+    client.clock_ahead = MOST_AHEAD + timedelta(seconds=1)
+    assert [recalled(), recalled()] == [(None,), (None,)]
+    (record,) = caplog.records
+    assert "5 minutes ahead of Syncro's" in record.getMessage()
+    client.clock_ahead = -timedelta(days=1)
+    assert recalled() == (kept,)
+    reader.close()

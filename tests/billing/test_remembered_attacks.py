@@ -16,7 +16,7 @@ from bot.billing.findings import Finding, Verdict
 from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice
 from bot.billing.links import TicketKeys
 from bot.billing.policy import Policy
-from bot.billing.reads import ListInvoices, Read, ReadInvoice
+from bot.billing.reads import ListInvoices, ListSchedules, Read, ReadInvoice
 from bot.billing.sync import Synchroniser
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import recorded_session
@@ -36,6 +36,7 @@ from tests.billing.test_remembered import (
 )
 from tests.billing.test_remembered_hostile import FullLedger, verdict_of
 from tests.jobs.fakes import PowerCut, RememberingSteps
+from tests.ledgers import forget_everything
 
 WAYS = pytest.mark.parametrize("way", ["question", "digest"])
 DETAILS_WITHOUT_TIMES = Fault("/invoices/.+", MissingKeys("updated_at"))
@@ -233,7 +234,7 @@ def test_a_ledger_that_is_emptied_by_a_process_whose_clock_is_behind_proves_noth
 
     def deed() -> None:
         bench.later(seconds=5)
-        behind.forget_everything()
+        forget_everything(behind)
 
     ledger.ticket_id, ledger.deed = str(ticket.id), deed
     assert verdict_of(bench, ticket) is Verdict.UNVERIFIED
@@ -407,7 +408,7 @@ def test_an_invoice_of_which_a_sync_has_just_read_more_is_not_forgotten() -> Non
 
     happened = right_after(bench, lambda last: isinstance(last, ReadInvoice), lambda: sync_elsewhere(bench))
     bench.faults = [reading(invoice, Status(404))]
-    assert bench.ask(ticket.number).verdict is Verdict.NOT_INVOICED
+    assert bench.ask(ticket.number).verdict is Verdict.UNVERIFIED
     assert happened
     bench.faults = []
     bench.later(hours=5)
@@ -714,3 +715,155 @@ def test_an_invoice_that_slides_out_of_sight_in_its_payer_s_list_is_not_taken_fo
     bench.faults = []
     bench.later(hours=1)
     assert verdict_of(bench, ticket) is Verdict.INVOICED
+
+
+# --- offers, slides and late lists ---
+
+
+def no_offers() -> Fault:
+    """The ticket filter answers an empty list, whatever there is."""
+
+    def emptied(payload: Any) -> Any:
+        return {**payload, "invoices": [], "meta": {"total_pages": 1, "page": 1}}
+
+    return Fault("/invoices", Edit(emptied), query=lambda query: "ticket_id" in query)
+
+
+@WAYS
+@pytest.mark.parametrize("status", [500, 404])
+def test_that_syncro_offers_nothing_does_not_excuse_a_known_invoice_that_cannot_be_read(way: str, status: int) -> None:
+    world, ticket = one_ticket()
+    invoice = world.bill_third_party(ticket)
+    bench = Bench(world)
+    bench.sync()
+    bench.later(hours=1)
+    bench.faults = [no_offers(), reading(invoice, Status(status))]
+    assert told(bench, ticket, way) is Verdict.UNVERIFIED
+    bench.faults = [no_offers()]
+    bench.later(hours=1)
+    assert told(bench, ticket, way) is Verdict.INVOICED
+
+
+def test_an_invoice_that_may_mean_the_ticket_and_slides_out_of_its_customer_s_list_is_not_taken_for_gone() -> None:
+    world, ticket = one_ticket()
+    customer = world.customers[ticket.customer_id]
+    above = [world.add_invoice(customer, created_at=world.now - timedelta(hours=hours)) for hours in (1, 2)]
+    made = world.now - timedelta(hours=8)
+    invoice = world.mention(ticket, created_at=made, updated_at=made)
+    bench = Bench(world)
+    bench.sync()
+    assert verdict_of(bench, ticket) is Verdict.UNVERIFIED
+    bench.later(hours=1)
+    bench.syncro._page_size = 2
+    bench.faults = [reading(invoice, Status(404))]
+
+    def is_own_list(read: Read[Any] | None) -> bool:
+        return isinstance(read, ListInvoices) and read.customer_id == str(customer.id)
+
+    happened = right_after(bench, is_own_list, lambda: world.delete_invoice(above[0]))
+    assert verdict_of(bench, ticket) not in ABSENT
+    assert happened
+
+
+def test_two_changes_in_one_second_and_a_clock_that_is_ahead_do_not_hide_what_the_digest_has_read_itself() -> None:
+    world, ticket = one_ticket()
+    invoice = world.add_invoice(world.add_customer(), created_at=world.now - timedelta(days=1))
+    bench = Bench(world)
+    assert verdict_of(bench, ticket) is Verdict.NOT_INVOICED
+    bench.later(hours=20)
+    invoice.updated_at = world.now
+    read_elsewhere(bench, invoice.id, skew=timedelta(minutes=5))
+    invoice.ticket_id = ticket.id
+    bench.later(seconds=10)
+    assert verdict_of(bench, ticket) is Verdict.INVOICED
+
+
+def test_an_audit_that_has_taken_hours_reads_its_lists_again() -> None:
+    world, _ = one_ticket()  # whose list is read after the other's
+    ticket = world.add_ticket(world.add_customer())
+    for days in (1, 2, 3, 60, 61, 62):
+        made = world.now - timedelta(days=days)
+        world.add_invoice(world.customers[ticket.customer_id], created_at=made, updated_at=made)
+    bench = Bench(world, ListRows.MEMO)
+    bench.verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=2)
+    bench.sync()
+    bench.later(hours=1)
+
+    def is_its_list(read: Read[Any] | None) -> bool:
+        return isinstance(read, ListInvoices) and read.customer_id == str(ticket.customer_id)
+
+    def deed() -> None:
+        bench.later(hours=3)
+        world.bill_by_line_text(ticket, **new(world))
+        bench.later(minutes=5)
+
+    happened = right_after(bench, is_its_list, deed)
+    assert verdict_of(bench, ticket) is Verdict.INVOICED
+    assert happened
+
+
+def test_a_recurring_invoice_that_slides_out_of_sight_is_not_taken_for_none() -> None:
+    world, ticket = one_ticket()
+    world.add_charge(ticket)
+    customer = world.customers[ticket.customer_id]
+    first, *_ = [world.add_schedule(customer, picks_up_charges=False) for _ in range(2)]
+    world.add_schedule(customer)
+    bench = Bench(world)
+    bench.syncro._page_size = 2
+    happened = right_after(bench, lambda last: isinstance(last, ListSchedules), lambda: world.schedules.pop(first.id))
+    assert bench.ask(ticket.number).verdict is Verdict.UNVERIFIED
+    assert happened
+    assert bench.ask(ticket.number).verdict is Verdict.SCHEDULED
+
+
+@pytest.mark.parametrize("has_account", [False, True])
+def test_after_a_clock_that_was_far_ahead_is_put_right_a_question_trusts_nothing_that_it_dated(
+    has_account: bool,
+) -> None:
+    world, ticket = one_ticket(invoices=5)
+    bench = Bench(world, ListRows.MEMO)
+    bench.syncro._skew = timedelta(hours=1)
+    if has_account:
+        bench.sync()
+    assert bench.ask(ticket.number).verdict is Verdict.NOT_INVOICED
+    bench.later(minutes=5)
+    bench.syncro._skew = timedelta()
+    bench.later(minutes=5)
+    names_the_ticket(bench, next(iter(world.invoices.values())), ticket)
+    bench.later(minutes=5)
+    assert bench.ask(ticket.number).verdict is Verdict.INVOICED
+
+
+def test_a_sync_whose_reading_is_refused_for_one_of_a_clock_that_is_ahead_does_not_claim_to_know_it() -> None:
+    """Neither rows nor details tell a time of change."""
+    world, ticket = one_ticket()
+    invoice = world.add_invoice(world.add_customer())
+    bench = Bench(world, ListRows.MEMO)
+    bench.faults = [DETAILS_WITHOUT_TIMES]
+    bench.sync()
+    assert verdict_of(bench, ticket) is Verdict.NOT_INVOICED
+    bench.later(hours=20)
+    read_elsewhere(bench, invoice.id, DETAILS_WITHOUT_TIMES, skew=timedelta(minutes=1))
+    bench.later(seconds=10)
+    hand_to(world, ticket, invoice)
+    bench.later(seconds=10)
+    assert "could not be kept" in bench.sync().problem
+    bench.later(hours=1)
+    assert verdict_of(bench, ticket) is Verdict.INVOICED
+
+
+def test_an_invoice_that_lastingly_cannot_be_read_does_not_make_every_digest_search_from_the_beginning() -> None:
+    world, _ = one_ticket(invoices=3)
+    others = [world.add_ticket(world.add_customer()) for _ in range(8)]
+    bench = Bench(world)
+    bench.sync()
+    bench.later(hours=1)
+    broken = world.add_invoice(world.add_customer(), **new(world))
+    bench.faults = [reading(broken, Status(500))]
+    costs = []
+    for _ in range(3):
+        bench.later(hours=20)
+        assert {found.verdict for found in bench.audit().values()} == {Verdict.NOT_INVOICED}
+        costs.append(bench.calls)
+    assert costs[1:] == [costs[1]] * 2
+    assert costs[1] <= costs[0] - len(others)

@@ -175,6 +175,21 @@ def test_a_fresh_session_and_one_without_a_ledger_know_nothing(bench: Bench | No
     assert [answer.value for _, answer in session.collect().answers] == [None, (), (None, None), (None, None), False]
 
 
+def test_while_the_clock_is_wrong_nothing_is_recalled_kept_noted_or_forgotten() -> None:
+    is_right = False
+    bench = Bench({ReadInvoice("9"): invoice()})
+    bench.session = RememberingSession(bench.inner, bench.ledger, bench.clock, clock_is_right=lambda: is_right)
+
+    bench.session.submit([*QUESTIONS, ForgetInvoices((("9", NOW),)), NotePlaces((PLACE,))])
+    nothing = [None, (), (None, None), (None, None), False, None, None]
+    assert [answer.value for _, answer in bench.session.collect().answers] == nothing
+    bench.ask(ReadInvoice("9"))
+    assert bench.ledger.calls == []
+    is_right = True
+    bench.ask(NotePlaces((PLACE,)))
+    assert bench.ledger.calls == [], "what was read meanwhile is not in the ledger"
+
+
 def test_a_fresh_session_keeps_what_it_reads_and_notes_places() -> None:
     bench = Bench({ReadInvoice("9"): invoice()}, fresh=True)
 

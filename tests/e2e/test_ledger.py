@@ -9,6 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,19 @@ def syncro_only(house: House, **settings: str) -> dict[str, str]:
 def details(house: House) -> list[str]:
     """The invoices whose details were read, by what they were asked for."""
     return [call.path for call in house.syncro.calls if re.fullmatch("/invoices/.+", call.path) and call.status == 200]
+
+
+@contextmanager
+def started(house: House, settings: dict[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command under way, killed at the end if it still is."""
+    command = [sys.executable, "-m", "bot", *words]
+    with subprocess.Popen(
+        command, cwd=house.home, env=environment(settings), stderr=subprocess.PIPE, text=True
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 @SHAPES
@@ -69,10 +84,8 @@ def test_a_sync_that_is_killed_goes_on_where_it_was(tmp_path: Path, rows: ListRo
     made = incident()
     with open_house(tmp_path, made=made, list_rows=rows, latency=0.01) as house:
         settings = syncro_only(house)
-        cut_off = subprocess.Popen([sys.executable, "-m", "bot", "sync"], cwd=house.home, env=environment(settings))
-        house.syncro.wait_for_calls(150, timeout=30)
-        cut_off.kill()
-        cut_off.wait(10)
+        with started(house, settings, "sync"):
+            house.syncro.wait_for_calls(150, timeout=30)
         before = len(details(house))
         assert 0 < before < len(made.world.invoices)
 
@@ -81,6 +94,7 @@ def test_a_sync_that_is_killed_goes_on_where_it_was(tmp_path: Path, rows: ListRo
         assert done.returncode == 0, done.stderr
         assert {**told(done), "invoices_read": 0, "api_calls": 0} == {
             "invoices_read": 0,
+            "invoices_known": 240,
             "api_calls": 0,
             "complete": True,
             "known_since": None,
@@ -98,7 +112,9 @@ def test_a_sync_says_in_words_what_it_did(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
         done = house.shell(syncro_only(house), "sync")
     assert done.returncode == 0
-    assert re.fullmatch(r"240 invoices read with \d+ calls; all invoices of the account are known\.\n", done.stdout)
+    assert re.fullmatch(
+        r"240 invoices read with \d+ calls; all invoices of the account are known \(240\)\.\n", done.stdout
+    )
     assert done.stderr == ""
 
 
@@ -119,6 +135,13 @@ def test_a_sync_that_cannot_read_an_invoice_says_so_and_ends_with_2(tmp_path: Pa
     assert "410" in told(done)["problem"]
 
 
+def test_with_the_ledger_turned_off_each_question_is_asked_anew(tmp_path: Path) -> None:
+    with open_house(tmp_path, made=incident()) as house:
+        settings = syncro_only(house, LEDGER_MAX_AGE_DAYS="0")
+        answers = [told(house.shell(settings, "check", INVOICED, "--json")) for _ in range(2)]
+    assert [answer["api_calls"] for answer in answers] == [4, 4]
+
+
 def test_without_a_ledger_a_sync_is_refused(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
         done = house.shell(syncro_only(house, LEDGER_MAX_AGE_DAYS="0"), "sync")
@@ -128,7 +151,7 @@ def test_without_a_ledger_a_sync_is_refused(tmp_path: Path) -> None:
 
 def test_a_running_bot_reads_the_account_in_the_background_and_answers_from_what_it_knows(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
-        bot = house.serve(SYNC_EVERY_MINUTES="1")
+        bot = house.serve(SYNC_EVERY_MINUTES="1440")
         bot.wait_for_log("all invoices of the account are known", timeout=30)
         house.syncro.reset_calls()
         channel = house.channel()
@@ -148,24 +171,18 @@ def test_a_bot_that_is_stopped_while_it_syncs_ends_soon(tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_nothing_is_lost(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
         settings = syncro_only(house, SYNCRO_REQUESTS_PER_MINUTE="30")
-        sync = subprocess.Popen(
-            [sys.executable, "-m", "bot", "sync"],
-            cwd=house.home,
-            env=environment(settings),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        house.syncro.wait_for_calls(20, timeout=30)  # a third of the limit stays free for people
-        sync.send_signal(signal.SIGINT)
-        _, said = sync.communicate(timeout=15)
+        with started(house, settings, "sync") as sync:
+            house.syncro.wait_for_calls(20, timeout=30)  # a third of the limit stays free for people
+            sync.send_signal(signal.SIGINT)
+            _, said = sync.communicate(timeout=15)
     assert sync.returncode == 130
     assert said.strip() == "invoice-bot: Stopped. What was read is kept; run it again, it goes on where it was."
 
 
 def test_while_a_bot_reads_the_account_a_sync_in_the_terminal_leaves_it_to_the_bot(tmp_path: Path) -> None:
-    with open_house(tmp_path, made=incident(), latency=0.3) as house:
-        house.serve(SYNC_EVERY_MINUTES="1")
-        house.syncro.wait_for_calls(40, timeout=30)
+    with open_house(tmp_path, made=incident()) as house:
+        house.serve(SYNC_EVERY_MINUTES="1440", SYNCRO_REQUESTS_PER_MINUTE="30")
+        house.syncro.wait_for_calls(20, timeout=30)  # all that the bot may ask for in this minute
         done = house.shell(syncro_only(house), "sync")
     assert done.returncode == 2
     assert "Another process is reading already" in done.stdout
@@ -186,9 +203,7 @@ def test_a_sync_stored_by_a_bot_with_a_ledger_ends_in_one_that_has_none(tmp_path
         house.syncro.wait_for_calls(40, timeout=30)
         bot.kill()
         again = house.serve(LEDGER_MAX_AGE_DAYS="0")
-        channel = house.channel()
-        house.slack.slash(INVOICED, channel=channel)
-        house.answer(channel)
+        house.wait_idle(timeout=30)
         assert "ERROR" not in again.log
         again.stop()
 

@@ -30,6 +30,7 @@ from bot.store.ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer
+from tests.ledgers import forget_everything
 from tests.store.factory import NOW, a_mark
 
 ACCOUNT_ADDRESS = "https://kittle.syncromsp.com/api/v1"
@@ -43,6 +44,7 @@ from bot.billing.facts import InvoiceFacts
 from bot.billing.ledger import RememberedInvoice
 from bot.store.database import Database
 from bot.store.ledger import SqlLedger
+from tests.ledgers import forget_everything
 ledger = SqlLedger(Database(sys.argv[1]), "account", max_age=timedelta(days=1), clock=lambda: datetime.now(UTC))
 ledger.open()
 now = datetime.now(UTC)
@@ -223,7 +225,7 @@ TICKETS = st.builds(
 @given(facts=FACTS)
 @LIGHT
 def test_facts_come_back_exactly(ledger: SqlLedger, facts: InvoiceFacts) -> None:
-    ledger.forget_everything()
+    forget_everything(ledger)
     kept = RememberedInvoice(facts=facts, read_at=NOW)
     assert ledger.remember([kept], ())
     assert _by_id(ledger, facts.id) == (kept,)
@@ -235,7 +237,7 @@ def test_facts_come_back_exactly(ledger: SqlLedger, facts: InvoiceFacts) -> None
 @given(ticket=TICKETS)
 @LIGHT
 def test_timers_and_charges_come_back_exactly(ledger: SqlLedger, ticket: RememberedTicket) -> None:
-    ledger.forget_everything()
+    forget_everything(ledger)
     assert ledger.remember((), [ticket])
     back = ledger.recall_ticket(ticket.id, ticket.updated_at)
     assert back == ticket
@@ -406,7 +408,7 @@ def test_a_ticket_with_many_converted_charges_finds_the_line_of_each(ledger: Sql
 def test_no_invoice_that_bills_or_may_mention_a_ticket_is_overlooked(
     quick_ledger: SqlLedger, read: list[RememberedInvoice], ticket: TicketKeys
 ) -> None:
-    quick_ledger.forget_everything()
+    forget_everything(quick_ledger)
     invoices = [
         each.model_copy(update={"facts": each.facts.model_copy(update={"id": str(number)})})
         for number, each in enumerate(read)
@@ -421,6 +423,35 @@ def test_a_number_too_long_for_any_ticket_is_still_found(ledger: SqlLedger) -> N
     number, low, high = "3" * 45, "3" * 44 + "0", "3" * 44 + "9"
     ledger.remember([_read(id="1", said=_said(number)), _read(id="2", said=_said(f"{low}-{high}"))], ())
     assert _linked(ledger, TicketKeys("-", number)) == ["1", "2"]
+
+
+# --- a clock that was wrong, and what has grown too old ---
+
+
+def test_what_a_clock_that_was_far_ahead_has_dated_is_not_recalled_and_gives_way_to_what_is_read_now(
+    ledger: SqlLedger,
+) -> None:
+    ledger.remember([_read(60, customer="then")], [_ticket(60)])
+    ledger.note_places([_place(as_of=60, searched=60)])
+    found = (_by_id(ledger, "1"), ledger.recall_ticket("7", NOW), ledger.recall_places([ACCOUNT]))
+    assert found == ((None,), None, (None,))
+    ledger.remember([_read(0, customer="now")], [_ticket(0, items=("1",))])
+    ledger.note_places([_place(as_of=0, searched=0)])
+    found = (_by_id(ledger, "1"), ledger.recall_ticket("7", NOW), ledger.recall_places([ACCOUNT]))
+    assert found == ((_read(0, customer="now"),), _ticket(0, items=("1",)), (_place(as_of=0, searched=0),))
+
+
+def test_tickets_and_places_that_are_too_old_are_forgotten_when_a_ledger_is_opened(
+    ledger: SqlLedger, open_ledger: Opener, clock: Clock, engine: sa.Engine
+) -> None:
+    ledger.remember([_read()], [_ticket(items=("1",))])
+    ledger.note_places([_place()])
+    clock.now = NOW + MAX_AGE + timedelta(seconds=1)
+    open_ledger()
+    with engine.connect() as connection:
+        for table in (tables.ledger_tickets, tables.ledger_ticket_items, tables.ledger_places):
+            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
+    assert ledger.count_invoices() == 1
 
 
 # --- unclaimed lines ---
@@ -509,14 +540,6 @@ def test_linked_invoices_are_recalled_however_long_ago_they_were_read(ledger: Sq
     assert _linked(ledger) == ["1"]
 
 
-def test_an_age_of_zero_recalls_nothing(open_ledger: Opener) -> None:
-    ledger = open_ledger(max_age=timedelta(0))
-    assert ledger.remember([_read(ticket_id=TICKET.ticket_id, lines=_lines("9"))], [_ticket()])
-    ledger.note_places([_place()])
-    assert (_linked(ledger), _by_id(ledger, "1"), ledger.recall_places([ACCOUNT])) == ([], (None,), (None,))
-    assert (ledger.recall_ticket("7", NOW), _newest_unclaimed(ledger)) == (None, None)
-
-
 def test_an_age_beyond_all_calendars_recalls_everything(open_ledger: Opener) -> None:
     ledger = open_ledger(max_age=timedelta.max)
     ledger.remember([_read(-(10**8))], ())
@@ -553,7 +576,7 @@ def test_accounts_do_not_see_each_others_ledger(open_ledger: Opener) -> None:
     other.remember((), [_ticket(items=("501",))])
     assert _newest_unclaimed(one) == NOW
     other.forget_invoices({"1": NOW})
-    other.forget_everything()
+    forget_everything(other)
     assert one.count_invoices() == 1
 
 
@@ -604,8 +627,9 @@ def test_places_come_back_in_the_order_asked(ledger: SqlLedger) -> None:
     ],
 )
 def test_what_is_known_up_to_a_later_moment_stays_unless_a_later_search_began_from_scratch(
-    ledger: SqlLedger, new: Place, *, replaces: bool
+    ledger: SqlLedger, clock: Clock, new: Place, *, replaces: bool
 ) -> None:
+    clock.now = NOW + timedelta(minutes=20)
     kept = _place(as_of=10, searched=5)
     ledger.note_places([kept])
     ledger.note_places([new])
@@ -617,7 +641,8 @@ def test_a_search_that_may_have_begun_before_all_was_forgotten_notes_no_place(
 ) -> None:
     ledger.remember([_read()], ())
     clock.now = NOW + timedelta(minutes=5)
-    open_ledger().forget_everything()
+    forget_everything(open_ledger())
+    clock.now = NOW + timedelta(minutes=19)
     ledger.remember([_read(7, id="2")], ())
     before, after = _place(as_of=19, searched=14), _place(place_of_customer("8"), as_of=19, searched=15)
     ledger.note_places([before, after])
@@ -650,7 +675,7 @@ def test_a_forgotten_invoice_is_gone_with_its_lines_and_numbers(ledger: SqlLedge
 def test_forgetting_everything_leaves_nothing(ledger: SqlLedger, engine: sa.Engine) -> None:
     _fill(ledger)
     assert not _is_empty(ledger)
-    ledger.forget_everything()
+    forget_everything(ledger)
     assert _is_empty(ledger)
     with engine.connect() as connection:
         for name, table in tables.metadata.tables.items():
@@ -747,7 +772,8 @@ def test_facts_that_cannot_be_read_are_no_facts(ledger: SqlLedger, engine: sa.En
 # --- sharing ---
 
 
-def test_threads_that_remember_at_once_lose_nothing(ledger: SqlLedger) -> None:
+def test_threads_that_remember_at_once_lose_nothing(ledger: SqlLedger, clock: Clock) -> None:
+    clock.now = NOW + timedelta(minutes=20)
     start = threading.Barrier(5)
     kept: list[bool] = []
 
@@ -837,7 +863,7 @@ def _statements(ledger: SqlLedger, act: Callable[[], object]) -> dict[str, Any]:
 
 
 def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedger) -> None:
-    quick_ledger.forget_everything()
+    forget_everything(quick_ledger)
     _fill(quick_ledger)
 
     def act() -> None:

@@ -54,7 +54,7 @@ def test_it_may_be_taken_again_when_it_was_let_go(address: sa.URL) -> None:
             assert is_sole
 
 
-def test_where_the_database_is_away_nobody_is_held_off(tmp_path: Path) -> None:
-    for database in (f"sqlite:///{tmp_path}/missing/bot.db", "postgresql://nobody@127.0.0.1:9/nothing"):
+def test_where_the_database_is_away_nobody_is_held_off() -> None:
+    for database in ("sqlite:////dev/null/bot.db", "postgresql://nobody@127.0.0.1:9/nothing"):
         with sole_process(database, "sample") as is_sole:
             assert is_sole

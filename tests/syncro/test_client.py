@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -567,3 +568,19 @@ def test_a_token_that_no_header_can_hold_is_refused_without_telling_it(sandbox: 
         client.me()
     assert TOKEN not in "".join(traceback.format_exception(raised.value))
     assert sandbox.calls == []
+
+
+# --- clocks ---
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [(timedelta(minutes=7), True), (timedelta(hours=-1), True), (timedelta(0), False)],
+)
+def test_how_far_our_clock_is_ahead_of_syncro_s_is_read_off_each_answer(ahead: timedelta, told: bool) -> None:
+    date = format_datetime(datetime.now(UTC) - ahead, usegmt=True) if told else "yesterday"
+    head = f"HTTP/1.1 404 Not Found\r\nDate: {date}\r\nContent-Length: 0\r\n\r\n"
+    with RawServer(once(head.encode())) as server, client_of(server.url, retries=ONCE) as client:
+        with pytest.raises(NotFoundError):
+            client.invoice("9")
+        assert abs(client.clock_ahead - ahead) < timedelta(minutes=1)

@@ -1,7 +1,7 @@
 """One ticket's search from beginning to end: which places are looked at, in which order, and when it may end.
 
-Three ways lead to an answer. `search` asks for everything, and needs the ledger only to spare calls. `search_known`
-is for many tickets at once, when the ledger is known to be current. `note_searched` keeps what a search has proved, so
+Two ways lead to an answer. `search` asks for everything, and needs the ledger only to spare calls. `search_known` is
+for many tickets at once, when the ledger is known to be current. What a search has proved is noted in the ledger, so
 that the next one can be short.
 """
 
@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.billing.currency import CLOCKS_APART, Knowledge, Sweep, is_current
 from bot.billing.decide import Case
 from bot.billing.details import confirm, confirm_remembered, know_details, read_again, recall_links, recall_mentions
-from bot.billing.evidence import Evidence, counted
+from bot.billing.evidence import Evidence
 from bot.billing.facts import InvoiceFacts, amount_key
 from bot.billing.findings import Looked
 from bot.billing.ledger import Place, RememberedInvoice, place_of_customer, place_of_offers
@@ -32,6 +32,7 @@ from bot.billing.search import (
     search_customer,
     search_offered,
 )
+from bot.counting import counted
 from bot.syncro.models import InvoiceRow, TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
@@ -200,9 +201,8 @@ class Searcher:
             yield from read_again(evidence, remembered, self._sweep)
         if evidence.links:
             return True
-        yield from self._account_for_gone(case, since)
-        if evidence.out_of_reach or evidence.failures:
-            return False
+        if evidence.gone or evidence.out_of_reach:
+            return False  # the search looks until a list has stood still
         evidence.skipped = place.skipped
         if since is not None:
             evidence.receipt.append(Looked("This customer's older invoices", _said_of_older(place)))
@@ -253,9 +253,7 @@ class Searcher:
 
 
 def _would_be_named(facts: InvoiceFacts, row: TicketRow, since: datetime | None) -> bool:
-    """Whether a search of the ticket's offers and of its customer's invoices since a moment lists the invoice."""
-    if facts.ticket_id == row.id:
-        return True
+    """Whether a search of the customer's invoices since a moment lists the invoice; what Syncro offers is not sure."""
     is_recent = since is None or (facts.updated_at is not None and facts.updated_at >= since)
     return facts.customer_id is not None and facts.customer_id == row.customer_id and is_recent
 
