@@ -113,7 +113,7 @@ class Searcher:
         if evidence.links:
             return
         for facts in evidence.out_of_reach.values():
-            if not _would_be_named(facts, row, since):
+            if not evidence.has_read(facts.id):  # a list that does not name it proves nothing: it may be another's now
                 evidence.fail(
                     f"Invoice {facts.number} billed this ticket when it was last read; now it cannot be read."
                 )
@@ -137,8 +137,8 @@ class Searcher:
             facts = remembered.facts
             if not _would_be_named(facts, row, since) and not (yield from is_unlisted(facts)):
                 evidence.fail(
-                    f"Invoice {facts.number} held this ticket's number when it was last read; now Syncro has no detail "
-                    "of it, and its customer's list cannot tell whether it is gone."
+                    f"Invoice {facts.number} billed this ticket when it was last read; now Syncro has no detail of it, "
+                    "and its customer's list cannot tell whether it is gone."
                 )
         if evidence.gone and not evidence.failures:
             gone = sorted((facts_id, remembered.read_at) for facts_id, remembered in evidence.gone.items())

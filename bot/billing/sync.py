@@ -397,11 +397,12 @@ class _Run:
         if len(gone) > MOST_GONE:
             return f"{len(gone)} invoices seem to have vanished at once, so the list is not trusted."
         answers = self._ask(_all_of([ReadInvoice(invoice_id) for invoice_id in gone]))
+        self._end_at_an_outage(answers)
         for invoice_id, answer in zip(gone, answers, strict=True):
             if not isinstance(answer, Failed):
                 return f"The invoice with id {invoice_id} is in no list, yet Syncro has it."
             if answer.kind is not FailureKind.NOT_FOUND:
-                return self._failed(answer)
+                return answer.sentence
         self._ledger.forget_invoices({invoice_id: readings[invoice_id] for invoice_id in gone})
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
 import pytest
@@ -65,13 +65,24 @@ class Bench:
 
     def sync(self) -> SyncReport:
         self.syncro.done.clear()
+        return self.synchroniser().run()
+
+    def synchroniser(
+        self,
+        syncro: FakeSyncro | None = None,
+        *,
+        alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003
+    ) -> Synchroniser:
+        """One that reads through this bench, or through another process's view of its world."""
+        view = syncro or self.syncro
         return Synchroniser(
             self.ledger,
-            lambda: nullcontext(self.syncro.session()),
+            lambda: nullcontext(view.session()),
             policy=Policy(),
             lookback=LOOKBACK,
-            clock=self.syncro.clock,
-        ).run()
+            clock=view.clock,
+            alone=alone,
+        )
 
     @property
     def faults(self) -> list[Fault]:
@@ -320,13 +331,7 @@ def test_a_sync_that_was_cut_off_goes_on_and_reads_nothing_twice(rows: ListRows)
         asked += 1
         return asked > 6
 
-    first = Synchroniser(
-        bench.ledger,
-        lambda: nullcontext(bench.syncro.session()),
-        policy=Policy(),
-        lookback=LOOKBACK,
-        clock=bench.syncro.clock,
-    ).run(stopped=stopped)
+    first = bench.synchroniser().run(stopped=stopped)
     assert (first.problem, first.is_complete) == ("It was stopped.", False)
     assert 0 < first.read < len(sample.world.invoices)
     bench.later(minutes=30)
@@ -429,13 +434,7 @@ def sync_changes_only(bench: Bench) -> None:
         asked += 1
         return asked > 1
 
-    Synchroniser(
-        bench.ledger,
-        lambda: nullcontext(bench.syncro.session()),
-        policy=Policy(),
-        lookback=LOOKBACK,
-        clock=bench.syncro.clock,
-    ).run(stopped=stopped)
+    bench.synchroniser().run(stopped=stopped)
     (account,) = bench.ledger.recall_places([ACCOUNT])
     assert account is not None
     assert account.since == account.searched_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,6 @@ from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice
 from bot.billing.links import TicketKeys
 from bot.billing.policy import Policy
 from bot.billing.reads import ListInvoices, ListSchedules, Read, ReadInvoice
-from bot.billing.sync import Synchroniser
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import recorded_session
 from bot.sandbox.syncro_faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
@@ -27,7 +26,6 @@ from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.test_remembered import (
     ABSENT,
     AHEAD,
-    LOOKBACK,
     Bench,
     after_list,
     names_the_ticket,
@@ -79,13 +77,7 @@ def read_elsewhere(bench: Bench, reference: object, *faults: Fault, skew: timede
 def sync_elsewhere(bench: Bench) -> None:
     """Another process, which shares the ledger, makes a sync."""
     syncro = FakeSyncro(bench.world, rows=bench.syncro._rows, ledger=bench.ledger)
-    report = Synchroniser(
-        bench.ledger,
-        lambda: nullcontext(syncro.session()),
-        policy=Policy(),
-        lookback=LOOKBACK,
-        clock=syncro.clock,
-    ).run()
+    report = bench.synchroniser(syncro).run()
     assert not report.problem
 
 
@@ -867,3 +859,21 @@ def test_an_invoice_that_lastingly_cannot_be_read_does_not_make_every_digest_sea
         costs.append(bench.calls)
     assert costs[1:] == [costs[1]] * 2
     assert costs[1] <= costs[0] - len(others)
+
+
+@WAYS
+def test_a_known_invoice_that_went_to_another_customer_and_cannot_be_read_is_not_excused_by_the_list_it_left(
+    way: str,
+) -> None:
+    world, ticket = one_ticket()
+    invoice = world.bill_by_line_text(ticket)
+    bench = Bench(world)
+    bench.sync()
+    bench.later(hours=1)
+    invoice.customer_id, invoice.updated_at = world.add_customer().id, world.now
+    bench.later(hours=1)
+    bench.faults = [reading(invoice, Status(500))]
+    assert told(bench, ticket, way) is Verdict.UNVERIFIED
+    bench.faults = []
+    bench.later(hours=1)
+    assert told(bench, ticket, way) is Verdict.INVOICED

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from datetime import timedelta
 
 from bot.billing.findings import Verdict
 from bot.billing.ledger import RememberedInvoice, RememberedTicket
-from bot.billing.policy import Policy
 from bot.billing.reads import ListInvoices, ListTickets, ReadInvoice
-from bot.billing.sync import Synchroniser
 from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import ListRows, Ticket
 from bot.store.ledger import SqlLedger
@@ -182,13 +179,7 @@ def test_the_sync_does_not_claim_changes_that_it_did_not_read_while_it_read_tick
         return runs > 6
 
     def sync(stop: Callable[[], bool]) -> None:
-        Synchroniser(
-            bench.ledger,
-            lambda: nullcontext(bench.syncro.session()),
-            policy=Policy(),
-            lookback=timedelta(days=30),
-            clock=bench.syncro.clock,
-        ).run(stopped=stop)
+        bench.synchroniser().run(stopped=stop)
 
     sync(stopped)
     bench.later(hours=1)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import pytest
 
 from bot.billing.findings import Verdict
 from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice, RememberedTicket
-from bot.billing.policy import Policy
 from bot.billing.reads import ListInvoices, ReadInvoice
-from bot.billing.sync import Ending, Synchroniser, SyncProgress, SyncReport
-from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
+from bot.billing.sync import Ending, SyncProgress, SyncReport
+from bot.sandbox.syncro_faults import Edit, Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import Invoice, ListRows, World
 from bot.store.ledger import SqlLedger
-from tests.billing.test_remembered import LOOKBACK, SHAPES, Bench, one_ticket
+from tests.billing.test_remembered import SHAPES, Bench, one_ticket, read_now
 
 
 def run(
@@ -26,21 +26,7 @@ def run(
     alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003
 ) -> SyncReport:
     bench.syncro.done.clear()
-    return synchroniser(bench, alone).run(stopped=stopped, on_progress=on_progress)
-
-
-def synchroniser(
-    bench: Bench,
-    alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003
-) -> Synchroniser:
-    return Synchroniser(
-        bench.ledger,
-        lambda: nullcontext(bench.syncro.session()),
-        policy=Policy(),
-        lookback=LOOKBACK,
-        clock=bench.syncro.clock,
-        alone=alone,
-    )
+    return bench.synchroniser(alone=alone).run(stopped=stopped, on_progress=on_progress)
 
 
 def unreadable(invoice: Invoice, status: int = 500) -> Fault:
@@ -66,6 +52,21 @@ def test_an_invoice_that_cannot_be_read_does_not_keep_the_sync_from_the_others(r
     bench.later(hours=1)
     report = run(bench)
     assert (report.is_complete, report.problem, bench.ledger.count_invoices()) == (True, "", 60)
+
+
+def test_a_known_invoice_that_no_list_names_and_that_cannot_be_read_leaves_its_window_unproved_and_no_more() -> None:
+    world, _ = one_ticket(invoices=3)
+    bench = Bench(world)
+    stray = next(iter(world.invoices.values()))
+    read_now(bench, stray)
+
+    def unlisted(payload: Any) -> Any:
+        return {**payload, "invoices": [row for row in payload["invoices"] if row["number"] != stray.number]}
+
+    bench.faults = [Fault("/invoices", Edit(unlisted)), unreadable(stray)]
+    report = run(bench)
+    assert (report.ending, report.is_complete) == (Ending.DONE, False)
+    assert "500" in report.problem
 
 
 def test_a_changed_invoice_that_cannot_be_read_is_read_by_a_later_run_and_till_then_nothing_rests_on_it() -> None:
@@ -117,7 +118,7 @@ def test_a_ticket_list_that_cannot_be_read_does_not_keep_the_sync_from_the_invoi
 def test_where_rows_tell_no_times_changes_that_cannot_be_read_are_not_all_read_again_every_time() -> None:
     world, _ = one_ticket(invoices=30)
     bench = Bench(world, ListRows.MEMO)
-    sync = synchroniser(bench)
+    sync = bench.synchroniser()
     assert sync.run().is_complete
     bench.later(hours=1)
     for invoice in list(world.invoices.values())[:10]:
@@ -134,10 +135,10 @@ def test_where_rows_tell_no_times_changes_that_cannot_be_read_are_not_all_read_a
 def test_a_fresh_sync_reads_everything_anew() -> None:
     world, _ = one_ticket(invoices=30)
     bench = Bench(world)
-    assert synchroniser(bench).run().read == 30
+    assert bench.synchroniser().run().read == 30
     bench.later(hours=1)
-    assert synchroniser(bench).run().read == 0
-    report = synchroniser(bench).run(fresh=True)
+    assert bench.synchroniser().run().read == 0
+    report = bench.synchroniser().run(fresh=True)
     assert (report.read, report.is_complete, report.problem) == (30, True, "")
 
 
