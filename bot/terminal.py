@@ -62,9 +62,8 @@ def show_report(console: Console, report: CheckReport) -> None:
     console.print(Text(f"{_summary(report.findings)}  ·  {calls} in {report.seconds:.1f} s", style="dim"))
 
 
-@contextmanager
-def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
-    """A progress line while a search runs, on a terminal; yields what `Verifier.check` wants for `on_progress`."""
+def progress_line(console: Console) -> Progress:
+    """One line that says how far long work is, and goes when the work is done; nothing where there is no terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -72,7 +71,13 @@ def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
+    """A progress line while a search runs, on a terminal; yields what `Verifier.check` wants for `on_progress`."""
+    with progress_line(console) as bar:
         task = bar.add_task("Asking Syncro…", total=tickets if tickets > 1 else None)
 
         def show(now: CheckProgress) -> None:

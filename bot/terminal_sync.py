@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from bot.billing.as_json import moment_in_utc
 from bot.billing.sync import SyncProgress, SyncReport
 from bot.counting import counted
 from bot.jobs.sync import report_in_words
-from bot.terminal import clean
+from bot.terminal import clean, progress_line
 
 KEPT = "Stopped. What was read is kept; run it again, it goes on where it was."
 
@@ -27,14 +26,7 @@ def sync_progress_shown(
     if not console.is_terminal:
         yield otherwise
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with progress_line(console) as bar:
         task = bar.add_task("Asking Syncro…", total=None)
 
         def show(now: SyncProgress) -> None:

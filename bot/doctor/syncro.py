@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import email.utils
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import requests
@@ -15,6 +14,7 @@ from bot.doctor.settings import SettingsRead
 from bot.settings import Settings
 from bot.syncro.client import Reply
 from bot.syncro.errors import ForbiddenError, SyncroError, UnauthorisedError, UnavailableError
+from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
 CLOCK = "clock"
@@ -83,10 +83,9 @@ def server_time(base_url: str, timeout: float) -> datetime | None:
             f"{base_url}/me", timeout=timeout, allow_redirects=False, stream=True, auth=_no_authentication
         )
         answer.close()
-        moment = email.utils.parsedate_to_datetime(answer.headers.get("Date", ""))
     except (requests.RequestException, OSError, ValueError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment_from_http_date(answer.headers.get("Date", ""))
 
 
 def _no_authentication(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -29,6 +28,7 @@ from bot.syncro.errors import (
     UnavailableError,
     UnreadableError,
 )
+from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.models import (
     InvoiceDetail,
     InvoiceRow,
@@ -239,11 +239,9 @@ class SyncroClient:
             raise UnreadableError(what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls) from None
 
     def _note_clock(self, header: str | None) -> None:
-        try:
-            told = parsedate_to_datetime(header or "")
-        except ValueError:
-            return
-        self.clock_ahead = datetime.now(UTC) - (told if told.tzinfo is not None else told.replace(tzinfo=UTC))
+        told = moment_from_http_date(header or "")
+        if told is not None:
+            self.clock_ahead = datetime.now(UTC) - told
 
     def _send(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         deadline = time.monotonic() + self._timeouts.total

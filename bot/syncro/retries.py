@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import email.utils
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base, wait_random_exponential
 
+from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.restraint import LONGEST_PAUSE_SECONDS
 
 
@@ -97,10 +97,5 @@ def seconds_from_retry_after(header: str | None, now: datetime) -> float | None:
     text = header.strip()
     if text.isascii() and text.isdigit():
         return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment = moment_from_http_date(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
