@@ -20,9 +20,8 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.billing.decide import SyncroPages
-from bot.billing.desk import Progress
-from bot.billing.reader import SyncroReader
-from bot.billing.sync import Synchroniser
+from bot.billing.search.scheduler import Progress
+from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
 from bot.digest.groups import part_of
 from bot.digest.model import Digest, History
@@ -38,20 +37,21 @@ from bot.jobs.sync import SyncJob, sync_key
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
-from bot.listeners.desk import Desk
-from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_context import DigestDesk
+from bot.listeners.intake import Desk
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import StoreTooNewError
-from bot.store.shared_budget import SharedBudget
+from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.store.sole_process import sole_process
 from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
+from bot.syncro_sessions.pooled import SyncroReader
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from typer.exceptions import TyperException
 
 import bot
 from bot import app as composition
-from bot.billing.findings import CheckReport
-from bot.billing.sync import Ending
+from bot.billing.rules.verdicts import CheckReport
+from bot.billing.sync.backfill import Ending
 from bot.counting import counted
 from bot.digest.as_json import digest_as_json
 from bot.doctor.examination import examine
@@ -30,9 +30,9 @@ from bot.logs import set_up_logging
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import Need, Settings, SettingsError, load_settings
 from bot.store.migrations import StoreTooNewError
-from bot.terminal import clean, exit_status, progress_shown, report_as_json, show_report
-from bot.terminal_digest import show_digest, show_statistics
-from bot.terminal_sync import KEPT, show_sync, sync_as_json, sync_progress_shown
+from bot.terminal.check import clean, exit_status, progress_shown, report_as_json, show_report
+from bot.terminal.digest import show_digest, show_statistics
+from bot.terminal.sync import KEPT, show_sync, sync_as_json, sync_progress_shown
 from bot.ticket_references import parse
 
 CANNOT_RUN = 3

@@ -22,7 +22,7 @@ from croniter import croniter
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.billing.policy import Policy
+from bot.billing.rules.policy import Policy
 
 
 class SettingsError(Exception):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store.ledger import SqlLedger
-from bot.store.ledger_rows import books, empty_book
+from bot.store.ledger.rows import books, empty_book
+from bot.store.ledger.sql_ledger import SqlLedger
 
 
 def forget_everything(ledger: SqlLedger) -> None:

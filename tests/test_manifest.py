@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bot import slack_scopes
-from bot.listeners.desk import COMMAND
+from bot.listeners.intake import COMMAND
 from bot.listeners.shortcuts import CALLBACK
 
 ROOT = Path(__file__).parent.parent

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.billing.desk import Progress
-from bot.billing.findings import (
+from bot.billing.rules.verdicts import (
     CheckReport,
     Coverage,
     Finding,
@@ -25,7 +24,8 @@ from bot.billing.findings import (
     Unbilled,
     Verdict,
 )
-from bot.terminal import clean, exit_status, progress_shown, report_as_json, show_report
+from bot.billing.search.scheduler import Progress
+from bot.terminal.check import clean, exit_status, progress_shown, report_as_json, show_report
 
 AT = datetime(2026, 11, 22, 10, 2, 11, tzinfo=timezone(timedelta(hours=1)))
 SITE = "https://acme.syncromsp.com"

@@ -7,8 +7,8 @@ import json
 
 from rich.console import Console
 
-from bot.billing.sync import Ending, SyncProgress, SyncReport
-from bot.terminal_sync import show_sync, sync_as_json, sync_progress_shown
+from bot.billing.sync.backfill import Ending, SyncProgress, SyncReport
+from bot.terminal.sync import show_sync, sync_as_json, sync_progress_shown
 
 NOW = SyncProgress("all invoices", seen=150, expected=4000, read=120, api_calls=130)
 

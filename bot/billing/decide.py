@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from bot.billing.evidence import Evidence, FoundLink
-from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
-from bot.billing.policy import Due, Expectation, Ticket, fold, last_touched, unbilled
+from bot.billing.rules.policy import Due, Ticket, fold, last_touched, unbilled
+from bot.billing.rules.verdicts import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
 from bot.ticket_references import as_people_say
 
@@ -31,16 +31,6 @@ class SyncroPages:
     def invoice(self, invoice_id: str) -> str:
         """The invoice's page."""
         return f"{self.site}/invoices/{quote(invoice_id, safe='')}"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One ticket, ready to be judged."""
-
-    ticket: Ticket
-    expectation: Expectation
-    evidence: Evidence
-    detail_failure: str | None
 
 
 def no_such_ticket(number: str, now: datetime) -> Finding:

@@ -10,18 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.billing.audit import Window, list_tickets
-from bot.billing.currency import Knowledge, opened_since
-from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
-from bot.billing.desk import Desk, Outcome, Progress, Session
-from bot.billing.findings import CheckReport, Finding
-from bot.billing.payers import list_payer, payers_worth_listing
-from bot.billing.policy import Policy
-from bot.billing.reads import Failed
-from bot.billing.schedules import Schedules, customer_with_charges, list_of_account, list_of_customer, note_schedules
-from bot.billing.search import LookedUp, NoSuchTicket, Scope, look_up
-from bot.billing.searcher import Searcher
-from bot.billing.stocktaking import is_still_known, take_stock
+from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
+from bot.billing.ledger.freshness import Knowledge, opened_since
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import CheckReport, Finding
+from bot.billing.search.evidence import Case
+from bot.billing.search.finished_tickets import Window, list_tickets
+from bot.billing.search.payer_lists import list_payer, payers_worth_listing
+from bot.billing.search.places import Scope
+from bot.billing.search.queries import Failed
+from bot.billing.search.recurring_invoices import (
+    Schedules,
+    customer_with_charges,
+    list_of_account,
+    list_of_customer,
+    note_schedules,
+)
+from bot.billing.search.scheduler import Desk, Outcome, Progress, Session
+from bot.billing.search.strategy import Searcher
+from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, look_up
+from bot.billing.sync.catch_up import is_still_known, take_stock
 from bot.syncro.models import InvoiceRow, TicketRow
 
 STAYS_KNOWN = timedelta(hours=2)

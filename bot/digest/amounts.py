@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.billing.findings import Unbilled
+from bot.billing.rules.verdicts import Unbilled
 from bot.digest.model import Line
 
 _CENT = Decimal("0.01")

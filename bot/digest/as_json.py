@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bot.billing.as_json import finding_as_json
-from bot.billing.findings import Verdict
+from bot.billing.finding_json import finding_as_json
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.headline import headline
 from bot.digest.model import Digest, Line
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.billing.findings import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.amounts import total
 from bot.digest.business_days import band
 from bot.digest.model import Audited, Digest, Line, Resolved, Standing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.digest.model import Digest, Pickup
 

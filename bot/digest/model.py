@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.billing.findings import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 
 
 class AgeBand(StrEnum):

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.doctor.results import Result, Status, is_well
-from bot.terminal import clean
+from bot.terminal.check import clean
 
 _MARK = {
     Status.OK: ("✓", "green"),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import requests
 
-from bot.billing.policy import fold
+from bot.billing.rules.policy import fold
 from bot.doctor.results import Result, failed, ok, skipped, warning
 from bot.doctor.settings import SettingsRead
 from bot.settings import Settings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.billing.desk import Progress
+from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
 from bot.jobs.conversation import Conversation
 from bot.jobs.outbox import Outbox

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from bot.billing.audit import Window
-from bot.billing.desk import Progress, Session
-from bot.billing.findings import Finding
-from bot.billing.policy import fold
+from bot.billing.rules.policy import fold
+from bot.billing.rules.verdicts import Finding
+from bot.billing.search.finished_tickets import Window
+from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
 from bot.digest.build import build_digest
 from bot.digest.csv import digest_csv

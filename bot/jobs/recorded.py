@@ -15,9 +15,8 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from bot.billing.desk import Batch, Session
-from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
-from bot.billing.reads import (
+from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.search.queries import (
     Answer,
     Failed,
     FindTicket,
@@ -35,6 +34,7 @@ from bot.billing.reads import (
     RecallTicket,
     RecallUnclaimedLine,
 )
+from bot.billing.search.scheduler import Batch, Session
 from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.billing.sync import Ending, Synchroniser, SyncProgress, SyncReport
+from bot.billing.sync.backfill import Ending, Synchroniser, SyncProgress, SyncReport
 from bot.counting import counted
 from bot.jobs.steps import Steps
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.billing.as_json import finding_as_json
-from bot.billing.findings import Finding, Verdict
+from bot.billing.finding_json import finding_as_json
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Digest, Ending, Resolved, Standing
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps

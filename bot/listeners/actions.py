@@ -8,7 +8,7 @@ from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
-from bot.listeners.desk import Desk
+from bot.listeners.intake import Desk
 from bot.listeners.replies import Replies
 from bot.messages.check_messages import CHECK_AGAIN
 from bot.messages.rendered import Rendered

@@ -9,8 +9,8 @@ from slack_bolt import Ack, App
 from bot.jobs.request import CheckRequest
 from bot.listeners import digest_commands
 from bot.listeners.access import Asking
-from bot.listeners.desk import COMMAND, Desk
-from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_context import DigestDesk
+from bot.listeners.intake import COMMAND, Desk
 from bot.messages.rendered import Rendered
 
 

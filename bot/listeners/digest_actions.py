@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.digest.model import Mark, Snooze
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
-from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_context import DigestDesk
 from bot.listeners.digest_tickets import DigestTicket
 from bot.listeners.snooze_until import snooze_until
 from bot.messages import digest_acts as acts

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
 from bot.listeners.access import Asking
-from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_context import DigestDesk
 from bot.listeners.schedule_in_words import schedule_in_words
 from bot.messages import digest_acts as acts
 from bot.messages.help import not_allowed

@@ -9,7 +9,7 @@ from slack_bolt import App, BoltContext
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
-from bot.listeners.desk import Desk
+from bot.listeners.intake import Desk
 from bot.listeners.replies import Replies
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9_]+(?:\|[^>]*)?>")

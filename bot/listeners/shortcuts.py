@@ -8,7 +8,7 @@ from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asking
-from bot.listeners.desk import MOST_TICKETS, Desk
+from bot.listeners.intake import MOST_TICKETS, Desk
 from bot.listeners.replies import Replies
 from bot.messages.help import no_numbers_in_message, too_many
 from bot.messages.rendered import Rendered

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bot.billing.findings import CheckReport, Finding, Verdict
+from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.counting import counted
 from bot.messages import words
 from bot.messages.escape import mrkdwn

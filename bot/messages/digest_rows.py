@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.billing.findings import Finding
+from bot.billing.rules.verdicts import Finding
 from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.headline import day_in_words

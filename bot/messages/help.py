@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.messages import words
 from bot.messages.escape import mrkdwn

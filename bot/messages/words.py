@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from bot.billing.findings import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.verdicts import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.counting import counted
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.billing.findings import LinkKind, Verdict
+from bot.billing.rules.verdicts import LinkKind, Verdict
 from bot.sandbox.syncro_world import Customer, InvoiceOptions, Ticket, TicketOptions, World
 
 INVOICES_PER_CUSTOMER = 20

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.billing.findings import Finding
+from bot.billing.rules.verdicts import Finding
 from bot.digest.model import Digest, History, Mark, Snooze
 from bot.store import decisions, people, posts, runs, standing
 from bot.store.database import Database

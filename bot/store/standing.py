@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from bot.billing.findings import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Ending, Resolved, Standing
 from bot.store.database import insert
 from bot.store.records import Place, PostedWarning, Source, WarningRecord

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.memory import peak_mib
 
 if TYPE_CHECKING:
-    from bot.billing.reader import SyncroReader
     from bot.billing.verifier import Verifier
-    from bot.store.ledger import SqlLedger
+    from bot.store.ledger.sql_ledger import SqlLedger
+    from bot.syncro_sessions.pooled import SyncroReader
 
 ENDLESS = 1_000_000
 """Requests in a window that no run reaches."""
@@ -128,7 +128,7 @@ def _digest(order: Order, parts: _Parts) -> Outcome:
 
 
 def _sync(_order: Order, parts: _Parts) -> Outcome:
-    from bot.billing.sync import Synchroniser
+    from bot.billing.sync.backfill import Synchroniser
     from tests.benchmarks.digest_rules import RULES
 
     began = time.perf_counter()
@@ -142,13 +142,13 @@ def _sync(_order: Order, parts: _Parts) -> Outcome:
 @contextmanager
 def _wired(order: Order) -> Iterator[_Parts]:
     from bot.billing.decide import SyncroPages
-    from bot.billing.policy import Policy
-    from bot.billing.reader import SyncroReader
+    from bot.billing.rules.policy import Policy
     from bot.billing.verifier import Verifier
     from bot.store.database import Database
-    from bot.store.ledger import SqlLedger
-    from bot.store.shared_budget import SharedBudget
+    from bot.store.ledger.sql_ledger import SqlLedger
+    from bot.store.rate_limit.shared_budget import SharedBudget
     from bot.syncro.client import SyncroClient
+    from bot.syncro_sessions.pooled import SyncroReader
 
     clock = _clock(datetime.fromisoformat(order.now))
     budget = SharedBudget(order.database, order.limit, window_seconds=order.window_seconds)

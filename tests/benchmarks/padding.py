@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from bot.billing.facts import BilledLine, InvoiceFacts, Said, amount_key
-from bot.billing.ledger import RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket
+from bot.billing.rules.invoice import BilledLine, InvoiceFacts, amount_key
+from bot.billing.rules.ticket_mentions import Said
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from bot.syncro.models import TicketCharge
 
 SEED = 20_261_124

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.billing.decide import Case
-from bot.billing.evidence import Evidence, FoundLink, FoundMention
-from bot.billing.facts import facts_of
-from bot.billing.findings import LinkKind
-from bot.billing.links import TicketKeys
-from bot.billing.policy import Policy, Ticket, expectation
+from bot.billing.rules.invoice import facts_of
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.rules.policy import Policy, Ticket, expectation
+from bot.billing.rules.verdicts import LinkKind
+from bot.billing.search.evidence import Case, Evidence, FoundLink, FoundMention
 from bot.syncro.models import InvoiceDetail, Schedule, TicketDetail, TicketRow
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

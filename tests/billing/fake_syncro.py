@@ -16,10 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.billing.desk import Batch, Session
-from bot.billing.ledger import Ledger
-from bot.billing.reader import ANSWERS_AT_ONCE
-from bot.billing.reads import (
+from bot.billing.ledger.model import Ledger
+from bot.billing.search.queries import (
     Answer,
     Failed,
     FindTicket,
@@ -30,12 +28,14 @@ from bot.billing.reads import (
     ReadInvoice,
     ReadTicket,
 )
-from bot.billing.remembering import NoLedger, RememberingSession
+from bot.billing.search.scheduler import Batch, Session
 from bot.sandbox import syncro_faults
 from bot.sandbox.syncro_faults import Ask, Exchange, Fault
 from bot.sandbox.syncro_world import ListRows, Ticket, World
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+from bot.syncro_sessions.caching import NoLedger, RememberingSession
+from bot.syncro_sessions.pooled import ANSWERS_AT_ONCE
 
 _KINDS = {
     401: FailureKind.UNAUTHORISED,

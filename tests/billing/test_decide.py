@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.decide import Case, SyncroPages, decide, lookup_failed, no_such_ticket
-from bot.billing.findings import Finding, LinkKind, Verdict
+from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket
+from bot.billing.rules.verdicts import Finding, LinkKind, Verdict
+from bot.billing.search.evidence import Case
 from tests.billing.factory import (
     NOW,
     case,

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.desk import FAILURES_BEFORE_GIVING_UP, Batch, Desk, Progress
-from bot.billing.reads import (
+from bot.billing.search.queries import (
     Answer,
     Asking,
     Failed,
@@ -22,6 +21,7 @@ from bot.billing.reads import (
     ask,
     recall,
 )
+from bot.billing.search.scheduler import FAILURES_BEFORE_GIVING_UP, Batch, Desk, Progress
 from bot.syncro.errors import FailureKind
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

@@ -15,10 +15,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 
 from bot.billing.decide import SyncroPages
-from bot.billing.findings import CheckReport, Finding, Verdict
-from bot.billing.policy import Policy
-from bot.billing.reader import SyncroReader
-from bot.billing.reads import ListInvoices, ListSchedules, ReadTicket
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
+from bot.billing.search.queries import ListInvoices, ListSchedules, ReadTicket
 from bot.billing.verifier import Verifier
 from bot.sandbox.syncro_faults import MissingKeys
 from bot.sandbox.syncro_server import SyncroSandbox
@@ -27,6 +26,7 @@ from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient, Timeouts
 from bot.syncro.models import InvoiceDetail
 from bot.syncro.retries import RetryPolicy
+from bot.syncro_sessions.pooled import SyncroReader
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.stories import (
     NOW,

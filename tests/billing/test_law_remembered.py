@@ -19,16 +19,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.billing.audit import Window
 from bot.billing.decide import SyncroPages
-from bot.billing.findings import Finding, Verdict
-from bot.billing.policy import Policy
-from bot.billing.sync import Synchroniser
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import Finding, Verdict
+from bot.billing.search.finished_tickets import Window
+from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
 from bot.sandbox.syncro_faults import Answer, Exchange, Fault, MissingKeys
 from bot.sandbox.syncro_world import InvoiceOptions, ListRows, Ticket, World
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.stories import (
     NOW,

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.facts import facts_of
-from bot.billing.findings import LinkKind
-from bot.billing.links import (
+from bot.billing.rules.invoice import facts_of
+from bot.billing.rules.matching import (
     Match,
     Mention,
     TicketKeys,
@@ -19,6 +18,7 @@ from bot.billing.links import (
     mention,
     text_that_might_mean,
 )
+from bot.billing.rules.verdicts import LinkKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow
 
 NUMBER = "32223"

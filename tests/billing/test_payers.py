@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.billing.currency import OPENED_MARGIN
-from bot.billing.facts import InvoiceFacts
-from bot.billing.findings import LinkKind, Verdict
-from bot.billing.ledger import RememberedInvoice
-from bot.billing.payers import WORTH_A_LIST, Payer, payers_worth_listing
-from bot.billing.reads import ListInvoices, ReadInvoice
+from bot.billing.ledger.freshness import OPENED_MARGIN
+from bot.billing.ledger.model import RememberedInvoice
+from bot.billing.rules.invoice import InvoiceFacts
+from bot.billing.rules.verdicts import LinkKind, Verdict
+from bot.billing.search.payer_lists import WORTH_A_LIST, Payer, payers_worth_listing
+from bot.billing.search.queries import ListInvoices, ReadInvoice
 from bot.sandbox.syncro_faults import Effect, Fault, IgnoreFilter, Status
 from bot.sandbox.syncro_world import Customer, Invoice, ListRows, Ticket, World
 from bot.syncro.models import ROWS_A_PAGE, TicketRow

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.policy import Due, Policy, Ticket, expectation, fold, unbilled
+from bot.billing.rules.policy import Due, Policy, Ticket, expectation, fold, unbilled
 from bot.syncro.models import TicketDetail
 from tests.billing.factory import ticket, unread
 

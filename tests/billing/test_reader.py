@@ -9,22 +9,22 @@ from typing import cast
 
 import pytest
 
-from bot.billing import reader as reader_module
-from bot.billing.currency import MOST_AHEAD
-from bot.billing.desk import Batch, Session
-from bot.billing.facts import facts_of
-from bot.billing.ledger import RememberedInvoice
-from bot.billing.reader import READS_IN_PARALLEL, SyncroReader
-from bot.billing.reads import Answer, Failed, ListSchedules, Read, ReadInvoice, RecallInvoices
+from bot.billing.ledger.freshness import MOST_AHEAD
+from bot.billing.ledger.model import RememberedInvoice
+from bot.billing.rules.invoice import facts_of
+from bot.billing.search.queries import Answer, Failed, ListSchedules, Read, ReadInvoice, RecallInvoices
+from bot.billing.search.scheduler import Batch, Session
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import World
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import Reply, SyncroClient, Timeouts
 from bot.syncro.errors import FailureKind, UnavailableError
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page
 from bot.syncro.retries import RetryPolicy
+from bot.syncro_sessions import pooled as reader_module
+from bot.syncro_sessions.pooled import READS_IN_PARALLEL, SyncroReader
 from tests.billing import factory
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.billing.audit import Window
 from bot.billing.decide import SyncroPages
-from bot.billing.findings import Finding, Verdict
-from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice
-from bot.billing.links import TicketKeys
-from bot.billing.policy import Policy
-from bot.billing.reads import ListInvoices, ReadInvoice, ReadTicket
-from bot.billing.sync import Synchroniser, SyncReport
+from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import Finding, Verdict
+from bot.billing.search.finished_tickets import Window
+from bot.billing.search.queries import ListInvoices, ReadInvoice, ReadTicket
+from bot.billing.sync.backfill import Synchroniser, SyncReport
 from bot.billing.verifier import Verifier
 from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
 from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import Invoice, ListRows, Ticket, World
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.ledgers import forget_everything
 
@@ -745,7 +745,7 @@ def test_an_invoice_that_slides_out_of_sight_in_the_list_of_changes_is_found(pag
 
 
 def test_a_list_of_changes_that_is_too_long_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.billing.stocktaking.MOST_CHANGES", 1)
+    monkeypatch.setattr("bot.billing.sync.catch_up.MOST_CHANGES", 1)
     world, ticket = one_ticket()
     payer = world.add_customer()
     bench = Bench(world)

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.desk import Session
-from bot.billing.findings import Finding, Verdict
-from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice
-from bot.billing.links import TicketKeys
-from bot.billing.policy import Policy
-from bot.billing.reads import ListInvoices, ListSchedules, Read, ReadInvoice
+from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import Finding, Verdict
+from bot.billing.search.queries import ListInvoices, ListSchedules, Read, ReadInvoice
+from bot.billing.search.scheduler import Session
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import recorded_session
 from bot.sandbox.syncro_faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
 from bot.sandbox.syncro_world import Charge, Invoice, InvoiceOptions, ListRows, Ticket, World
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.test_remembered import (
     ABSENT,

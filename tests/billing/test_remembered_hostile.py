@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from bot.billing.findings import Verdict
-from bot.billing.ledger import RememberedInvoice, RememberedTicket
-from bot.billing.reads import ListInvoices, ListTickets, ReadInvoice
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket
+from bot.billing.rules.verdicts import Verdict
+from bot.billing.search.queries import ListInvoices, ListTickets, ReadInvoice
 from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import ListRows, Ticket
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.test_remembered import SHAPES, Bench, one_ticket
 

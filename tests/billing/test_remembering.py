@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.billing.desk import Batch
-from bot.billing.facts import facts_of
-from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket, TicketLabels
-from bot.billing.links import TicketKeys
-from bot.billing.reads import (
+from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket, TicketLabels
+from bot.billing.rules.invoice import facts_of
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.search.queries import (
     Answer,
     Failed,
     FindTicket,
@@ -29,9 +28,10 @@ from bot.billing.reads import (
     RecallTicket,
     RecallUnclaimedLine,
 )
-from bot.billing.remembering import NoLedger, RememberingSession
+from bot.billing.search.scheduler import Batch
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketDetail
+from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from tests.billing import factory
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

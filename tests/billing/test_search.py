@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.desk import Progress
-from bot.billing.findings import CheckReport, Finding, LinkKind, Verdict
-from bot.billing.policy import Policy
-from bot.billing.reads import (
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import CheckReport, Finding, LinkKind, Verdict
+from bot.billing.search.places import CANDIDATES_TO_TRY, READINGS
+from bot.billing.search.queries import (
     Answers,
     Failed,
     FindTicket,
@@ -23,7 +23,7 @@ from bot.billing.reads import (
     ReadTicket,
     ask,
 )
-from bot.billing.search import CANDIDATES_TO_TRY, READINGS
+from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
 from bot.sandbox.syncro_faults import Edit, Fault, Garbage, IgnoreFilter, MissingKeys, Mutate, Status, WrongDetail
 from bot.sandbox.syncro_world import Customer, Invoice, ListRows, World

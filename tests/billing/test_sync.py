@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.billing.findings import Verdict
-from bot.billing.ledger import ACCOUNT, Place, RememberedInvoice, RememberedTicket
-from bot.billing.reads import ListInvoices, ReadInvoice
-from bot.billing.sync import Ending, SyncProgress, SyncReport
+from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice, RememberedTicket
+from bot.billing.rules.verdicts import Verdict
+from bot.billing.search.queries import ListInvoices, ReadInvoice
+from bot.billing.sync.backfill import Ending, SyncProgress, SyncReport
 from bot.sandbox.syncro_faults import Edit, Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import Invoice, ListRows, World
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.test_remembered import SHAPES, Bench, one_ticket, read_now
 
 

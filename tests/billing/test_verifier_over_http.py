@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.findings import CheckReport, LinkKind, Verdict
-from bot.billing.policy import Policy
-from bot.billing.reader import SyncroReader
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.verdicts import CheckReport, LinkKind, Verdict
 from bot.billing.verifier import Verifier
 from bot.sandbox.sample_worlds import (
     INCIDENT_INVOICE,
@@ -29,6 +28,7 @@ from bot.sandbox.syncro_world import ListRows
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient, Timeouts
 from bot.syncro.retries import RetryPolicy
+from bot.syncro_sessions.pooled import SyncroReader
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.billing.findings import InvoiceLink, LinkKind, Unbilled, Verdict
+from bot.billing.rules.verdicts import InvoiceLink, LinkKind, Unbilled, Verdict
 from bot.digest.build import build_digest
 from bot.digest.model import Audited, Digest, History, Mark, Snooze, Standing, TrendPoint
 from tests.messages.factory import TRUSTED, a_finding, any_finding, untrusted

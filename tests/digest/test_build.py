@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.billing.decide import Case, SyncroPages, decide
-from bot.billing.evidence import Evidence
-from bot.billing.findings import Verdict
-from bot.billing.links import TicketKeys
-from bot.billing.policy import Due, Expectation, Ticket
+from bot.billing.decide import SyncroPages, decide
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.rules.policy import Due, Expectation, Ticket
+from bot.billing.rules.verdicts import Verdict
+from bot.billing.search.evidence import Case, Evidence
 from bot.digest.amounts import amount_of
 from bot.digest.build import TREND_RUNS
 from bot.digest.model import AgeBand, Digest, Ending, History, Line, Pickup, TrendPoint

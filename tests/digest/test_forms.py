@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.billing.as_json import finding_as_json
-from bot.billing.findings import Verdict
+from bot.billing.finding_json import finding_as_json
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.as_json import digest_as_json, digest_object
 from bot.digest.csv import COLUMNS, digest_csv
 from bot.digest.groups import NO_CUSTOMER, NOBODY, by_customer, by_technician, part_of

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.headline import accounted, change, day_in_words, headline, is_quiet
 from bot.digest.model import TrendPoint
 

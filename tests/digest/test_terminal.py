@@ -7,9 +7,9 @@ import io
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest
-from bot.terminal_digest import show_digest
+from bot.terminal.digest import show_digest
 
 from .factory import a_digest, any_digest, audited, first_run, history, mark, second_run, snooze, standing, the_incident
 

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.policy import Policy
-from bot.billing.reader import SyncroReader
+from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.model import Digest, Mark, Snooze
@@ -20,9 +19,10 @@ from bot.jobs.digest import DigestRules, make_digest
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.syncro.client import SyncroClient
+from bot.syncro_sessions.pooled import SyncroReader
 from tests.e2e import month as months
 from tests.e2e.month import Plan, Truth, day
 

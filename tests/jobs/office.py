@@ -11,8 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.billing.decide import SyncroPages
-from bot.billing.policy import Policy
-from bot.billing.reader import SyncroReader
+from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.jobs.check import CheckJob
 from bot.jobs.digest import DigestJob, DigestRules, make_digest
@@ -27,6 +26,7 @@ from bot.sandbox.syncro_world import Customer, Ticket, World
 from bot.store.memory import Memory
 from bot.syncro.client import SyncroClient, Timeouts
 from bot.syncro.retries import RetryPolicy
+from bot.syncro_sessions.pooled import SyncroReader
 from tests.jobs.fakes import RememberingSteps
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.desk import Batch, Session
-from bot.billing.policy import Policy
-from bot.billing.reads import Answer, Failed, Read
-from bot.billing.remembering import NoLedger, RememberingSession
+from bot.billing.rules.policy import Policy
+from bot.billing.search.queries import Answer, Failed, Read
+from bot.billing.search.scheduler import Batch, Session
 from bot.billing.verifier import Verifier
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
 from bot.store.memory import Memory
 from bot.syncro.errors import FailureKind
+from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from tests.jobs.fakes import FakePoster, RememberingSteps
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
-from bot.billing.desk import Batch, Session
-from bot.billing.facts import BilledLine, InvoiceFacts, Said
-from bot.billing.findings import CheckReport
-from bot.billing.ledger import Place, RememberedInvoice, RememberedTicket
-from bot.billing.links import TicketKeys
-from bot.billing.policy import Policy
-from bot.billing.reads import (
+from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.rules.invoice import BilledLine, InvoiceFacts
+from bot.billing.rules.matching import TicketKeys
+from bot.billing.rules.policy import Policy
+from bot.billing.rules.ticket_mentions import Said
+from bot.billing.rules.verdicts import CheckReport
+from bot.billing.search.queries import (
     Answer,
     Failed,
     FindTicket,
@@ -41,6 +41,7 @@ from bot.billing.reads import (
     RecallTicket,
     RecallUnclaimedLine,
 )
+from bot.billing.search.scheduler import Batch, Session
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import batch_from_json, batch_to_json, recorded_session
 from bot.jobs.request import CheckRequest

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.sync import Ending, SyncProgress, SyncReport
+from bot.billing.sync.backfill import Ending, SyncProgress, SyncReport
 from bot.jobs.steps import DirectSteps
 from bot.jobs.sync import SyncJob, report_in_words, said_now_and_then, sync_key
 

@@ -20,8 +20,8 @@ from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.listeners import commands, digest_actions
 from bot.listeners.access import Access
-from bot.listeners.desk import Desk
-from bot.listeners.digest_desk import DigestDesk
+from bot.listeners.digest_context import DigestDesk
+from bot.listeners.intake import Desk
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.digest_messages import digest_messages

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Access, Asking
-from bot.listeners.desk import MOST_TICKETS, Desk
+from bot.listeners.intake import MOST_TICKETS, Desk
 
 SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.billing.findings import (
+from bot.billing.rules.verdicts import (
     CheckReport,
     Coverage,
     Finding,

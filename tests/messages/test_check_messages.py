@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.findings import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.messages.check_messages import cannot_post, checking, failed, outcome, progress, receipt
 from bot.messages.rendered import Rendered
 

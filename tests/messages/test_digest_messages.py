@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, Ending, Resolved, TrendPoint
 from bot.messages.digest_blocks import plainer
 from bot.messages.digest_messages import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from bot.billing.findings import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
 from bot.messages.rendered import Rendered
 from bot.messages.words import verdict_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.messages import help as help_words
 from bot.messages.words import verdict_words
 

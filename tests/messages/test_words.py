@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.findings import InvoiceLink, LinkKind, Unbilled, Verdict
+from bot.billing.rules.verdicts import InvoiceLink, LinkKind, Unbilled, Verdict
 from bot.messages import words
 
 from .factory import CHECKED_AT, INVOICE, TRUSTED, a_finding

@@ -22,7 +22,7 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.messages.words import verdict_words
 from bot.sandbox.demo import CANNOT_RUN, Wishes, run
 from bot.sandbox.demo_prompt import Prompt

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.findings import LinkKind, Verdict
+from bot.billing.rules.verdicts import LinkKind, Verdict
 from bot.sandbox.sample_worlds import NOT_FOUND_NUMBER, Sample, demo_world, incident, tour
 from bot.sandbox.syncro_world import ListRows, World, money_text, time_text
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Schedule, TicketDetail, TicketRow

@@ -20,13 +20,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.billing.facts import BilledLine, InvoiceFacts, Said, facts_of
-from bot.billing.ledger import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
-from bot.billing.links import Match, TicketKeys, match
+from bot.billing.ledger.model import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
+from bot.billing.rules.invoice import BilledLine, InvoiceFacts, facts_of
+from bot.billing.rules.matching import Match, TicketKeys, match
+from bot.billing.rules.ticket_mentions import Said
 from bot.store import decisions, tables
-from bot.store import ledger as ledger_module
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger import sql_ledger as ledger_module
+from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer
@@ -716,7 +717,7 @@ def _is_silent(ledger: SqlLedger, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level(logging.WARNING):
             assert method() == answer
         (record,) = caplog.records
-        assert record.name == "bot.store.ledger"
+        assert record.name == "bot.store.ledger.sql_ledger"
         assert re.fullmatch(r"The ledger could not be \w+ \(\w+Error\); going on without it", record.getMessage())
         assert record.exc_info is None
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Ending, History, Standing, TrendPoint
 from bot.store.memory import Memory
 from tests.store.factory import NOW, day_of, digest, moment_of

@@ -25,8 +25,8 @@ import sqlalchemy as sa
 from bot.sandbox.syncro_faults import Fault, too_many_requests
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import World
-from bot.store.budget_table import Books, BudgetTable
-from bot.store.shared_budget import SharedBudget
+from bot.store.rate_limit.budget_table import Books, BudgetTable
+from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.syncro.budget import CallBudget
 from bot.syncro.client import SyncroClient
 
@@ -442,7 +442,7 @@ def test_a_database_that_is_locked_for_long_is_as_good_as_away(
 def test_callers_are_served_while_the_clerk_waits_for_a_database_that_hangs(
     make: Make, monkeypatch: pytest.MonkeyPatch, engine: sa.Engine
 ) -> None:
-    monkeypatch.setattr("bot.store.shared_budget._STUCK_SECONDS", 0.3)
+    monkeypatch.setattr("bot.store.rate_limit.shared_budget._STUCK_SECONDS", 0.3)
     budget = make(3, window=60.0)
     make_calls(budget, 1)
     until(lambda: reported(engine) == 1)
@@ -466,7 +466,7 @@ def test_callers_are_served_while_the_clerk_waits_for_a_database_that_hangs(
 def test_a_clerk_that_comes_back_late_grants_no_slot_that_callers_have_taken_themselves(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.shared_budget._STUCK_SECONDS", 0.3)
+    monkeypatch.setattr("bot.store.rate_limit.shared_budget._STUCK_SECONDS", 0.3)
     budget = make(5, window=60.0)
     make_calls(budget, 2)
     answers, opened = threading.Event(), BudgetTable.opened

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.findings import Verdict
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Ending
 from bot.messages.poster import Posted
 from bot.store.memory import Memory

@@ -1,0 +1,55 @@
+"""A finding as JSON: the contract that scripts read, and the record of the evidence behind a warning."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.billing.rules.verdicts import Finding
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as scripts read it: ids as integers, invoice numbers and money as strings, times in UTC."""
+    coverage, unbilled = finding.coverage, finding.unbilled
+    return {
+        "ticket_number": finding.ticket_number,
+        "ticket_id": _integer(finding.ticket_id),
+        "ticket_url": finding.ticket_url,
+        "customer": finding.customer,
+        "subject": finding.subject,
+        "status": finding.status,
+        "verdict": finding.verdict.value,
+        "reason": finding.reason,
+        "invoices": [
+            {
+                "number": invoice.number,
+                "id": _integer(invoice.id),
+                "link": invoice.link.value,
+                "total": None if invoice.total is None else f"{invoice.total:.2f}",
+                "url": invoice.url,
+            }
+            for invoice in finding.invoices
+        ],
+        "coverage": {
+            "listed": coverage.listed,
+            "read": coverage.read,
+            "from_ledger": coverage.from_ledger,
+            "skipped": coverage.skipped,
+            "complete": coverage.complete,
+        },
+        "unbilled": {"minutes": unbilled.minutes, "charges": f"{unbilled.charges:.2f}"},
+        "checked_at": moment_in_utc(finding.checked_at),
+    }
+
+
+def _integer(identifier: str | None) -> int | str | None:
+    """The id as JSON has it: an integer, unless Syncro used something else."""
+    if identifier is not None and re.fullmatch(r"0|[1-9][0-9]{0,18}", identifier):
+        return int(identifier)
+    return identifier
+
+
+def moment_in_utc(moment: datetime) -> str:
+    """2026-11-22T09:02:11Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""What is true of one ticket and one invoice: verdicts, policy, links."""

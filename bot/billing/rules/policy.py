@@ -1,0 +1,157 @@
+"""Whether an invoice is due at all: the account's own rules, applied to one ticket. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from bot.billing.rules.verdicts import Unbilled
+from bot.syncro.models import TicketCharge, TicketDetail, TicketRow, TicketTimer
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(fold(name) for name in names)
+
+
+def fold(name: str) -> str:
+    """A name as policy compares it: without case, spaces and dashes ("Non-Billable" is "non billable")."""
+    return re.sub(r"[\s_\-\u2010-\u2015]+", "", name).casefold()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which words mean "finished" and which mean "no invoice expected". Compared by `fold`."""
+
+    finished_statuses: tuple[str, ...] = ("Resolved", "Invoiced", "Closed", "Completed")
+    non_billable_statuses: tuple[str, ...] = ("Non-Billable", "No Charge")
+    non_billable_billing_statuses: tuple[str, ...] = ()
+    non_billable_tags: tuple[str, ...] = ()
+    non_billable_ticket_types: tuple[str, ...] = ()
+    non_billable_problem_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket as far as it could be read: the list row always, the detail unless that read failed."""
+
+    row: TicketRow
+    detail: TicketDetail | None
+    remembered_at: datetime | None = None
+    """When the detail was read, where it was not read now but comes from the ledger."""
+
+    @property
+    def status(self) -> str:
+        """The status, from the fresher of the two reads."""
+        return self.detail.status if self.detail is not None and self.detail.status else self.row.status
+
+    @property
+    def charges(self) -> tuple[TicketCharge, ...]:
+        """The ticket's line items; none where the detail could not be read."""
+        return self.detail.line_items if self.detail is not None else ()
+
+    @property
+    def timers(self) -> tuple[TicketTimer, ...]:
+        """The ticket's time entries; none where the detail could not be read."""
+        return self.detail.ticket_timers if self.detail is not None else ()
+
+    @property
+    def converted_items(self) -> frozenset[str]:
+        """Ids of the invoice lines that this ticket's charges became."""
+        return frozenset(charge.item_id for charge in self.charges if charge.item_id is not None)
+
+
+class Due(Enum):
+    """Whether an invoice is to be expected."""
+
+    YES = "finished and billable"
+    NOT_YET = "work not finished"
+    NEVER = "no invoice expected"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What policy says, and why, in a sentence."""
+
+    due: Due
+    reason: str
+
+
+def expectation(ticket: Ticket, policy: Policy) -> Expectation:
+    """Apply the policy: non-billable first, then whether the work is finished."""
+    reason = _non_billable_reason(ticket, policy)
+    if reason is not None:
+        return Expectation(Due.NEVER, reason)
+    if fold(ticket.status) in _folded(policy.finished_statuses) or finished_at(ticket) is not None:
+        return Expectation(Due.YES, f'The work is finished (status "{ticket.status}").')
+    return Expectation(
+        Due.NOT_YET, f'The work is not finished (status "{ticket.status}"), so an invoice is not due yet.'
+    )
+
+
+def finished_at(ticket: Ticket) -> datetime | None:
+    """When the ticket was resolved, as Syncro has it; None where it names no date."""
+    if ticket.detail is not None and ticket.detail.resolved_at is not None:
+        return ticket.detail.resolved_at
+    return ticket.row.resolved_at
+
+
+def last_touched(ticket: Ticket) -> datetime | None:
+    """When the work was finished as far as can be told: the resolved date, or the last change where there is none."""
+    return finished_at(ticket) or ticket.row.updated_at
+
+
+def _non_billable_reason(ticket: Ticket, policy: Policy) -> str | None:
+    row, detail = ticket.row, ticket.detail
+    labelled: list[tuple[str, Iterable[str], tuple[str, ...]]] = [
+        ("status", [ticket.status], policy.non_billable_statuses),
+        ("billing status", [row.billing_status, _of(detail).billing_status], policy.non_billable_billing_statuses),
+        ("tag", [*row.tag_list, *_of(detail).tag_list], policy.non_billable_tags),
+        ("ticket type", [row.ticket_type_name, _of(detail).ticket_type_name], policy.non_billable_ticket_types),
+        ("problem type", [row.problem_type, _of(detail).problem_type], policy.non_billable_problem_types),
+    ]
+    for label, values, names in labelled:
+        wanted = _folded(names)
+        for value in values:
+            if value and fold(value) in wanted:
+                return f'No invoice is expected: its {label} is "{value}".'
+    if ticket.timers and all(timer.billable is False for timer in ticket.timers) and not unbilled(ticket).charges:
+        return "No invoice is expected: none of its time is billable and it has no unbilled charge."
+    return None
+
+
+_NO_DETAIL = TicketDetail(id="-", number="-", ticket_timers=(), line_items=())
+
+
+def _of(detail: TicketDetail | None) -> TicketDetail:
+    return detail if detail is not None else _NO_DETAIL
+
+
+def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbilled:
+    """Work on the ticket that is on no invoice: open charges, and billable time that is no charge yet.
+
+    `billed_lines` are line ids of invoices already found: a charge among them is billed, flagged or not.
+    """
+    charges = sum(
+        (
+            charge.amount
+            for charge in ticket.charges
+            if charge.converted is not True and not (charge.item_id and charge.item_id in billed_lines)
+        ),
+        Decimal(0),
+    )
+    seconds = sum(
+        _seconds(timer)
+        for timer in ticket.timers
+        if timer.billable is True and timer.recorded is not True and timer.ticket_line_item_id is None
+    )
+    return Unbilled(minutes=seconds // 60, charges=charges.quantize(Decimal("0.01")))
+
+
+def _seconds(timer: TicketTimer) -> int:
+    if timer.start_time is None or timer.end_time is None:
+        return 0  # still running, or unreadable: nothing to add up yet
+    return max(0, int((timer.end_time - timer.start_time).total_seconds()))

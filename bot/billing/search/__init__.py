@@ -1,0 +1,1 @@
+"""The search for an invoice that bills a ticket."""

@@ -1,0 +1,155 @@
+"""Getting to know the details of listed invoices: remembered where that is proved to be current, read otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.billing.ledger.freshness import CLOCKS_APART, Sweep, is_current, sweep_of
+from bot.billing.ledger.model import ACCOUNT, RememberedInvoice
+from bot.billing.rules.matching import match
+from bot.billing.rules.verdicts import Looked
+from bot.billing.search.evidence import Evidence
+from bot.billing.search.paging import read_list
+from bot.billing.search.queries import (
+    Asking,
+    Failed,
+    ListInvoices,
+    ReadInvoice,
+    RecallInvoices,
+    RecallLinked,
+    RecallPlaces,
+    ask,
+    detail_read,
+    recall,
+)
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import ROWS_A_PAGE, InvoiceRow
+
+DETAILS_AT_ONCE = 8
+"""Invoice details asked for in one round: reading stops after the round that holds a link."""
+RECALLED_AT_ONCE = 200
+"""Rows whose details are looked up in the ledger at once."""
+WORTH_A_SWEEP = 3
+"""Remembered invoices whose rows tell no time of change: from so many on, one list of changes costs less."""
+
+
+def read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]:
+    """Read the details not tried yet, a round at a time, until one holds a link. True when anything was read."""
+    wanted = [row for row in rows if not evidence.was_tried(row)]
+    for start in range(0, len(wanted), DETAILS_AT_ONCE):
+        if evidence.links:
+            break
+        batch = wanted[start : start + DETAILS_AT_ONCE]
+        answers = yield [detail_read(row) for row in batch]
+        for row in batch:
+            evidence.note_detail(row, answers[detail_read(row)])
+    return bool(wanted)
+
+
+def know_details(
+    evidence: Evidence, rows: Sequence[InvoiceRow], sweep: Sweep | None, *, standing: bool = False
+) -> Asking[bool]:
+    """Like `read_details`, but what is remembered and current need not be read. See `Evidence.note_remembered`.
+
+    What billed the ticket when it was read last is read before the others: they may not be needed then.
+    """
+    wanted = [row for row in rows if not evidence.was_tried(row)]
+    likely: list[InvoiceRow] = []
+    unknown: list[InvoiceRow] = []
+    for row, remembered in zip(wanted, (yield from _recalled(wanted)), strict=True):
+        if remembered is None:
+            unknown.append(row)
+        elif not is_current(row, remembered, sweep) or not evidence.note_remembered(
+            row, remembered.facts, standing=standing
+        ):
+            (likely if match(remembered.facts, evidence.ticket).link is not None else unknown).append(row)
+    anything_read = yield from read_details(evidence, likely)
+    return (yield from read_details(evidence, unknown)) or anything_read
+
+
+def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep | None]:
+    """List what changed since these invoices were read, where their rows tell no time of change.
+
+    None where that is not needed, does not pay, or cannot be read in one piece.
+    """
+    untimed = [row for row in rows if row.updated_at is None]
+    if len(untimed) < WORTH_A_SWEEP:
+        return None
+    # The account first: were it brought forward after the invoices are recalled, it would vouch for what they were.
+    (account,) = yield from recall(RecallPlaces((ACCOUNT,)))
+    moments = [each.read_at for each in (yield from _recalled(untimed)) if each is not None]
+    if len(moments) < WORTH_A_SWEEP:
+        return None
+    since, vouches_from = (min(moments), min(moments)) if account is None else (account.as_of, account.searched_at)
+
+    def page_read(number: int) -> ListInvoices:
+        return ListInvoices(page=number, customer_id=customer_id, updated_since=since - CLOCKS_APART)
+
+    changed = yield from read_list(page_read, "list of changed invoices", most_rows=ROWS_A_PAGE)
+    if isinstance(changed, Failed) or not changed.is_whole or changed.pages > 1:
+        return None  # between two pages a row may slide out of sight
+    return sweep_of(changed.rows, vouches_from)
+
+
+def confirm_remembered(evidence: Evidence) -> Asking[None]:
+    """Read again the invoices that billed the ticket when they were last read, until one still does."""
+    for remembered in (yield from recall_links(evidence)) or []:
+        yield from confirm(evidence, remembered)
+        if evidence.links:
+            break
+
+
+def recall_links(evidence: Evidence) -> Asking[list[RememberedInvoice] | None]:
+    """The remembered invoices that bill the ticket, those that changed last first; None when nobody can tell."""
+    remembered = yield from recall(RecallLinked(evidence.ticket))
+    if remembered is None:
+        return None
+    linked = [each for each in remembered if match(each.facts, evidence.ticket).link is not None]
+    return sorted(linked, key=_last_changed, reverse=True)
+
+
+def recall_mentions(evidence: Evidence, customer_id: str) -> Asking[list[RememberedInvoice]]:
+    """The customer's remembered invoices that hold the ticket's number without saying that it is the ticket."""
+    remembered = yield from recall(RecallLinked(evidence.ticket))
+    own = [each for each in remembered or () if each.facts.customer_id in (None, customer_id)]
+    return [each for each in own if match(each.facts, evidence.ticket).might]
+
+
+def confirm(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
+    """Read a remembered invoice that billed the ticket again, and say in the receipt what came of it."""
+    evidence.note_named_by_ledger(remembered.facts)
+    yield from read_again(evidence, remembered, sweep)
+    outcome = "it still does" if evidence.links else "it no longer does, or could not be read"
+    named = f"invoice {remembered.facts.number} billed this ticket on {remembered.read_at:%Y-%m-%d}"
+    evidence.receipt.append(Looked("Earlier reads", f"{named}; read again now, {outcome}"))
+
+
+def read_again(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
+    """Read a remembered invoice's detail and take in what it says now.
+
+    One that was read in this request already is not read twice: for this ticket, or because `sweep` names it.
+    """
+    facts = remembered.facts
+    changed = sweep.row_of(facts) if sweep is not None else None
+    if changed is not None and not evidence.has_read(facts.id):
+        evidence.note_detail(changed, (yield from ask(detail_read(changed))))
+    if evidence.has_read(facts.id):
+        return
+    answer = yield from ask(ReadInvoice(facts.id, facts.updated_at))
+    evidence.note_detail(InvoiceRow(id=facts.id), answer)
+    if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
+        evidence.gone[facts.id] = remembered
+    elif not evidence.has_read(facts.id):
+        evidence.out_of_reach[facts.id] = facts
+
+
+def _recalled(rows: Sequence[InvoiceRow]) -> Asking[list[RememberedInvoice | None]]:
+    found: list[RememberedInvoice | None] = []
+    for start in range(0, len(rows), RECALLED_AT_ONCE):
+        found += yield from recall(RecallInvoices(tuple(rows[start : start + RECALLED_AT_ONCE])))
+    return found
+
+
+def _last_changed(remembered: RememberedInvoice) -> datetime:
+    return remembered.facts.updated_at or remembered.read_at

@@ -1,0 +1,69 @@
+"""Recurring invoices that will pick up a ticket's unbilled charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.billing.rules.policy import Ticket, unbilled
+from bot.billing.rules.verdicts import Looked
+from bot.billing.search.evidence import Evidence
+from bot.billing.search.paging import Listing, read_list
+from bot.billing.search.queries import Asking, Failed, ListSchedules
+from bot.counting import counted
+from bot.syncro.errors import FailureKind
+from bot.syncro.models import ROWS_A_PAGE, Schedule
+
+Schedules = Sequence[Schedule] | Failed
+
+
+def customer_with_charges(ticket: Ticket) -> str | None:
+    """The customer whose recurring invoices matter for a ticket without an invoice; None where none can matter."""
+    return ticket.row.customer_id if unbilled(ticket).charges else None
+
+
+def list_of_account(customers: int) -> Asking[Schedules | None]:
+    """The whole account's recurring invoices, where that costs no more calls than asking for so many customers.
+
+    None where it would cost more, or cannot be read in one piece.
+    """
+    whole = yield from _list(None, most_rows=customers // 2 * ROWS_A_PAGE)
+    if isinstance(whole, Failed) or not whole.is_whole:
+        return None
+    return whole.rows if (yield from _stood_still(None, whole)) else None
+
+
+def list_of_customer(customer_id: str) -> Asking[Schedules]:
+    """A customer's recurring invoices."""
+    listing = yield from _list(customer_id)
+    if isinstance(listing, Failed):
+        return listing
+    if not (yield from _stood_still(customer_id, listing)):
+        return Failed(FailureKind.UNREADABLE, "The list of recurring invoices changed while it was read.")
+    return listing.rows
+
+
+def _stood_still(customer_id: str | None, listing: Listing[Schedule]) -> Asking[bool]:
+    """Whether a list is the same when it is read again: between two pages a row could slide out of sight."""
+    return listing.pages == 1 or (yield from _list(customer_id, reading=2)) == listing
+
+
+def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -> None:
+    """Take in a customer's recurring invoices. A list that cannot be read stands in the way of a proof."""
+    if isinstance(schedules, Failed):
+        evidence.fail(schedules.sentence)
+        evidence.receipt.append(Looked("Recurring invoices", "could not be listed"))
+        return
+    own = [schedule for schedule in schedules if schedule.customer_id == customer_id]
+    evidence.schedules.extend(own)
+    picking_up = sum(schedule.invoice_unbilled_ticket_charges for schedule in own)
+    outcome = f"{counted(len(own), 'schedule')}, {picking_up} that pick up unbilled ticket charges"
+    evidence.receipt.append(Looked("Recurring invoices", outcome))
+
+
+def _list(
+    customer_id: str | None, reading: int = 1, *, most_rows: int | None = None
+) -> Asking[Listing[Schedule] | Failed]:
+    def page_read(number: int) -> ListSchedules:
+        return ListSchedules(customer_id, number, reading)
+
+    return (yield from read_list(page_read, "list of recurring invoices", most_rows=most_rows))

@@ -1,0 +1,52 @@
+"""What the listeners of the digest share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_sdk import WebClient
+
+from bot.jobs.digest_request import DigestRequest
+from bot.listeners.access import Access
+from bot.listeners.intake import Desk
+from bot.listeners.managers import Managers
+from bot.listeners.replies import Replies
+from bot.messages.digest_acts import managers_only
+from bot.messages.rendered import Rendered
+from bot.store.memory import Memory
+
+
+@dataclass(frozen=True)
+class DigestDesk:
+    """Shared by the listeners of the digest. Nothing that they do is ever written to Syncro.
+
+    `client` opens forms, so it must not wait: Slack takes a form within three seconds only. `desk` takes rechecks.
+    `schedule` is a cron expression in wall-clock time of `zone`; `clock` gives the present moment, aware.
+    `evidence_of` gives what the bot has seen of a ticket (by Syncro's internal id), as JSON values.
+    """
+
+    memory: Memory
+    managers: Managers
+    access: Access
+    desk: Desk
+    enqueue_digest: Callable[[str, DigestRequest], None]
+    replies: Replies
+    client: WebClient
+    zone: ZoneInfo
+    schedule: str
+    clock: Callable[[], datetime]
+    evidence_of: Callable[[str], dict[str, Any]]
+
+    def refusal(self, user: str) -> Rendered | None:
+        """What to tell a person who is no manager; None for a manager."""
+        if self.managers.is_manager(user):
+            return None
+        return managers_only(is_set=self.managers.is_set)
+
+    def today(self) -> date:
+        """The present day where the digest is read."""
+        return self.clock().astimezone(self.zone).date()
