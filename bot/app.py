@@ -37,8 +37,8 @@ from bot.jobs.sync import SyncJob, sync_key
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
-from bot.listeners.digest_context import DigestDesk
-from bot.listeners.intake import Desk
+from bot.listeners.digest_context import DigestContext
+from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
@@ -438,23 +438,23 @@ class Bot:
         bolt_log.setLevel(logging.ERROR)  # Bolt would warn that it ignores SLACK_BOT_TOKEN: our client has it already
         app = App(client=self._client, logger=bolt_log, process_before_response=True, token_verification_enabled=False)
         bolt_log.setLevel(logging.WARNING)
-        desk = Desk(self._access, self._enqueue_check, self._settings.syncro_site)
+        intake = Intake(self._access, self._enqueue_check, self._settings.syncro_site)
         replies = Replies(self._poster, ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit)
-        digest = self._digest_desk(desk, replies)
-        commands.register(app, desk, digest)
+        digest = self._digest_context(intake, replies)
+        commands.register(app, intake, digest)
         digest_actions.register(app, digest)
-        mentions.register(app, desk, replies)
-        shortcuts.register(app, desk, replies)
-        actions.register(app, desk, replies)
+        mentions.register(app, intake, replies)
+        shortcuts.register(app, intake, replies)
+        actions.register(app, intake, replies)
         return app
 
-    def _digest_desk(self, desk: Desk, replies: Replies) -> DigestDesk:
+    def _digest_context(self, intake: Intake, replies: Replies) -> DigestContext:
         settings, memory = self._settings, self._memory
-        return DigestDesk(
+        return DigestContext(
             memory=memory,
             managers=Managers(self._hasty_client, settings.managers),
             access=self._access,
-            desk=desk,
+            intake=intake,
             enqueue_digest=self._enqueue_digest,
             replies=replies,
             client=self._hasty_client,

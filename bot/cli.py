@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 import bot
 from bot import app as composition
 from bot.billing.rules.verdicts import CheckReport
-from bot.billing.sync.backfill import Ending
+from bot.billing.sync.backfill import SyncEnding
 from bot.counting import counted
 from bot.digest.as_json import digest_as_json
 from bot.doctor.examination import examine
@@ -168,7 +168,7 @@ def sync(
         except KeyboardInterrupt:
             sys.stderr.write(f"invoice-bot: {KEPT}\n")
             raise
-    if report.ending is Ending.OUTAGE:
+    if report.ending is SyncEnding.OUTAGE:
         kept = (
             f" {counted(report.read, 'invoice')} read till then; run it again, it goes on there." if report.read else ""
         )

@@ -26,7 +26,7 @@ from bot.billing.search.recurring_invoices import (
     list_of_customer,
     note_schedules,
 )
-from bot.billing.search.scheduler import Desk, Outcome, Progress, Session
+from bot.billing.search.scheduler import Outcome, Progress, Scheduler, Session
 from bot.billing.search.strategy import Searcher
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, look_up
 from bot.billing.sync.catch_up import is_still_known, take_stock
@@ -63,12 +63,12 @@ class Verifier:
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> CheckReport:
         """Check each distinct number, in the order given."""
-        desk = Desk(session, started_at, on_progress=on_progress)
-        asked = _Asked.of(desk, dict.fromkeys(numbers))
+        scheduler = Scheduler(session, started_at, on_progress=on_progress)
+        asked = _Asked.of(scheduler, dict.fromkeys(numbers))
         searcher = self._searcher(asked, Scope(self.scan_limit, exhaustive), None)
-        cases = desk.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
-        cases = self._look_for_schedules(desk, cases, sparing=False)
-        return _report(desk, self._findings(desk, asked, cases))
+        cases = scheduler.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
+        cases = self._look_for_schedules(scheduler, cases, sparing=False)
+        return _report(scheduler, self._findings(scheduler, asked, cases))
 
     def audit(
         self,
@@ -83,60 +83,64 @@ class Verifier:
 
         When the list of tickets cannot be read, only `also` is checked and `failure` says why.
         """
-        desk = Desk(session, started_at, on_progress=on_progress)
-        made = self._audit(desk, window, also, from_memory=True)
+        scheduler = Scheduler(session, started_at, on_progress=on_progress)
+        made = self._audit(scheduler, window, also, from_memory=True)
         if made is not None:
             return made
-        # From the beginning, on a new desk: what the first one was told may be hours old.
-        again = Desk(session, desk.now, on_progress=on_progress)
+        # From the beginning, on a new scheduler: what the first one was told may be hours old.
+        again = Scheduler(session, scheduler.now, on_progress=on_progress)
         made = self._audit(again, window, also, from_memory=False)
         if made is None:
             raise AssertionError("unreachable: without memory there is nothing that could stop to hold")
-        calls, seconds = desk.api_calls + again.api_calls, (again.now - started_at).total_seconds()
+        calls, seconds = scheduler.api_calls + again.api_calls, (again.now - started_at).total_seconds()
         return replace(made, report=replace(made.report, api_calls=calls, seconds=seconds))
 
-    def _audit(self, desk: Desk, window: Window, also: Sequence[str], *, from_memory: bool) -> AuditReport | None:
+    def _audit(
+        self, scheduler: Scheduler, window: Window, also: Sequence[str], *, from_memory: bool
+    ) -> AuditReport | None:
         """Audit once. None where what was known at the beginning does not hold any more at the end."""
-        listed = desk.ask(list_tickets(window))
+        listed = scheduler.ask(list_tickets(window))
         every = {} if isinstance(listed, Failed) else {row.number: row for row in listed}
         rows = {number: row for number, row in every.items() if window.holds(row, self.policy)}
-        asked = _Asked.of(desk, {**{number: every.get(number) for number in also}, **rows})
-        knowledge = desk.ask(take_stock(asked.rows, desk.started_at)) if from_memory else None
+        asked = _Asked.of(scheduler, {**{number: every.get(number) for number in also}, **rows})
+        knowledge = scheduler.ask(take_stock(asked.rows, scheduler.started_at)) if from_memory else None
         scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
         searcher = self._searcher(asked, scope, knowledge)
         if knowledge is not None:
-            searcher = replace(searcher, payers=self._list_payers(desk, asked, searcher))
-        cases = desk.run([searcher.search_known(found.value) for found in asked.found], of_tickets=True)
-        if knowledge is not None and not self._still_holds(desk, knowledge):
+            searcher = replace(searcher, payers=self._list_payers(scheduler, asked, searcher))
+        cases = scheduler.run([searcher.search_known(found.value) for found in asked.found], of_tickets=True)
+        if knowledge is not None and not self._still_holds(scheduler, knowledge):
             return None
-        cases = self._look_for_schedules(desk, cases, sparing=True)
+        cases = self._look_for_schedules(scheduler, cases, sparing=True)
         return AuditReport(
-            report=_report(desk, self._findings(desk, asked, cases)),
+            report=_report(scheduler, self._findings(scheduler, asked, cases)),
             rows=rows,
             failure=listed.sentence if isinstance(listed, Failed) else "",
         )
 
-    def _list_payers(self, desk: Desk, asked: _Asked, searcher: Searcher) -> dict[str, Sequence[InvoiceRow]]:
+    def _list_payers(self, scheduler: Scheduler, asked: _Asked, searcher: Searcher) -> dict[str, Sequence[InvoiceRow]]:
         """List the invoices of those who pay for many tickets of others."""
-        linked = desk.run([searcher.recall_links(found.value) for found in asked.found])
+        linked = scheduler.run([searcher.recall_links(found.value) for found in asked.found])
         links = [
             (found.value.ticket.row, each.value)
             for found, each in zip(asked.found, linked, strict=True)
             if isinstance(found.value, LookedUp)
         ]
         payers = payers_worth_listing(links, searcher.since)
-        lists = desk.run([list_payer(payer) for payer in payers])
+        lists = scheduler.run([list_payer(payer) for payer in payers])
         return {payer.place.customer_id: rows.value for payer, rows in zip(payers, lists, strict=True)}
 
-    def _still_holds(self, desk: Desk, knowledge: Knowledge) -> bool:
+    def _still_holds(self, scheduler: Scheduler, knowledge: Knowledge) -> bool:
         """Whether what was known at the beginning may be said now; not so when the audit was cut off for hours."""
-        return desk.now - desk.started_at <= STAYS_KNOWN and desk.ask(is_still_known(knowledge, desk.started_at))
+        return scheduler.now - scheduler.started_at <= STAYS_KNOWN and scheduler.ask(
+            is_still_known(knowledge, scheduler.started_at)
+        )
 
     def _searcher(self, asked: _Asked, scope: Scope, knowledge: Knowledge | None) -> Searcher:
         return Searcher(self.policy, scope, _earliest_opened(asked.rows), asked.started_at, knowledge)
 
     def _look_for_schedules(
-        self, desk: Desk, cases: Sequence[Outcome[Case | None]], *, sparing: bool
+        self, scheduler: Scheduler, cases: Sequence[Outcome[Case | None]], *, sparing: bool
     ) -> list[Outcome[Case | None]]:
         """For tickets that seem to be on no invoice, read which recurring invoices will pick up their charges.
 
@@ -146,11 +150,11 @@ class Verifier:
         customers = list(dict.fromkeys(waiting.values()))
         lists: dict[str, Outcome[Schedules]] = {}
         if sparing and len(customers) > 1:
-            (whole,) = desk.run([list_of_account(len(customers))])
+            (whole,) = scheduler.run([list_of_account(len(customers))])
             if whole.value is not None:
                 lists = {customer: Outcome(whole.value, 0) for customer in customers}
         if not lists:
-            lists = dict(zip(customers, desk.run([list_of_customer(each) for each in customers]), strict=True))
+            lists = dict(zip(customers, scheduler.run([list_of_customer(each) for each in customers]), strict=True))
         counted = list(cases)
         for index, customer in waiting.items():
             case, schedules = cases[index], lists[customer]
@@ -160,9 +164,9 @@ class Verifier:
             lists[customer] = replace(schedules, calls=0)
         return counted
 
-    def _findings(self, desk: Desk, asked: _Asked, cases: Sequence[Outcome[Case | None]]) -> list[Finding]:
+    def _findings(self, scheduler: Scheduler, asked: _Asked, cases: Sequence[Outcome[Case | None]]) -> list[Finding]:
         return [
-            replace(self._finding(number, found.value, case.value, desk.now), api_calls=found.calls + case.calls)
+            replace(self._finding(number, found.value, case.value, scheduler.now), api_calls=found.calls + case.calls)
             for number, found, case in zip(asked.numbers, asked.found, cases, strict=True)
         ]
 
@@ -185,11 +189,11 @@ class _Asked:
     started_at: datetime
 
     @classmethod
-    def of(cls, desk: Desk, wanted: Mapping[str, TicketRow | None]) -> _Asked:
+    def of(cls, scheduler: Scheduler, wanted: Mapping[str, TicketRow | None]) -> _Asked:
         """Look up each number; a ticket whose list row is known needs only its detail."""
-        desk.tickets = len(wanted)
-        found = desk.run([look_up(number, row) for number, row in wanted.items()])
-        return cls(tuple(wanted), found, desk.started_at)
+        scheduler.tickets = len(wanted)
+        found = scheduler.run([look_up(number, row) for number, row in wanted.items()])
+        return cls(tuple(wanted), found, scheduler.started_at)
 
     @property
     def rows(self) -> list[TicketRow]:
@@ -202,12 +206,12 @@ def _payer_to_ask(case: Case | None) -> str | None:
     return customer_with_charges(case.ticket) if case is not None and seems_unbilled(case) else None
 
 
-def _report(desk: Desk, findings: list[Finding]) -> CheckReport:
+def _report(scheduler: Scheduler, findings: list[Finding]) -> CheckReport:
     return CheckReport(
         findings=tuple(findings),
-        api_calls=desk.api_calls,
-        seconds=(desk.now - desk.started_at).total_seconds(),
-        outage=desk.outage,
+        api_calls=scheduler.api_calls,
+        seconds=(scheduler.now - scheduler.started_at).total_seconds(),
+        outage=scheduler.outage,
     )
 
 

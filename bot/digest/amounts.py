@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.billing.rules.verdicts import Unbilled
-from bot.digest.model import Line
+from bot.digest.model import DigestTicket
 
 _CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")
@@ -24,6 +24,6 @@ def time_value(minutes: int, labor_rate: Decimal | None) -> Decimal:
     return (minutes * labor_rate / 60).quantize(_CENT, ROUND_HALF_UP)
 
 
-def total(lines: Iterable[Line]) -> Decimal:
+def total(lines: Iterable[DigestTicket]) -> Decimal:
     """The sum of the lines' amounts: exactly what a reader gets who adds up the rows."""
     return sum((line.amount for line in lines), NOTHING)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.headline import headline
-from bot.digest.model import Digest, Line
+from bot.digest.model import Digest, DigestTicket
 
 _COUNTED = (
     Verdict.INVOICED,
@@ -62,9 +62,9 @@ def digest_object(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _findings(lines: Iterable[Line]) -> list[dict[str, Any]]:
+def _findings(lines: Iterable[DigestTicket]) -> list[dict[str, Any]]:
     return [finding_as_json(line.finding) for line in lines]
 
 
-def _numbers(lines: Iterable[Line]) -> list[str]:
+def _numbers(lines: Iterable[DigestTicket]) -> list[str]:
     return [line.finding.ticket_number for line in lines]

@@ -15,26 +15,26 @@ from bot.digest.business_days import age, band
 from bot.digest.model import (
     Audited,
     Digest,
-    Ending,
+    DigestTicket,
     History,
-    Line,
     Mark,
     Resolved,
     Snooze,
     Standing,
     TrendPoint,
+    WarningEnding,
 )
 from bot.digest.pickups import pickup
 
 TREND_RUNS = 20
 
 _ENDINGS = {
-    Verdict.INVOICED: Ending.INVOICED,
-    Verdict.PARTIALLY_INVOICED: Ending.INVOICED,
-    Verdict.SCHEDULED: Ending.SCHEDULED,
-    Verdict.NON_BILLABLE: Ending.NON_BILLABLE,
-    Verdict.OPEN: Ending.REOPENED,
-    Verdict.NOT_FOUND: Ending.GONE,
+    Verdict.INVOICED: WarningEnding.INVOICED,
+    Verdict.PARTIALLY_INVOICED: WarningEnding.INVOICED,
+    Verdict.SCHEDULED: WarningEnding.SCHEDULED,
+    Verdict.NON_BILLABLE: WarningEnding.NON_BILLABLE,
+    Verdict.OPEN: WarningEnding.REOPENED,
+    Verdict.NOT_FOUND: WarningEnding.GONE,
 }
 """How a standing warning ends. One that is still proved, or that could not be verified, goes on standing."""
 
@@ -63,7 +63,7 @@ def build_digest(
     make = _LineMaker(books, day, zone, labor_rate, is_first=history.is_first_run)
     lines = sorted(map(make.line, audited), key=_oldest_first)
 
-    def those(wanted: Callable[[Line], bool]) -> tuple[Line, ...]:
+    def those(wanted: Callable[[DigestTicket], bool]) -> tuple[DigestTicket, ...]:
         return tuple(line for line in lines if wanted(line))
 
     unbilled = those(lambda line: _proved(line) and not line.snooze and not line.mark)
@@ -95,16 +95,16 @@ def build_digest(
     )
 
 
-def _proved(line: Line) -> bool:
+def _proved(line: DigestTicket) -> bool:
     return line.finding.verdict is Verdict.NOT_INVOICED
 
 
-def _counts(lines: Iterable[Line]) -> dict[Verdict, int]:
+def _counts(lines: Iterable[DigestTicket]) -> dict[Verdict, int]:
     found = Counter(line.finding.verdict for line in lines)
     return {verdict: found[verdict] for verdict in Verdict}
 
 
-def _oldest_first(line: Line) -> tuple[bool, float, int, str]:
+def _oldest_first(line: DigestTicket) -> tuple[bool, float, int, str]:
     """Unknown ages come last; tickets of one moment by their number."""
     finished, number = line.audited.finished_at, line.finding.ticket_number
     return finished is None, finished.timestamp() if finished else 0.0, len(number), number
@@ -120,11 +120,11 @@ class _LineMaker:
     labor_rate: Decimal | None
     is_first: bool
 
-    def line(self, audited: Audited) -> Line:
+    def line(self, audited: Audited) -> DigestTicket:
         finding = audited.finding
         days = age(audited.finished_at, self.day, self.zone)
         run, run_on = pickup(finding, self.day, self.zone)
-        made = Line(
+        made = DigestTicket(
             audited=audited,
             amount=amount_of(finding.unbilled, self.labor_rate),
             business_days=days,
@@ -200,5 +200,5 @@ class _Books:
 def _resolved(standing: Standing, audited: Audited) -> Resolved:
     finding = audited.finding
     ending = _ENDINGS[finding.verdict]
-    named = finding.invoices[0].number if ending is Ending.INVOICED and finding.invoices else None
+    named = finding.invoices[0].number if ending is WarningEnding.INVOICED and finding.invoices else None
     return Resolved(standing, ending, finding, named, audited)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from bot.digest.model import Digest, Line, Pickup, Resolved, Standing
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.digest.plain_text import spreadsheet_safe
 
 COLUMNS = (
@@ -70,7 +70,7 @@ def _rows(digest: Digest) -> Iterator[dict[str, str]]:
         yield _row("accounted for", line, digest)
 
 
-def _row(section: str, line: Line, digest: Digest) -> dict[str, str]:
+def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
     finding, finished = line.finding, line.audited.finished_at
     return {
         "section": section,
@@ -99,13 +99,13 @@ def _row(section: str, line: Line, digest: Digest) -> dict[str, str]:
     }
 
 
-def _recurring(line: Line) -> str:
+def _recurring(line: DigestTicket) -> str:
     if line.pickup is Pickup.NONE:
         return ""
     return f"{line.finding.schedule_name} ({line.pickup.value})".lstrip()
 
 
-def _change(section: str, line: Line, digest: Digest) -> str:
+def _change(section: str, line: DigestTicket, digest: Digest) -> str:
     if section != "unbilled":
         return ""
     if digest.is_first:
@@ -113,7 +113,7 @@ def _change(section: str, line: Line, digest: Digest) -> str:
     return "new" if line.is_new else "still open"
 
 
-def _note(line: Line) -> str:
+def _note(line: DigestTicket) -> str:
     if line.snooze is not None:
         return f"snoozed until {line.snooze.until:%Y-%m-%d %H:%M} UTC by {line.snooze.by}: {line.snooze.reason}"
     if line.mark is not None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.amounts import total
 from bot.digest.business_days import band
-from bot.digest.model import Audited, Digest, Line, Resolved, Standing
+from bot.digest.model import Audited, Digest, DigestTicket, Resolved, Standing
 
 NOBODY = "nobody assigned"
 NO_CUSTOMER = "no customer named"
@@ -23,7 +23,7 @@ class Group:
     """Lines that belong together. `name` is Syncro's text, or one of the two above."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[DigestTicket, ...]
 
     @property
     def count(self) -> int:
@@ -36,7 +36,7 @@ class Group:
         return total(self.lines)
 
 
-def by_customer(lines: Iterable[Line]) -> tuple[Group, ...]:
+def by_customer(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
     """One group for each customer, the largest amount first, then the largest count. Two of one name stay two."""
     return _grouped(
         lines,
@@ -45,30 +45,32 @@ def by_customer(lines: Iterable[Line]) -> tuple[Group, ...]:
     )
 
 
-def by_technician(lines: Iterable[Line]) -> tuple[Group, ...]:
+def by_technician(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
     """One group for each technician, the largest amount first, then the largest count."""
     return _grouped(lines, key=_technician, name=_technician)
 
 
-def _technician(line: Line) -> str:
+def _technician(line: DigestTicket) -> str:
     return line.audited.technician.strip() or NOBODY
 
 
-def _grouped(lines: Iterable[Line], *, key: Callable[[Line], str], name: Callable[[Line], str]) -> tuple[Group, ...]:
-    collected: dict[str, list[Line]] = {}
+def _grouped(
+    lines: Iterable[DigestTicket], *, key: Callable[[DigestTicket], str], name: Callable[[DigestTicket], str]
+) -> tuple[Group, ...]:
+    collected: dict[str, list[DigestTicket]] = {}
     for line in lines:
         collected.setdefault(key(line), []).append(line)
     groups = (Group(name(members[0]), tuple(members)) for members in collected.values())
     return tuple(sorted(groups, key=lambda group: (-group.amount, -group.count, group.name.casefold())))
 
 
-def part_of(digest: Digest, only: Callable[[Line], bool]) -> Digest:
+def part_of(digest: Digest, only: Callable[[DigestTicket], bool]) -> Digest:
     """The digest as if only the tickets had been checked for which `only` is true.
 
     The trend and the change since the last run are left out: they speak of all tickets.
     """
 
-    def kept(lines: Iterable[Line]) -> tuple[Line, ...]:
+    def kept(lines: Iterable[DigestTicket]) -> tuple[DigestTicket, ...]:
         return tuple(filter(only, lines))
 
     part = replace(
@@ -97,7 +99,7 @@ def part_of(digest: Digest, only: Callable[[Line], bool]) -> Digest:
     )
 
 
-def _checked_sections(digest: Digest) -> tuple[tuple[Line, ...], ...]:
+def _checked_sections(digest: Digest) -> tuple[tuple[DigestTicket, ...], ...]:
     """Sections in which every checked ticket stands exactly once."""
     return (
         digest.unbilled,
@@ -116,7 +118,7 @@ def _audited(resolved: Resolved) -> Audited | None:
     return Audited(resolved.finding)
 
 
-def _as_line(standing: Standing, audited: Audited | None) -> Line:
+def _as_line(standing: Standing, audited: Audited | None) -> DigestTicket:
     """A remembered warning in the form that a condition on lines can judge."""
     remembered = Audited(
         Finding(
@@ -128,4 +130,4 @@ def _as_line(standing: Standing, audited: Audited | None) -> Line:
             customer=standing.customer,
         )
     )
-    return Line(audited or remembered, standing.amount, 0, band(0), first_said=standing.first_said)
+    return DigestTicket(audited or remembered, standing.amount, 0, band(0), first_said=standing.first_said)

@@ -20,7 +20,7 @@ class AgeBand(StrEnum):
     OLD = "over 30"
 
 
-class Ending(StrEnum):
+class WarningEnding(StrEnum):
     """How a ticket left the list of unbilled ones."""
 
     INVOICED = "invoiced"
@@ -114,7 +114,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Line:
+class DigestTicket:
     """One ticket in a digest."""
 
     audited: Audited
@@ -146,7 +146,7 @@ class Resolved:
     """A warning that stands no more."""
 
     standing: Standing
-    ending: Ending
+    ending: WarningEnding
     finding: Finding | None = None
     invoice_number: str | None = None
     audited: Audited | None = None
@@ -162,16 +162,16 @@ class Digest:
     counts: Mapping[Verdict, int]
     checked: int
     at_risk: Decimal
-    unbilled: tuple[Line, ...] = ()
-    unverified: tuple[Line, ...] = ()
-    scheduled: tuple[Line, ...] = ()
-    partially_invoiced: tuple[Line, ...] = ()
-    uncharged_time: tuple[Line, ...] = ()
+    unbilled: tuple[DigestTicket, ...] = ()
+    unverified: tuple[DigestTicket, ...] = ()
+    scheduled: tuple[DigestTicket, ...] = ()
+    partially_invoiced: tuple[DigestTicket, ...] = ()
+    uncharged_time: tuple[DigestTicket, ...] = ()
     """Tickets billed or not, with billable time that never became a charge (not those in `unbilled`)."""
     resolved: tuple[Resolved, ...] = ()
-    snoozed: tuple[Line, ...] = ()
-    marked: tuple[Line, ...] = ()
-    accounted: tuple[Line, ...] = ()
+    snoozed: tuple[DigestTicket, ...] = ()
+    marked: tuple[DigestTicket, ...] = ()
+    accounted: tuple[DigestTicket, ...] = ()
     """Every other ticket that was checked: invoiced, non-billable, not finished, not found."""
     not_checked: tuple[Standing, ...] = ()
     """Earlier warnings whose tickets this run did not look at. They stand."""
@@ -187,16 +187,16 @@ class Digest:
     """A part of a digest, for one customer or one technician: it has no trend and no change of its own."""
 
     @property
-    def new(self) -> tuple[Line, ...]:
+    def new(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets that no earlier run named."""
         return tuple(line for line in self.unbilled if line.is_new)
 
     @property
-    def still_open(self) -> tuple[Line, ...]:
+    def still_open(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets that an earlier run named already."""
         return tuple(line for line in self.unbilled if not line.is_new)
 
     @property
-    def contradictions(self) -> tuple[Line, ...]:
+    def contradictions(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets whose status says Invoiced."""
         return tuple(line for line in self.unbilled if line.finding.contradiction)

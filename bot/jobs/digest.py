@@ -21,7 +21,7 @@ from bot.digest.build import build_digest
 from bot.digest.csv import digest_csv
 from bot.digest.groups import part_of
 from bot.digest.headline import is_quiet
-from bot.digest.model import Audited, Digest, History, Line, Mark, TrendPoint
+from bot.digest.model import Audited, Digest, DigestTicket, History, Mark, TrendPoint
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
@@ -104,11 +104,11 @@ def _audited(finding: Finding) -> Audited:
     return Audited(finding, finding.customer_id, finding.finished_at, finding.technician)
 
 
-def _wanted(subscription: Subscription, name: str) -> Callable[[Line], bool] | None:
+def _wanted(subscription: Subscription, name: str) -> Callable[[DigestTicket], bool] | None:
     """Which tickets a subscriber wants: of some customers (by id or name), or their own (by their name in Syncro)."""
     customers = frozenset(fold(each) for each in subscription.customers)
 
-    def wanted(ticket: Line) -> bool:
+    def wanted(ticket: DigestTicket) -> bool:
         audited = ticket.audited
         if subscription.mine and name and fold(audited.technician) == fold(name):
             return True
@@ -123,7 +123,7 @@ class _Target:
 
     address: str
     user: str | None = None
-    wanted: Callable[[Line], bool] | None = None
+    wanted: Callable[[DigestTicket], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.search.queries import (
     Answer,
     Failed,
@@ -50,7 +50,7 @@ _FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         RecallTicket: TypeAdapter(RememberedTicket | None),
         RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
         RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),
-        RecallPlaces: TypeAdapter(tuple[Place | None, ...]),
+        RecallPlaces: TypeAdapter(tuple[SearchedPlace | None, ...]),
         RecallUnclaimedLine: TypeAdapter(bool),
         ForgetInvoices: TypeAdapter(None),
         NotePlaces: TypeAdapter(None),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.billing.sync.backfill import Ending, Synchroniser, SyncProgress, SyncReport
+from bot.billing.sync.backfill import SyncEnding, Synchroniser, SyncProgress, SyncReport
 from bot.counting import counted
 from bot.jobs.steps import Steps
 
@@ -37,8 +37,12 @@ class SyncJob:
 
     def _sync(self) -> dict[str, Any]:
         report = self.synchroniser.run(stopped=self.stopped, on_progress=said_now_and_then(self.clock))
-        is_news = report.read > 0 or report.ending is Ending.OUTAGE
-        level = logging.WARNING if report.problem and report.ending in (Ending.DONE, Ending.OUTAGE) else logging.INFO
+        is_news = report.read > 0 or report.ending is SyncEnding.OUTAGE
+        level = (
+            logging.WARNING
+            if report.problem and report.ending in (SyncEnding.DONE, SyncEnding.OUTAGE)
+            else logging.INFO
+        )
         if is_news or level > logging.INFO:
             log.log(level, "Ledger: %s", report_in_words(report))
         return {"read": report.read, "api_calls": report.api_calls, "problem": report.problem}

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Digest, Ending, Resolved, Standing
+from bot.digest.model import Digest, Resolved, Standing, WarningEnding
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps
 from bot.messages.digest_messages import retracted_warning
@@ -73,7 +73,7 @@ class WarningBook:
         An earlier one did so when it was only to be remembered (`--no-post`), or when Slack was away for too long.
         """
         for resolved in digest.resolved:
-            if resolved.ending is Ending.INVOICED:
+            if resolved.ending is WarningEnding.INVOICED:
                 self.retract(steps, outbox, resolved)
         for each in steps.run("look for warnings left over", lambda _: self._left_over()):
             self.retract(steps, outbox, _resolved_earlier(each))
@@ -110,7 +110,7 @@ class WarningBook:
         found = []
         for ticket_id in dict.fromkeys(each.ticket_id for each in self.memory.posted_warnings()):
             *_, last = self.memory.warnings_of(ticket_id)
-            if last.ending is Ending.INVOICED and last.retracted_at is None:
+            if last.ending is WarningEnding.INVOICED and last.retracted_at is None:
                 found.append(
                     {
                         "id": ticket_id,
@@ -148,7 +148,7 @@ def resolved_by(finding: Finding, standing: dict[str, str]) -> Resolved:
         amount=Decimal(standing["amount"]),
     )
     number = finding.invoices[0].number if finding.invoices else None
-    return Resolved(said, Ending.INVOICED, finding, number)
+    return Resolved(said, WarningEnding.INVOICED, finding, number)
 
 
 def _resolved_earlier(warning: dict[str, str]) -> Resolved:
@@ -159,7 +159,7 @@ def _resolved_earlier(warning: dict[str, str]) -> Resolved:
         first_said=date.fromisoformat(warning["first_said"]),
         amount=Decimal(warning["amount"]),
     )
-    return Resolved(said, Ending.INVOICED, None, warning["invoice"])
+    return Resolved(said, WarningEnding.INVOICED, None, warning["invoice"])
 
 
 def evidence_as_json(finding: Finding) -> dict[str, Any]:

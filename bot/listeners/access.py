@@ -12,7 +12,7 @@ from bot.listeners.user_groups import UserGroups
 
 
 @dataclass(frozen=True)
-class Asking:
+class Asker:
     """Who asks, and where, as Slack says. `team` is the person's workspace where Slack names it."""
 
     user: str
@@ -44,7 +44,7 @@ class Access:
         self._users = frozenset(users)
         self._usergroups = usergroups
 
-    def refusal(self, asking: Asking) -> str | None:
+    def refusal(self, asking: Asker) -> str | None:
         """Why the person may not ask here (a reason of `bot.messages.help.not_allowed`); None when they may."""
         if asking.shared_channel:
             return "external_channel"

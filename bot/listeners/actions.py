@@ -7,26 +7,26 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Asking
-from bot.listeners.intake import Desk
+from bot.listeners.access import Asker
+from bot.listeners.intake import Intake
 from bot.listeners.replies import Replies
 from bot.messages.check_messages import CHECK_AGAIN
 from bot.messages.rendered import Rendered
 
 
-def register(app: App, desk: Desk, replies: Replies) -> None:
+def register(app: App, intake: Intake, replies: Replies) -> None:
     """Listen for the button. The new answer comes where the old one stands."""
 
     @app.action(CHECK_AGAIN)
     def check_again(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        reply = _submit(desk, body, action.get("value") or "")
+        reply = _submit(intake, body, action.get("value") or "")
         ack()
         if reply is not None:
             replies.respond(body["response_url"], reply)
 
 
-def _submit(desk: Desk, body: dict[str, Any], value: str) -> Rendered | None:
-    wish = desk.read_command(value)
+def _submit(intake: Intake, body: dict[str, Any], value: str) -> Rendered | None:
+    wish = intake.read_command(value)
     if wish.reply is not None:
         return wish.reply
     container, user = body["container"], body["user"]
@@ -41,11 +41,11 @@ def _submit(desk: Desk, body: dict[str, Any], value: str) -> Rendered | None:
         response_url=body.get("response_url"),
         direct=channel.startswith("D"),
     )
-    asking = Asking(
+    asking = Asker(
         user=user["id"],
         channel=channel,
         team=user.get("team_id"),
         own_team=(body.get("team") or {}).get("id"),
         direct=request.direct,
     )
-    return desk.submit(f"button:{body['trigger_id']}", request, asking)
+    return intake.submit(f"button:{body['trigger_id']}", request, asking)

@@ -8,13 +8,13 @@ from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
 from bot.listeners import digest_commands
-from bot.listeners.access import Asking
-from bot.listeners.digest_context import DigestDesk
-from bot.listeners.intake import COMMAND, Desk
+from bot.listeners.access import Asker
+from bot.listeners.digest_context import DigestContext
+from bot.listeners.intake import COMMAND, Intake
 from bot.messages.rendered import Rendered
 
 
-def register(app: App, desk: Desk, digest: DigestDesk | None = None) -> None:
+def register(app: App, intake: Intake, digest: DigestContext | None = None) -> None:
     """Listen for the command. Slack is answered once the question is stored, or with why it was not taken.
 
     With `digest` the command also takes what managers say about the digest.
@@ -26,7 +26,7 @@ def register(app: App, desk: Desk, digest: DigestDesk | None = None) -> None:
         if digest is not None and digest_commands.is_meant(text):
             _acknowledge(ack, digest_commands.answer(digest, command))
             return
-        wish = desk.read_command(text)
+        wish = intake.read_command(text)
         reply = wish.reply
         if reply is None:
             request = CheckRequest(
@@ -38,13 +38,13 @@ def register(app: App, desk: Desk, digest: DigestDesk | None = None) -> None:
                 exhaustive=wish.exhaustive,
                 fresh=wish.fresh,
             )
-            reply = desk.submit(f"command:{command['trigger_id']}", request, _asking(command))
+            reply = intake.submit(f"command:{command['trigger_id']}", request, _asking(command))
         _acknowledge(ack, reply)
 
 
-def _asking(command: dict[str, Any]) -> Asking:
+def _asking(command: dict[str, Any]) -> Asker:
     # Only members of a workspace that has the app can use its commands, so the team is always our own.
-    return Asking(
+    return Asker(
         user=command["user_id"],
         channel=command["channel_id"],
         team=None,

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digest.model import Mark, Snooze
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Asking
-from bot.listeners.digest_context import DigestDesk
+from bot.listeners.access import Asker
+from bot.listeners.digest_context import DigestContext
 from bot.listeners.digest_tickets import DigestTicket
 from bot.listeners.snooze_until import snooze_until
 from bot.messages import digest_acts as acts
@@ -34,7 +34,7 @@ Errors = dict[str, str]
 """What is wrong with a form, by the block_id of the field below which it is shown."""
 
 
-def register(app: App, digest: DigestDesk) -> None:
+def register(app: App, digest: DigestContext) -> None:
     """Listen for the buttons and for the forms."""
     app.action(RECHECK)(_button(digest, _recheck))
     app.action(SNOOZE)(_button(digest, _ask_snooze))
@@ -53,7 +53,7 @@ def _acknowledge(ack: Ack) -> None:
 
 
 def _button(
-    digest: DigestDesk, act: Callable[[DigestDesk, Payload, DigestTicket], Rendered | None]
+    digest: DigestContext, act: Callable[[DigestContext, Payload, DigestTicket], Rendered | None]
 ) -> Callable[[Ack, Payload, Payload], None]:
     """A listener that does `act` with the ticket of the button, and tells the person what it returns."""
 
@@ -68,7 +68,7 @@ def _button(
 
 
 def _form(
-    digest: DigestDesk, act: Callable[[DigestDesk, Payload, DigestTicket], Errors], field: str
+    digest: DigestContext, act: Callable[[DigestContext, Payload, DigestTicket], Errors], field: str
 ) -> Callable[[Ack, Payload], None]:
     """A listener that does `act` with the ticket of the form; what is wrong is shown there, by default at `field`."""
 
@@ -93,7 +93,7 @@ def _form(
 # Check again
 
 
-def _recheck(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+def _recheck(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     request = CheckRequest(
         references=(ticket.number,),
         channel=ticket.channel,
@@ -102,17 +102,17 @@ def _recheck(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendere
         response_url=body.get("response_url"),
         direct=ticket.is_direct,
     )
-    return digest.desk.submit(f"digest:recheck:{body['trigger_id']}", request, _asking(body, ticket))
+    return digest.intake.submit(f"digest:recheck:{body['trigger_id']}", request, _asking(body, ticket))
 
 
 # Snooze
 
 
-def _ask_snooze(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+def _ask_snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.snooze_form, ticket)
 
 
-def _snooze(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+def _snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user, state = body["user"]["id"], body["view"]["state"]["values"]
     duration, reason = _chosen(state), _typed(state, acts.REASON)
     errors = _not_a_manager(digest, user) or _wrong_reason(reason)
@@ -131,11 +131,11 @@ def _snooze(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
 # Mark as non-billable
 
 
-def _ask_mark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+def _ask_mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.mark_form, ticket)
 
 
-def _mark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+def _mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
     reason = _typed(body["view"]["state"]["values"], acts.REASON)
     errors = _not_a_manager(digest, user) or _wrong_reason(reason)
@@ -147,13 +147,13 @@ def _mark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
     return {}
 
 
-def _customer(digest: DigestDesk, ticket: DigestTicket) -> str:
+def _customer(digest: DigestContext, ticket: DigestTicket) -> str:
     """The customer as the last warning named it; empty where the ticket was never warned about."""
     warnings = digest.memory.warnings_of(ticket.id)
     return warnings[-1].customer if warnings else ""
 
 
-def _unmark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     user = body["user"]["id"]
     refusal = digest.refusal(user)
     if refusal is not None:
@@ -172,14 +172,14 @@ def _unmark(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered
 # This is wrong
 
 
-def _ask_what_is_wrong(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Rendered | None:
+def _ask_what_is_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     refusal = digest.access.refusal(_asking(body, ticket))
     if refusal is not None:
         return Rendered(not_allowed(refusal))
     return _open(digest, body, acts.wrong_form, ticket)
 
 
-def _report_wrong(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Errors:
+def _report_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
     refusal = digest.access.refusal(_asking(body, ticket))
     if refusal is not None:
@@ -193,7 +193,7 @@ def _report_wrong(digest: DigestDesk, body: Payload, ticket: DigestTicket) -> Er
     return {}
 
 
-def _seen(digest: DigestDesk, ticket: DigestTicket) -> dict[str, Any] | None:
+def _seen(digest: DigestContext, ticket: DigestTicket) -> dict[str, Any] | None:
     """What the bot had seen of the ticket. A report is worth keeping without it, too."""
     try:
         return digest.evidence_of(ticket.id)
@@ -206,7 +206,7 @@ def _seen(digest: DigestDesk, ticket: DigestTicket) -> dict[str, Any] | None:
 
 
 def _open(
-    digest: DigestDesk, body: Payload, form: Callable[[str, str], acts.View], ticket: DigestTicket
+    digest: DigestContext, body: Payload, form: Callable[[str, str], acts.View], ticket: DigestTicket
 ) -> Rendered | None:
     """Open a form. Returns what to tell the person where Slack did not take it."""
     try:
@@ -218,9 +218,9 @@ def _open(
     return None
 
 
-def _asking(body: Payload, ticket: DigestTicket) -> Asking:
+def _asking(body: Payload, ticket: DigestTicket) -> Asker:
     user = body["user"]
-    return Asking(
+    return Asker(
         user=user["id"],
         channel=ticket.channel,
         team=user.get("team_id"),
@@ -229,7 +229,7 @@ def _asking(body: Payload, ticket: DigestTicket) -> Asking:
     )
 
 
-def _not_a_manager(digest: DigestDesk, user: str) -> Errors:
+def _not_a_manager(digest: DigestContext, user: str) -> Errors:
     refusal = digest.refusal(user)
     return {} if refusal is None else {acts.REASON: refusal.text}
 

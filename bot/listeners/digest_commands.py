@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
-from bot.listeners.access import Asking
-from bot.listeners.digest_context import DigestDesk
+from bot.listeners.access import Asker
+from bot.listeners.digest_context import DigestContext
 from bot.listeners.schedule_in_words import schedule_in_words
 from bot.messages import digest_acts as acts
 from bot.messages.help import not_allowed
@@ -37,7 +37,7 @@ def is_meant(text: str) -> bool:
     return [word.casefold() for word in text.split()[:1]] == [WORD]
 
 
-def answer(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+def answer(digest: DigestContext, command: dict[str, Any]) -> Rendered:
     """Do what was asked. Returns what to tell the person; it is done, or said not to be."""
     refusal = digest.refusal(command["user_id"])
     if refusal is not None:
@@ -49,7 +49,7 @@ def answer(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
         return acts.not_stored()
 
 
-def _done(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+def _done(digest: DigestContext, command: dict[str, Any]) -> Rendered:
     text = str(command.get("text") or "")
     user = command["user_id"]
     match [word.casefold() for word in text.split()[1:]]:
@@ -72,9 +72,9 @@ def _done(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
     return acts.usage()
 
 
-def _make_now(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
+def _make_now(digest: DigestContext, command: dict[str, Any]) -> Rendered:
     channel = command["channel_id"]
-    asking = Asking(command["user_id"], channel, team=None, own_team=None, direct=channel.startswith("D"))
+    asking = Asker(command["user_id"], channel, team=None, own_team=None, direct=channel.startswith("D"))
     refusal = digest.access.refusal(asking)
     # A manager need not stand on the list of people, but billing data stays in the channels where it belongs.
     if refusal is not None and refusal != "user":
@@ -89,13 +89,13 @@ def _make_now(digest: DigestDesk, command: dict[str, Any]) -> Rendered:
     return acts.being_made(day)
 
 
-def _subscribe(digest: DigestDesk, wanted: Subscription) -> Rendered:
+def _subscribe(digest: DigestContext, wanted: Subscription) -> Rendered:
     digest.memory.subscribe(wanted)
     comes = schedule_in_words(digest.schedule, digest.zone, digest.clock())
     return acts.subscribed(wanted.customers, mine=wanted.mine, comes=comes)
 
 
-def _subscribe_to_customers(digest: DigestDesk, user: str, typed: str) -> Rendered:
+def _subscribe_to_customers(digest: DigestContext, user: str, typed: str) -> Rendered:
     names = customer_names(typed)
     if not names:
         return acts.usage()
@@ -113,7 +113,7 @@ def customer_names(typed: str) -> tuple[str, ...]:
     return tuple({name.casefold(): name for name in named if name}.values())
 
 
-def _marks(digest: DigestDesk) -> Rendered:
+def _marks(digest: DigestContext) -> Rendered:
     try:
         return acts.marks_list(digest.memory.history(digest.clock()).marks)
     except SQLAlchemyError:
@@ -121,7 +121,7 @@ def _marks(digest: DigestDesk) -> Rendered:
         return acts.not_read()
 
 
-def _unmark(digest: DigestDesk, user: str, ticket: str) -> Rendered:
+def _unmark(digest: DigestContext, user: str, ticket: str) -> Rendered:
     now = digest.clock()
     mark = _about(ticket, digest.memory.history(now).marks)
     if mark is None or not digest.memory.unmark(mark.ticket_id, by=user, at=now):
@@ -129,7 +129,7 @@ def _unmark(digest: DigestDesk, user: str, ticket: str) -> Rendered:
     return acts.mark_undone(mark.ticket_number, user)
 
 
-def _wake(digest: DigestDesk, ticket: str) -> Rendered:
+def _wake(digest: DigestContext, ticket: str) -> Rendered:
     snooze = _about(ticket, digest.memory.history(digest.clock()).snoozes)
     if snooze is None:
         return acts.no_snooze(ticket)
@@ -142,7 +142,7 @@ def _about(ticket: str, decisions: Sequence[Decision]) -> Decision | None:
     return next((each for each in decisions if ticket in (each.ticket_number, ID_PREFIX + each.ticket_id)), None)
 
 
-def _reference(digest: DigestDesk, typed: str) -> str:
+def _reference(digest: DigestContext, typed: str) -> str:
     """The one ticket that a word names; empty where it names none or several."""
-    (reference,) = parse(typed, site=digest.desk.site, limit=1).references or ("",)
+    (reference,) = parse(typed, site=digest.intake.site, limit=1).references or ("",)
     return reference

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from bot.jobs.digest_request import DigestRequest
 from bot.listeners.access import Access
-from bot.listeners.intake import Desk
+from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.digest_acts import managers_only
@@ -21,10 +21,10 @@ from bot.store.memory import Memory
 
 
 @dataclass(frozen=True)
-class DigestDesk:
+class DigestContext:
     """Shared by the listeners of the digest. Nothing that they do is ever written to Syncro.
 
-    `client` opens forms, so it must not wait: Slack takes a form within three seconds only. `desk` takes rechecks.
+    `client` opens forms, so it must not wait: Slack takes a form within three seconds only. `intake` takes rechecks.
     `schedule` is a cron expression in wall-clock time of `zone`; `clock` gives the present moment, aware.
     `evidence_of` gives what the bot has seen of a ticket (by Syncro's internal id), as JSON values.
     """
@@ -32,7 +32,7 @@ class DigestDesk:
     memory: Memory
     managers: Managers
     access: Access
-    desk: Desk
+    intake: Intake
     enqueue_digest: Callable[[str, DigestRequest], None]
     replies: Replies
     client: WebClient

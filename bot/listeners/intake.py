@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Access, Asking
+from bot.listeners.access import Access, Asker
 from bot.messages.help import help_message, not_allowed, not_stored, not_understood, too_many
 from bot.messages.rendered import Rendered
 from bot.ticket_references import Typed, find_in_prose, parse
@@ -35,7 +35,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Intake:
     """Shared by all listeners. `site` is the account's Syncro address, whose ticket links are understood."""
 
     access: Access
@@ -66,7 +66,7 @@ class Desk:
             return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
         return Wish(found) if found else Wish(reply=help_message(COMMAND))
 
-    def submit(self, key: str, request: CheckRequest, asking: Asking) -> Rendered | None:
+    def submit(self, key: str, request: CheckRequest, asking: Asker) -> Rendered | None:
         """Store the question. Returns what to tell the person instead when it was not taken."""
         refusal = self.access.refusal(asking)
         if refusal is not None:

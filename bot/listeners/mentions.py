@@ -8,35 +8,35 @@ from typing import Any
 from slack_bolt import App, BoltContext
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Asking
-from bot.listeners.intake import Desk
+from bot.listeners.access import Asker
+from bot.listeners.intake import Intake
 from bot.listeners.replies import Replies
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9_]+(?:\|[^>]*)?>")
 
 
-def register(app: App, desk: Desk, replies: Replies) -> None:
+def register(app: App, intake: Intake, replies: Replies) -> None:
     """Listen for mentions and direct messages."""
 
     @app.event("app_mention")
     def mentioned(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
-        _answer(event, body, context, desk, replies, direct=False)
+        _answer(event, body, context, intake, replies, direct=False)
 
     @app.event("message")
     def messaged(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
         # Edits, joins and the bot's own messages carry a subtype or a bot_id.
         is_person = event.get("subtype") in (None, "thread_broadcast", "file_share") and not event.get("bot_id")
         if event.get("channel_type") == "im" and is_person:
-            _answer(event, body, context, desk, replies, direct=True)
+            _answer(event, body, context, intake, replies, direct=True)
 
 
 def _answer(
-    event: dict[str, Any], body: dict[str, Any], context: BoltContext, desk: Desk, replies: Replies, *, direct: bool
+    event: dict[str, Any], body: dict[str, Any], context: BoltContext, intake: Intake, replies: Replies, *, direct: bool
 ) -> None:
     user, channel = event.get("user"), event.get("channel")
     if not user or not channel:
         return  # a message of another app: there is nobody to answer
-    wish = desk.read_prose(_MENTION.sub(" ", event.get("text") or "").strip())
+    wish = intake.read_prose(_MENTION.sub(" ", event.get("text") or "").strip())
     thread_ts = event.get("thread_ts")
     reply = wish.reply
     if reply is None:
@@ -49,7 +49,7 @@ def _answer(
             exhaustive=wish.exhaustive,
             fresh=wish.fresh,
         )
-        asking = Asking(
+        asking = Asker(
             user=user,
             channel=channel,
             team=event.get("user_team") or event.get("team"),
@@ -57,6 +57,6 @@ def _answer(
             direct=direct,
             shared_channel=bool(body.get("is_ext_shared_channel")),
         )
-        reply = desk.submit(f"message:{channel}:{event.get('ts')}", request, asking)
+        reply = intake.submit(f"message:{channel}:{event.get('ts')}", request, asking)
     if reply is not None:
         replies.say(channel, user, reply, thread_ts, direct=direct)

@@ -7,8 +7,8 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Asking
-from bot.listeners.intake import MOST_TICKETS, Desk
+from bot.listeners.access import Asker
+from bot.listeners.intake import MOST_TICKETS, Intake
 from bot.listeners.replies import Replies
 from bot.messages.help import no_numbers_in_message, too_many
 from bot.messages.rendered import Rendered
@@ -17,20 +17,20 @@ from bot.ticket_references import find_in_prose
 CALLBACK = "check_invoices"
 
 
-def register(app: App, desk: Desk, replies: Replies) -> None:
+def register(app: App, intake: Intake, replies: Replies) -> None:
     """Listen for the shortcut."""
 
     @app.shortcut({"callback_id": CALLBACK, "type": "message_action"})
     def check_invoices(ack: Ack, shortcut: dict[str, Any]) -> None:
-        reply = _submit(desk, shortcut)
+        reply = _submit(intake, shortcut)
         ack()
         if reply is not None:
             replies.respond(shortcut["response_url"], reply)
 
 
-def _submit(desk: Desk, shortcut: dict[str, Any]) -> Rendered | None:
+def _submit(intake: Intake, shortcut: dict[str, Any]) -> Rendered | None:
     message, channel, user = shortcut["message"], shortcut["channel"]["id"], shortcut["user"]
-    references = find_in_prose(message.get("text") or "", site=desk.site)
+    references = find_in_prose(message.get("text") or "", site=intake.site)
     if not references:
         return Rendered(no_numbers_in_message())
     if len(references) > MOST_TICKETS:
@@ -43,11 +43,11 @@ def _submit(desk: Desk, shortcut: dict[str, Any]) -> Rendered | None:
         response_url=shortcut.get("response_url"),
         direct=channel.startswith("D"),
     )
-    asking = Asking(
+    asking = Asker(
         user=user["id"],
         channel=channel,
         team=user.get("team_id"),
         own_team=(shortcut.get("team") or {}).get("id"),
         direct=request.direct,
     )
-    return desk.submit(f"shortcut:{shortcut['trigger_id']}", request, asking)
+    return intake.submit(f"shortcut:{shortcut['trigger_id']}", request, asking)

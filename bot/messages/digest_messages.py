@@ -15,8 +15,7 @@ from typing import Final
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician, part_of
 from bot.digest.headline import headline
-from bot.digest.model import Digest, Ending, Mark, Pickup, Resolved
-from bot.digest.model import Line as Ticket
+from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved, WarningEnding
 from bot.messages import digest_rows as rows
 from bot.messages import words
 from bot.messages.digest_charts import charts
@@ -55,7 +54,7 @@ class Retraction:
     thread: Rendered
 
 
-def digest_messages(digest: Digest, *, only: Callable[[Ticket], bool] | None = None) -> DigestMessages:
+def digest_messages(digest: Digest, *, only: Callable[[DigestTicket], bool] | None = None) -> DigestMessages:
     """The digest, or the part of it for which `only` is true (one customer, one technician)."""
     shown = digest if only is None else part_of(digest, only)
     details = _details(shown)
@@ -133,7 +132,7 @@ def _details(digest: Digest) -> list[Part]:
     ]
 
 
-def _overdue_first(digest: Digest) -> list[Ticket]:
+def _overdue_first(digest: Digest) -> list[DigestTicket]:
     return sorted(digest.scheduled, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
 
 
@@ -235,17 +234,17 @@ def _now(resolved: Resolved) -> str:
     """What has become of the ticket, as the end of a sentence about it."""
     finding = resolved.finding
     match resolved.ending:
-        case Ending.INVOICED:
+        case WarningEnding.INVOICED:
             found = finding.invoices[:3] if finding else ()
             named = [f"{words.invoice_total(each)} ({words.how_linked(each)})" for each in found]
             return f"is on invoice {words.listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
-        case Ending.SCHEDULED:
+        case WarningEnding.SCHEDULED:
             return "is waiting for a recurring invoice, which will bill its charges"
-        case Ending.NON_BILLABLE:
+        case WarningEnding.NON_BILLABLE:
             return "is non-billable, so no invoice is expected"
-        case Ending.REOPENED:
+        case WarningEnding.REOPENED:
             return "was reopened, so an invoice is not due yet"
-        case Ending.GONE:
+        case WarningEnding.GONE:
             return "is no longer in Syncro"
 
 

@@ -9,8 +9,7 @@ from typing import Final
 from bot.counting import counted
 from bot.digest.amounts import NOTHING, time_value, total
 from bot.digest.headline import accounted, day_in_words, headline
-from bot.digest.model import Digest, Ending, Pickup, Resolved
-from bot.digest.model import Line as Ticket
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, WarningEnding
 from bot.messages import digest_rows as rows
 from bot.messages import words
 from bot.messages.escape import mrkdwn
@@ -112,8 +111,8 @@ def _loud(digest: Digest, most: int) -> list[str]:
 
 
 def _changes(digest: Digest, most: int) -> list[str]:
-    recovered = [each for each in digest.resolved if each.ending is Ending.INVOICED]
-    others = [each for each in digest.resolved if each.ending is not Ending.INVOICED]
+    recovered = [each for each in digest.resolved if each.ending is WarningEnding.INVOICED]
+    others = [each for each in digest.resolved if each.ending is not WarningEnding.INVOICED]
     still = [] if digest.is_first else digest.still_open
     return [
         _counted("New", digest.new, most, money=True),
@@ -151,8 +150,8 @@ def _scheduled(digest: Digest, most: int) -> str:
     return _counted("Scheduled", waiting, most, _dated(digest))
 
 
-def _dated(digest: Digest) -> Callable[[Ticket], str]:
-    def shown(ticket: Ticket) -> str:
+def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
+    def shown(ticket: DigestTicket) -> str:
         day = f"on {day_in_words(ticket.pickup_on, digest.day)}" if ticket.pickup_on else "without a date"
         return f"{words.numbers([ticket.finding.ticket_number])} {day}"
 
@@ -179,15 +178,15 @@ def _without_rate(digest: Digest) -> str:
     return f"Another {words.duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
 
 
-def _number(ticket: Ticket) -> str:
+def _number(ticket: DigestTicket) -> str:
     return words.numbers([ticket.finding.ticket_number])
 
 
 def _counted(
     label: str,
-    tickets: Sequence[Ticket],
+    tickets: Sequence[DigestTicket],
     most: int,
-    shown: Callable[[Ticket], str] = _number,
+    shown: Callable[[DigestTicket], str] = _number,
     *,
     money: bool = False,
 ) -> str:

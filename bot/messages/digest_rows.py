@@ -10,8 +10,7 @@ from bot.billing.rules.verdicts import Finding
 from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.headline import day_in_words
-from bot.digest.model import Digest, Ending, Pickup, Resolved, Standing
-from bot.digest.model import Line as Ticket
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing, WarningEnding
 from bot.messages import words
 from bot.messages.digest_blocks import data_table, link_button, number_cell
 from bot.messages.escape import mrkdwn
@@ -64,14 +63,14 @@ def button_value(finding: Finding) -> str | None:
     return value if len(value) <= BUTTON_VALUE_LIMIT else None
 
 
-def age(ticket: Ticket) -> str:
+def age(ticket: DigestTicket) -> str:
     """How long the finished work has waited."""
     if not ticket.age_known:
         return "age not known"
     return counted(ticket.business_days, "business day") if ticket.business_days else "under 1 business day"
 
 
-def said(ticket: Ticket, digest: Digest) -> str:
+def said(ticket: DigestTicket, digest: Digest) -> str:
     """Whether the ticket is new, still open, or of the backlog. On the first run nothing is new."""
     if digest.is_first:
         return "backlog"
@@ -80,7 +79,7 @@ def said(ticket: Ticket, digest: Digest) -> str:
     return f"still open, said {day_in_words(ticket.first_said, digest.day)}" if ticket.first_said else "still open"
 
 
-def worth(ticket: Ticket, digest: Digest) -> str:
+def worth(ticket: DigestTicket, digest: Digest) -> str:
     """What is unbilled on the ticket, and what is not known about it."""
     work = words.unbilled(ticket.finding.unbilled)
     if not work:
@@ -90,11 +89,11 @@ def worth(ticket: Ticket, digest: Digest) -> str:
     return work
 
 
-def _who(ticket: Ticket) -> str:
+def _who(ticket: DigestTicket) -> str:
     return mrkdwn(ticket.audited.technician, 40) or "nobody assigned"
 
 
-def _start(ticket: Ticket) -> str:
+def _start(ticket: DigestTicket) -> str:
     """#32230 · Kittle, linked."""
     return _dotted(f"*{words.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
 
@@ -106,7 +105,7 @@ def _dotted(*texts: str) -> str:
 # The table
 
 
-def table_rows(tickets: Iterable[Ticket], digest: Digest) -> list[Row]:
+def table_rows(tickets: Iterable[DigestTicket], digest: Digest) -> list[Row]:
     """The tickets as rows of the table."""
     return [_row(ticket, digest) for ticket in tickets]
 
@@ -118,7 +117,7 @@ def table(table_rows: Sequence[Row]) -> list[Part]:
     return table_parts(heading, table_rows, lambda cells: data_table(caption, cells))
 
 
-def _row(ticket: Ticket, digest: Digest) -> Row:
+def _row(ticket: DigestTicket, digest: Digest) -> Row:
     finding = ticket.finding
     number = link_cell(finding.ticket_url, words.bare_number(finding), 30)
     amount = words.money(ticket.amount)
@@ -145,7 +144,7 @@ def _row(ticket: Ticket, digest: Digest) -> Row:
 # The cards
 
 
-def card(ticket: Ticket, digest: Digest) -> Part:
+def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
     start = _dotted(_start(ticket), f"*{words.money(ticket.amount)}*", age(ticket), said(ticket, digest))
@@ -160,7 +159,7 @@ def card(ticket: Ticket, digest: Digest) -> Part:
     return _with_buttons(lines, finding, _BUTTONS)
 
 
-def unverified_card(ticket: Ticket, digest: Digest) -> Part:
+def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
     finding = ticket.finding
     lines = [line(_dotted(_start(ticket), "❓ *Could not verify*"), _unverified_in_words(finding))]
@@ -203,7 +202,7 @@ def _sentence(text: str) -> str:
 # Lines of the other sections
 
 
-def scheduled_line(ticket: Ticket, digest: Digest) -> Line:
+def scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that a recurring invoice will pick up."""
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
@@ -211,7 +210,7 @@ def scheduled_line(ticket: Ticket, digest: Digest) -> Line:
     return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
 
 
-def next_run(ticket: Ticket, digest: Digest) -> str:
+def next_run(ticket: DigestTicket, digest: Digest) -> str:
     """When the recurring invoice runs: "next run Tue 1 Dec"."""
     if ticket.pickup_on is None:
         return "Syncro names no date for its next run"
@@ -221,7 +220,7 @@ def next_run(ticket: Ticket, digest: Digest) -> str:
     return f"next run {day}"
 
 
-def uncharged_line(ticket: Ticket, digest: Digest) -> Line:
+def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket with billable time that never became a charge."""
     minutes = ticket.finding.unbilled.minutes
     value = "" if digest.labor_rate is None else f", worth {words.money(time_value(minutes, digest.labor_rate))}"
@@ -229,20 +228,20 @@ def uncharged_line(ticket: Ticket, digest: Digest) -> Line:
     return line(f"• {_dotted(_start(ticket), f'{words.duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
 
 
-def partly_line(ticket: Ticket) -> Line:
+def partly_line(ticket: DigestTicket) -> Line:
     """A ticket of which an invoice bills only a part."""
     left = words.unbilled(ticket.finding.unbilled)
     return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
 
 
-def snoozed_line(ticket: Ticket) -> Line:
+def snoozed_line(ticket: DigestTicket) -> Line:
     """A ticket that was put aside, with the reason."""
     until = f"until {words.moment(ticket.snooze.until)}" if ticket.snooze else ""
     reason = mrkdwn(ticket.snooze.reason, 150) if ticket.snooze else ""
     return line(f"• {_dotted(_start(ticket), words.money(ticket.amount), until, f'“{reason}”' if reason else '')}")
 
 
-def marked_line(ticket: Ticket, digest: Digest) -> Line:
+def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
     reason = mrkdwn(ticket.mark.reason, 150) if ticket.mark else ""
@@ -265,22 +264,22 @@ def ending(resolved: Resolved, digest: Digest) -> str:
     """How a warning ended, with the invoice where there is one."""
     finding = resolved.finding
     match resolved.ending:
-        case Ending.INVOICED:
+        case WarningEnding.INVOICED:
             on = _invoices(finding) if finding else ""
             named = f"invoice {mrkdwn(resolved.invoice_number or '', 20)}"
             return f"recovered, on {on or named}"
-        case Ending.SCHEDULED:
+        case WarningEnding.SCHEDULED:
             runs = [
                 next_run(ticket, digest)
                 for ticket in digest.scheduled
                 if ticket.finding.ticket_number == resolved.standing.ticket_number
             ]
             return ", ".join(["scheduled", *runs[:1]])
-        case Ending.NON_BILLABLE:
+        case WarningEnding.NON_BILLABLE:
             return " ".join(filter(None, ["non-billable now.", words.reason(finding, 200) if finding else ""]))
-        case Ending.REOPENED:
+        case WarningEnding.REOPENED:
             return "reopened, so an invoice is not due yet"
-        case Ending.GONE:
+        case WarningEnding.GONE:
             return "Syncro no longer has a ticket of this number"
 
 

@@ -17,7 +17,7 @@ from bot.store.migrations import migrate
 from bot.store.records import (
     KeptPost,
     MarkRecord,
-    Place,
+    PostAddress,
     PostedWarning,
     Source,
     Statistics,
@@ -81,7 +81,7 @@ class Memory:
     def warn(
         self,
         finding: Finding,
-        posted: Place | None,
+        posted: PostAddress | None,
         *,
         at: datetime,
         source: Source,
@@ -104,17 +104,17 @@ class Memory:
             if posted is not None:
                 standing.add_message(connection, said, posted, thread_ts)
 
-    def keep_post(self, place: Place, post: KeptPost, *, at: datetime) -> None:
+    def keep_post(self, place: PostAddress, post: KeptPost, *, at: datetime) -> None:
         """Keep a warning message as it was posted, so that it can be edited and its evidence shown."""
         with self._database.writing() as connection:
             posts.keep(connection, place, post, at)
 
-    def add_update(self, place: Place, update: str) -> KeptPost | None:
+    def add_update(self, place: PostAddress, update: str) -> KeptPost | None:
         """Note a line that is added to a message; returns the message with it, None where it was not kept."""
         with self._database.writing() as connection:
             return posts.add_update(connection, place, update)
 
-    def post_at(self, place: Place) -> KeptPost | None:
+    def post_at(self, place: PostAddress) -> KeptPost | None:
         """Return the warning message at a place; None where it was not kept."""
         with self._database.reading() as connection:
             return posts.post_at(connection, place)
@@ -138,7 +138,7 @@ class Memory:
             return standing.warnings_of(connection, ticket_id)
 
     def retract(
-        self, ticket_id: str, *, invoice_number: str, at: datetime, messages: Iterable[Place] | None = None
+        self, ticket_id: str, *, invoice_number: str, at: datetime, messages: Iterable[PostAddress] | None = None
     ) -> None:
         """An invoice bills the ticket after all: its warning ends, and its messages are forgotten.
 

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.store.database import insert
-from bot.store.records import KeptPost, Place
+from bot.store.records import KeptPost, PostAddress
 from bot.store.tables import messages, posts
 
 
-def keep(connection: sa.Connection, place: Place, post: KeptPost, at: datetime) -> None:
+def keep(connection: sa.Connection, place: PostAddress, post: KeptPost, at: datetime) -> None:
     """Keep a message; keeping it again changes nothing."""
     adding = insert(connection, posts).values(
         channel=place.channel,
@@ -27,7 +27,7 @@ def keep(connection: sa.Connection, place: Place, post: KeptPost, at: datetime) 
     connection.execute(adding.on_conflict_do_nothing())
 
 
-def add_update(connection: sa.Connection, place: Place, update: str) -> KeptPost | None:
+def add_update(connection: sa.Connection, place: PostAddress, update: str) -> KeptPost | None:
     """Note what is added to a message, once; returns the message with it, None where it was not kept."""
     kept = post_at(connection, place)
     if kept is None or update in kept.updates:
@@ -37,7 +37,7 @@ def add_update(connection: sa.Connection, place: Place, update: str) -> KeptPost
     return changed
 
 
-def post_at(connection: sa.Connection, place: Place) -> KeptPost | None:
+def post_at(connection: sa.Connection, place: PostAddress) -> KeptPost | None:
     """Return the message at a place."""
     row = connection.execute(sa.select(posts).where(*_at(place))).one_or_none()
     return None if row is None else KeptPost(row.text, tuple(row.blocks), tuple(row.updates), row.evidence)
@@ -56,5 +56,5 @@ def evidence_of(connection: sa.Connection, ticket_id: str) -> Mapping[str, Any] 
     return None if evidence is None else evidence.get(ticket_id)
 
 
-def _at(place: Place) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+def _at(place: PostAddress) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return posts.c.channel == place.channel, posts.c.ts == place.ts

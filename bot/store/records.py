@@ -8,13 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from bot.digest.model import Ending, Mark
+from bot.digest.model import Mark, WarningEnding
 
 Source = Literal["check", "digest"]
 """Where a warning was said: in the answer to a question, or in a digest."""
 
 
-class Place(Protocol):
+class PostAddress(Protocol):
     """Where a message stands in Slack; `bot.messages.poster.Posted` is one."""
 
     @property
@@ -60,7 +60,7 @@ class WarningRecord:
     first_said: date
     said_at: datetime
     ended_at: datetime | None
-    ending: Ending | None
+    ending: WarningEnding | None
     invoice_number: str | None
     retracted_at: datetime | None
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Ending, Resolved, Standing
+from bot.digest.model import Resolved, Standing, WarningEnding
 from bot.store.database import insert
-from bot.store.records import Place, PostedWarning, Source, WarningRecord
+from bot.store.records import PostAddress, PostedWarning, Source, WarningRecord
 from bot.store.tables import messages, warnings
 
 _AT_ONCE = 500
@@ -81,7 +81,9 @@ def end(connection: sa.Connection, resolved: Resolved, at: datetime) -> None:
 def retract(connection: sa.Connection, ticket_id: str, invoice_number: str, at: datetime) -> None:
     """End the warning that stands as invoiced, and note that each warning of the ticket was taken back."""
     of_ticket = sa.update(warnings).where(warnings.c.ticket_id == ticket_id)
-    connection.execute(of_ticket.where(warnings.c.ended_at.is_(None)).values(ended_at=at, ending=Ending.INVOICED.value))
+    connection.execute(
+        of_ticket.where(warnings.c.ended_at.is_(None)).values(ended_at=at, ending=WarningEnding.INVOICED.value)
+    )
     connection.execute(
         of_ticket.where(warnings.c.retracted_at.is_(None)).values(retracted_at=at, invoice_number=invoice_number)
     )
@@ -107,7 +109,7 @@ def latest_warning(connection: sa.Connection, ticket_id: str) -> int | None:
     return connection.execute(sa.select(sa.func.max(warnings.c.id)).where(warnings.c.ticket_id == ticket_id)).scalar()
 
 
-def add_message(connection: sa.Connection, said: Said, place: Place, thread_ts: str | None) -> None:
+def add_message(connection: sa.Connection, said: Said, place: PostAddress, thread_ts: str | None) -> None:
     """Remember where a warning stands in Slack; the same message and ticket again change nothing."""
     adding = insert(connection, messages).values(
         channel=place.channel,
@@ -136,7 +138,7 @@ def posted_warnings(connection: sa.Connection, ticket_ids: Iterable[str] | None)
     )
 
 
-def forget_messages(connection: sa.Connection, ticket_id: str, only: Iterable[Place] | None) -> None:
+def forget_messages(connection: sa.Connection, ticket_id: str, only: Iterable[PostAddress] | None) -> None:
     """Forget where a ticket's warnings stand: all of them, or some."""
     of_ticket = sa.delete(messages).where(messages.c.ticket_id == ticket_id)
     if only is None:
@@ -156,7 +158,7 @@ def _record(row: sa.Row[tuple[object, ...]]) -> WarningRecord:
         first_said=row.first_said,
         said_at=row.said_at,
         ended_at=row.ended_at,
-        ending=None if row.ending is None else Ending(row.ending),
+        ending=None if row.ending is None else WarningEnding(row.ending),
         invoice_number=row.invoice_number,
         retracted_at=row.retracted_at,
     )

@@ -147,7 +147,7 @@ ledger_lines = sa.Table(
     sa.Column("amount", PlainText),
     sa.Column("is_stray", sa.Boolean, nullable=False),
 )
-"""The lines of each invoice; one without an id stands for all that have none. See `bot.billing.facts.BilledLine`.
+"""The lines of each invoice (`bot.billing.rules.invoice.BilledLine`); one without an id stands for all that have none.
 
 `there_since` is a moment at which the line was there for sure, and no earlier than it came.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.billing.ledger.model import Ledger, Place, RememberedInvoice, RememberedTicket, TicketLabels
+from bot.billing.ledger.model import Ledger, RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.search.queries import (
@@ -46,7 +46,7 @@ class NoLedger:
         """Nothing of each."""
         return (None,) * len(rows)
 
-    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+    def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         """Nothing of each."""
         return (None,) * len(names)
 
@@ -61,7 +61,7 @@ class NoLedger:
     def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
         """There is nothing to forget."""
 
-    def note_places(self, places: Sequence[Place]) -> None:
+    def note_places(self, places: Sequence[SearchedPlace]) -> None:
         """Keep nothing."""
 
 

@@ -13,17 +13,17 @@ from rich.text import Text
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import accounted, day_in_words, headline, money
-from bot.digest.model import AgeBand, Digest, Ending, Line, Pickup, Resolved
+from bot.digest.model import AgeBand, Digest, DigestTicket, Pickup, Resolved, WarningEnding
 from bot.digest.plain_text import one_line
 from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
 
 _ENDINGS = {
-    Ending.INVOICED: "recovered",
-    Ending.SCHEDULED: "scheduled",
-    Ending.NON_BILLABLE: "non-billable now",
-    Ending.REOPENED: "reopened, not due yet",
-    Ending.GONE: "no longer in Syncro",
+    WarningEnding.INVOICED: "recovered",
+    WarningEnding.SCHEDULED: "scheduled",
+    WarningEnding.NON_BILLABLE: "non-billable now",
+    WarningEnding.REOPENED: "reopened, not due yet",
+    WarningEnding.GONE: "no longer in Syncro",
 }
 
 
@@ -85,7 +85,7 @@ def _table(digest: Digest) -> Table:
     return table
 
 
-def _cells(line: Line, digest: Digest) -> Sequence[str]:
+def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
     notes = [_said(line, digest)]
     if line.finding.contradiction:
         notes.append("status Invoiced!")
@@ -101,7 +101,7 @@ def _cells(line: Line, digest: Digest) -> Sequence[str]:
     )
 
 
-def _said(line: Line, digest: Digest) -> str:
+def _said(line: DigestTicket, digest: Digest) -> str:
     if digest.is_first:
         return "backlog"
     if line.is_new or line.first_said is None:
@@ -127,28 +127,28 @@ def _resolved(resolved: Resolved) -> str:
     return _dotted(*known, amount, _ENDINGS[resolved.ending], invoice)
 
 
-def _run(line: Line, digest: Digest) -> str:
+def _run(line: DigestTicket, digest: Digest) -> str:
     if line.pickup_on is None:
         return "no date known for the next run"
     day = day_in_words(line.pickup_on, digest.day)
     return f"OVERDUE, it should have run on {day}" if line.pickup is Pickup.OVERDUE else f"next run {day}"
 
 
-def _partly(line: Line) -> str:
+def _partly(line: DigestTicket) -> str:
     invoices = ", ".join(each.number for each in line.finding.invoices)
     return f"invoice {invoices}, {money(line.finding.unbilled.charges)} still unbilled"
 
 
-def _unverified(line: Line) -> str:
+def _unverified(line: DigestTicket) -> str:
     said = [line.finding.reason, *(each for each in line.finding.failures if each not in line.finding.reason)]
     return _line(line, " ".join(said))
 
 
-def _snoozed(line: Line) -> str:
+def _snoozed(line: DigestTicket) -> str:
     return f"until {line.snooze.until:%Y-%m-%d %H:%M} UTC: {line.snooze.reason}" if line.snooze else ""
 
 
-def _line(line: Line, what: str) -> str:
+def _line(line: DigestTicket, what: str) -> str:
     return _dotted(as_people_say(line.finding.ticket_number), line.finding.customer, what)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice
+from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
@@ -771,7 +771,7 @@ class EmptiedLedger(SqlLedger):
             forget_everything(self)
             if self.when == "anew":
                 now += timedelta(seconds=1)
-                self.note_places([Place(name=ACCOUNT, since=None, as_of=now, searched_at=now)])
+                self.note_places([SearchedPlace(name=ACCOUNT, since=None, as_of=now, searched_at=now)])
             self.when = ""
         return super().recall_linked(ticket)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice
+from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
@@ -332,7 +332,7 @@ class SyncedElsewhere(SqlLedger):
 
     deed: Callable[[], object] | None = None
 
-    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+    def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         if self.deed is not None and list(names) == [ACCOUNT]:
             deed, self.deed = self.deed, None
             deed()

@@ -16,7 +16,7 @@ from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.evidence import Case, Evidence
 from bot.digest.amounts import amount_of
 from bot.digest.build import TREND_RUNS
-from bot.digest.model import AgeBand, Digest, Ending, History, Line, Pickup, TrendPoint
+from bot.digest.model import AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint, WarningEnding
 from bot.digest.pickups import pickup
 from bot.syncro.models import Schedule, TicketDetail, TicketRow
 
@@ -36,7 +36,7 @@ from .factory import (
 )
 
 
-def numbers(lines: tuple[Line, ...]) -> list[str]:
+def numbers(lines: tuple[DigestTicket, ...]) -> list[str]:
     return [line.finding.ticket_number for line in lines]
 
 
@@ -107,16 +107,16 @@ def test_new_is_what_no_earlier_run_named_and_still_open_keeps_the_day_of_its_fi
 @pytest.mark.parametrize(
     ("verdict", "ending", "number"),
     [
-        (Verdict.INVOICED, Ending.INVOICED, "67469"),
-        (Verdict.PARTIALLY_INVOICED, Ending.INVOICED, "67469"),
-        (Verdict.SCHEDULED, Ending.SCHEDULED, None),
-        (Verdict.NON_BILLABLE, Ending.NON_BILLABLE, None),
-        (Verdict.OPEN, Ending.REOPENED, None),
-        (Verdict.NOT_FOUND, Ending.GONE, None),
+        (Verdict.INVOICED, WarningEnding.INVOICED, "67469"),
+        (Verdict.PARTIALLY_INVOICED, WarningEnding.INVOICED, "67469"),
+        (Verdict.SCHEDULED, WarningEnding.SCHEDULED, None),
+        (Verdict.NON_BILLABLE, WarningEnding.NON_BILLABLE, None),
+        (Verdict.OPEN, WarningEnding.REOPENED, None),
+        (Verdict.NOT_FOUND, WarningEnding.GONE, None),
     ],
 )
 def test_a_warning_is_resolved_when_its_ticket_was_looked_at_and_is_unbilled_no_more(
-    verdict: Verdict, ending: Ending, number: str | None
+    verdict: Verdict, ending: WarningEnding, number: str | None
 ) -> None:
     digest = a_digest(audited(verdict, "1"), remembered=history(standing("1")))
     (resolved,) = digest.resolved

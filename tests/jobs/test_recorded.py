@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy
@@ -181,7 +181,7 @@ _remembered_tickets = st.builds(
     charges=st.lists(_charges, max_size=2).map(tuple),
 )
 _places = st.builds(
-    Place, name=_texts, since=_times, as_of=_moments, searched_at=_moments, skipped=st.integers(0, 10**6)
+    SearchedPlace, name=_texts, since=_times, as_of=_moments, searched_at=_moments, skipped=st.integers(0, 10**6)
 )
 
 
@@ -383,7 +383,7 @@ def test_a_job_that_is_run_again_from_its_whole_record_opens_no_session_and_says
 # --- notes of places ---
 
 READS = [ReadInvoice(str(number)) for number in range(3)]
-NOTE = NotePlaces((Place(name="account", since=None, as_of=NOW, searched_at=NOW),))
+NOTE = NotePlaces((SearchedPlace(name="account", since=None, as_of=NOW, searched_at=NOW),))
 
 
 @dataclass

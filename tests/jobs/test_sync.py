@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.sync.backfill import Ending, SyncProgress, SyncReport
+from bot.billing.sync.backfill import SyncEnding, SyncProgress, SyncReport
 from bot.jobs.steps import DirectSteps
 from bot.jobs.sync import SyncJob, report_in_words, said_now_and_then, sync_key
 
@@ -36,15 +36,15 @@ def said(report: SyncReport, caplog: pytest.LogCaptureFixture) -> list[tuple[str
     ("report", "words"),
     [
         (
-            SyncReport(1, 240, 1, Ending.DONE, is_complete=True),
+            SyncReport(1, 240, 1, SyncEnding.DONE, is_complete=True),
             "1 invoice read with 1 call; all invoices of the account are known (240).",
         ),
         (
-            SyncReport(1200, 240, 1300, Ending.STOPPED, is_complete=False, since=NOW, problem="It was stopped."),
+            SyncReport(1200, 240, 1300, SyncEnding.STOPPED, is_complete=False, since=NOW, problem="It was stopped."),
             "1,200 invoices read with 1,300 calls; all invoices changed since 2026-11-23 are known. It was stopped.",
         ),
         (
-            SyncReport(0, 240, 1, Ending.OUTAGE, is_complete=False, problem="Syncro refused the API token (401)."),
+            SyncReport(0, 240, 1, SyncEnding.OUTAGE, is_complete=False, problem="Syncro refused the API token (401)."),
             "0 invoices read with 1 call. Syncro refused the API token (401).",
         ),
     ],
@@ -56,17 +56,17 @@ def test_a_report_says_what_is_known_and_nothing_where_nothing_is(report: SyncRe
 def test_a_sync_that_found_nothing_new_or_ran_elsewhere_or_was_stopped_says_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert said(SyncReport(0, 240, 2, Ending.DONE, is_complete=True), caplog) == []
-    assert said(SyncReport(0, 240, 0, Ending.ELSEWHERE, is_complete=True, problem="Another."), caplog) == []
-    assert said(SyncReport(0, 240, 3, Ending.STOPPED, is_complete=False, problem="It was stopped."), caplog) == []
+    assert said(SyncReport(0, 240, 2, SyncEnding.DONE, is_complete=True), caplog) == []
+    assert said(SyncReport(0, 240, 0, SyncEnding.ELSEWHERE, is_complete=True, problem="Another."), caplog) == []
+    assert said(SyncReport(0, 240, 3, SyncEnding.STOPPED, is_complete=False, problem="It was stopped."), caplog) == []
 
 
 def test_what_cannot_be_read_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    for ending in (Ending.DONE, Ending.OUTAGE):
+    for ending in (SyncEnding.DONE, SyncEnding.OUTAGE):
         ((level, words),) = said(SyncReport(0, 240, 3, ending, is_complete=False, problem="Sample trouble."), caplog)
         assert level == "WARNING"
         assert "Sample trouble." in words
-    ((level, _),) = said(SyncReport(7, 240, 9, Ending.DONE, is_complete=True), caplog)
+    ((level, _),) = said(SyncReport(7, 240, 9, SyncEnding.DONE, is_complete=True), caplog)
     assert level == "INFO"
 
 

@@ -20,8 +20,8 @@ from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.listeners import commands, digest_actions
 from bot.listeners.access import Access
-from bot.listeners.digest_context import DigestDesk
-from bot.listeners.intake import Desk
+from bot.listeners.digest_context import DigestContext
+from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.digest_messages import digest_messages
@@ -86,7 +86,7 @@ class House:
 
     slack: SlackSandbox
     memory: BrokenMemory
-    desk: DigestDesk
+    intake: DigestContext
     engine: Engine
     parent: Message = field(init=False)
 
@@ -149,11 +149,11 @@ class Line:
     slack: SlackSandbox
     handler: SocketModeHandler
 
-    def connect(self, desk: DigestDesk) -> None:
-        """Let a new app with the listeners of this desk answer from now on."""
+    def connect(self, intake: DigestContext) -> None:
+        """Let a new app with the listeners of this intake answer from now on."""
         app = _app(self.slack)
-        commands.register(app, desk.desk, desk)
-        digest_actions.register(app, desk)
+        commands.register(app, intake.intake, intake)
+        digest_actions.register(app, intake)
         self.handler.app = app
 
     def forget(self) -> None:
@@ -199,11 +199,11 @@ def open_house(
     hasty = hasty_slack_client("xoxb-sandbox", slack.api_url)
     access = Access(hasty, channels=channels, users=users)
     with ThreadPoolExecutor(2) as later:
-        desk = DigestDesk(
+        intake = DigestContext(
             memory=memory,
             managers=Managers(hasty, managers),
             access=access,
-            desk=Desk(access, engine.enqueue_check, SITE),
+            intake=Intake(access, engine.enqueue_check, SITE),
             enqueue_digest=engine.enqueue_digest,
             replies=Replies(Poster(slack_client("xoxb-sandbox", slack.api_url)), later.submit),
             client=hasty,
@@ -212,8 +212,8 @@ def open_house(
             clock=lambda: NOW,
             evidence_of=evidence_of,
         )
-        line.connect(desk)
-        house = House(slack, memory, desk, engine)
+        line.connect(intake)
+        house = House(slack, memory, intake, engine)
         house.post_digest()
         yield house
     memory.close()

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 
-from bot.listeners.access import Access, Asking
+from bot.listeners.access import Access, Asker
 
 OURS, THEIRS = "T0OURS", "T0THEIRS"
 
@@ -37,8 +37,8 @@ def access(groups: Groups | None = None, *, now: list[float] | None = None, **ru
     return Access(cast("WebClient", groups or Groups()), clock=lambda: times[0], **rules)
 
 
-def asking(user: str = "U0", channel: str = "C0", **more: Any) -> Asking:
-    return Asking(user=user, channel=channel, **{"team": OURS, "own_team": OURS, **more})
+def asking(user: str = "U0", channel: str = "C0", **more: Any) -> Asker:
+    return Asker(user=user, channel=channel, **{"team": OURS, "own_team": OURS, **more})
 
 
 def test_empty_lists_allow_everybody_everywhere() -> None:

@@ -59,7 +59,7 @@ def test_now_asks_for_todays_digest_where_it_was_typed(house: House) -> None:
 
 
 def test_today_is_the_day_in_the_digests_zone(house: House) -> None:
-    late = replace(house.desk, clock=lambda: NOW.replace(hour=23, minute=30))
+    late = replace(house.intake, clock=lambda: NOW.replace(hour=23, minute=30))
     assert late.today() == date(2026, 11, 24)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.listeners.access import Access, Asking
+from bot.listeners.access import Access, Asker
 from bot.listeners.managers import Managers
 from bot.messages.poster import hasty_slack_client
 from bot.sandbox.slack_api import DEFAULT_SCOPES
@@ -89,7 +89,7 @@ def test_access_knows_groups_in_the_same_way(slack: SlackSandbox) -> None:
     clock = Clock()
     client = hasty_slack_client("xoxb-sandbox", slack.api_url)
     access = Access(client, usergroups=(GROUP,), clock=clock)
-    asking = Asking(MANAGER, BILLING, team=None, own_team=None)
+    asking = Asker(MANAGER, BILLING, team=None, own_team=None)
     assert access.refusal(asking) is None
     slack.workspace.usergroups[GROUP] = []
     assert access.refusal(asking) is None

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.billing.rules.verdicts import Verdict
-from bot.digest.model import Digest, Ending, Resolved, TrendPoint
+from bot.digest.model import Digest, Resolved, TrendPoint, WarningEnding
 from bot.messages.digest_blocks import plainer
 from bot.messages.digest_messages import (
     DigestMessages,
@@ -350,15 +350,15 @@ def test_a_warning_is_taken_back_with_the_name_of_the_invoice() -> None:
 @pytest.mark.parametrize(
     ("ending", "said"),
     [
-        (Ending.INVOICED, "is on invoice 67501"),
-        (Ending.SCHEDULED, "recurring invoice"),
-        (Ending.NON_BILLABLE, "non-billable"),
-        (Ending.REOPENED, "reopened"),
-        (Ending.GONE, "no longer in Syncro"),
+        (WarningEnding.INVOICED, "is on invoice 67501"),
+        (WarningEnding.SCHEDULED, "recurring invoice"),
+        (WarningEnding.NON_BILLABLE, "non-billable"),
+        (WarningEnding.REOPENED, "reopened"),
+        (WarningEnding.GONE, "no longer in Syncro"),
     ],
 )
-def test_a_warning_can_be_taken_back_from_memory_alone(ending: Ending, said: str) -> None:
-    number = "67501" if ending is Ending.INVOICED else None
+def test_a_warning_can_be_taken_back_from_memory_alone(ending: WarningEnding, said: str) -> None:
+    number = "67501" if ending is WarningEnding.INVOICED else None
     taken_back = retracted_warning(Resolved(standing("1"), ending, None, number))
     assert said in taken_back.parent.text
     assert said in taken_back.thread.text
@@ -382,7 +382,7 @@ def test_the_thread_says_how_each_warning_ended(verdict: Verdict, said: str) -> 
 @many
 @given(untrusted)
 def test_small_messages_made_from_any_text_are_harmless(text: str) -> None:
-    remembered = Resolved(replace(standing("1"), customer=text), Ending.INVOICED, None, text)
+    remembered = Resolved(replace(standing("1"), customer=text), WarningEnding.INVOICED, None, text)
     taken_back = retracted_warning(remembered)
     for message in (digest_failed(text), taken_back.parent, taken_back.thread, wrong_report_thanks()):
         assert_harmless(message)

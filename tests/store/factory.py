@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Finding, Unbilled, Verdict
-from bot.digest.model import AgeBand, Audited, Digest, Ending, Line, Mark, Resolved, Snooze, Standing
+from bot.digest.model import AgeBand, Audited, Digest, DigestTicket, Mark, Resolved, Snooze, Standing, WarningEnding
 
 NOW = datetime(2026, 11, 22, 9, 2, 11, 123456, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def not_invoiced(ticket: str, *, charges: str = "10.00") -> Finding:
 def digest(
     day: int,
     unbilled: Mapping[str, str] | None = None,
-    resolved: Mapping[str, Ending] | None = None,
+    resolved: Mapping[str, WarningEnding] | None = None,
     *,
     failures: tuple[str, ...] = (),
 ) -> Digest:
@@ -41,15 +41,15 @@ def digest(
         checked=len(amounts),
         at_risk=sum(amounts.values(), Decimal("0.00")),
         unbilled=tuple(
-            Line(Audited(not_invoiced(ticket)), amount, 1, AgeBand.FRESH) for ticket, amount in amounts.items()
+            DigestTicket(Audited(not_invoiced(ticket)), amount, 1, AgeBand.FRESH) for ticket, amount in amounts.items()
         ),
         resolved=tuple(gone(ticket, ending) for ticket, ending in (resolved or {}).items()),
         failures=failures,
     )
 
 
-def gone(ticket: str, ending: Ending) -> Resolved:
-    number = "67501" if ending is Ending.INVOICED else None
+def gone(ticket: str, ending: WarningEnding) -> Resolved:
+    number = "67501" if ending is WarningEnding.INVOICED else None
     return Resolved(Standing(ticket, f"n{ticket}", "", day_of(0), Decimal(0)), ending, None, number)
 
 

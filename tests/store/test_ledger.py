@@ -20,7 +20,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.billing.ledger.model import ACCOUNT, Ledger, Place, RememberedInvoice, RememberedTicket, place_of_customer
+from bot.billing.ledger.model import (
+    ACCOUNT,
+    Ledger,
+    RememberedInvoice,
+    RememberedTicket,
+    SearchedPlace,
+    place_of_customer,
+)
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts, facts_of
 from bot.billing.rules.matching import Match, TicketKeys, match
 from bot.billing.rules.ticket_mentions import Said
@@ -120,9 +127,9 @@ def _ticket(minutes: int = 0, *, state: int = 0, items: tuple[str, ...] = (), id
     )
 
 
-def _place(name: str = ACCOUNT, *, as_of: int = 0, searched: int = 0, skipped: int = 0) -> Place:
+def _place(name: str = ACCOUNT, *, as_of: int = 0, searched: int = 0, skipped: int = 0) -> SearchedPlace:
     """A place, with its times in minutes after `NOW`."""
-    return Place(
+    return SearchedPlace(
         name=name,
         since=NOW - timedelta(days=90),
         as_of=NOW + timedelta(minutes=as_of),
@@ -609,7 +616,7 @@ def test_what_was_read_under_other_rules_is_never_recalled_and_the_older_is_drop
 
 
 def test_places_come_back_in_the_order_asked(ledger: SqlLedger) -> None:
-    own = Place(name=place_of_customer("8"), since=None, as_of=NOW, searched_at=NOW)
+    own = SearchedPlace(name=place_of_customer("8"), since=None, as_of=NOW, searched_at=NOW)
     ledger.note_places([_place(skipped=3), own])
     names = [place_of_customer("8"), place_of_customer("9"), ACCOUNT, place_of_customer("8")]
     assert ledger.recall_places(names) == (own, None, _place(skipped=3), own)
@@ -628,7 +635,7 @@ def test_places_come_back_in_the_order_asked(ledger: SqlLedger) -> None:
     ],
 )
 def test_what_is_known_up_to_a_later_moment_stays_unless_a_later_search_began_from_scratch(
-    ledger: SqlLedger, clock: Clock, new: Place, *, replaces: bool
+    ledger: SqlLedger, clock: Clock, new: SearchedPlace, *, replaces: bool
 ) -> None:
     clock.now = NOW + timedelta(minutes=20)
     kept = _place(as_of=10, searched=5)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.digest.model import Ending
+from bot.digest.model import WarningEnding
 from bot.store.memory import Memory
 from bot.store.records import Statistics, Subscription, WrongReport
 from tests.store.factory import NOW, digest, moment_of, not_invoiced
@@ -66,7 +66,7 @@ def test_there_is_no_rate_before_the_first_warning(memory: Memory) -> None:
 
 def test_a_warning_counts_once_however_often_it_is_said_or_reported(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "1.00", "b": "1.00", "c": "1.00"}), key="mon")
-    memory.remember_run(digest(1, {"a": "1.00", "b": "1.00"}, {"c": Ending.INVOICED}), key="tue")
+    memory.remember_run(digest(1, {"a": "1.00", "b": "1.00"}, {"c": WarningEnding.INVOICED}), key="tue")
     memory.warn(not_invoiced("a"), None, at=moment_of(1), source="check")
     for person in ("U1", "U2"):
         memory.report_wrong("a", "na", by=person, at=NOW, evidence={})

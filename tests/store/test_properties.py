@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.digest.model import Ending
+from bot.digest.model import WarningEnding
 from bot.store import tables
 from bot.store.memory import Memory
 from tests.store.factory import NOW, a_mark, a_snooze, day_of, digest, moment_of, not_invoiced
@@ -28,7 +28,7 @@ class Run:
 
     key: str
     unbilled: dict[str, str]
-    resolved: dict[str, Ending]
+    resolved: dict[str, WarningEnding]
     failed: bool
 
 
@@ -51,7 +51,7 @@ class Model:
     """Day first said and amount of what stands; the endings of what stood; the days of successful runs."""
 
     standing: dict[str, tuple[int, str]] = field(default_factory=dict)
-    endings: dict[str, list[Ending]] = field(default_factory=lambda: {ticket: [] for ticket in TICKETS})
+    endings: dict[str, list[WarningEnding]] = field(default_factory=lambda: {ticket: [] for ticket in TICKETS})
     trend: list[int] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
 
@@ -67,21 +67,21 @@ class Model:
             self.standing[ticket] = (self.standing.get(ticket, (day, ""))[0], amount)
         return True
 
-    def end(self, ticket: str, ending: Ending) -> None:
+    def end(self, ticket: str, ending: WarningEnding) -> None:
         if self.standing.pop(ticket, None) is not None:
             self.endings[ticket].append(ending)
 
 
-def _run(key: str, states: dict[str, str | Ending], failed: bool) -> Run:
+def _run(key: str, states: dict[str, str | WarningEnding], failed: bool) -> Run:
     return Run(
         key,
-        {ticket: state for ticket, state in states.items() if not isinstance(state, Ending)},
-        {ticket: state for ticket, state in states.items() if isinstance(state, Ending)},
+        {ticket: state for ticket, state in states.items() if not isinstance(state, WarningEnding)},
+        {ticket: state for ticket, state in states.items() if isinstance(state, WarningEnding)},
         failed,
     )
 
 
-states = st.dictionaries(tickets, amounts | st.sampled_from(Ending))
+states = st.dictionaries(tickets, amounts | st.sampled_from(WarningEnding))
 a_run = st.builds(_run, st.sampled_from("123456"), states, st.booleans())
 actions = st.lists(a_run | st.builds(Warn, tickets) | st.builds(Retract, tickets), max_size=10)
 
@@ -104,7 +104,7 @@ def _act(memory: Memory, model: Model, day: int, action: Run | Warn | Retract) -
         model.standing.setdefault(action.ticket, (day, "10.00"))
     else:
         memory.retract(action.ticket, invoice_number="67501", at=moment_of(day))
-        model.end(action.ticket, Ending.INVOICED)
+        model.end(action.ticket, WarningEnding.INVOICED)
 
 
 @given(actions)
@@ -131,7 +131,7 @@ def test_what_stands_and_how_the_rest_ended_is_what_a_simple_model_says(
     assert memory.statistics().warnings_said == said
 
 
-def _last(model: Model, ticket: str) -> list[Ending]:
+def _last(model: Model, ticket: str) -> list[WarningEnding]:
     return model.endings[ticket][-1:]
 
 

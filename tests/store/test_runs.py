@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Verdict
-from bot.digest.model import Ending, History, Standing, TrendPoint
+from bot.digest.model import History, Standing, TrendPoint, WarningEnding
 from bot.store.memory import Memory
 from tests.store.factory import NOW, day_of, digest, moment_of
 
@@ -43,19 +43,19 @@ def test_a_ticket_that_a_run_does_not_mention_goes_on_standing(memory: Memory) -
 
 def test_a_resolved_ticket_stands_no_more_and_how_it_ended_is_kept(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
-    memory.remember_run(digest(1, {}, {"a": Ending.INVOICED}), key="tue")
+    memory.remember_run(digest(1, {}, {"a": WarningEnding.INVOICED}), key="tue")
     (record,) = memory.warnings_of("a")
     assert _standing(memory) == {}
-    assert (record.ended_at, record.ending, record.invoice_number) == (moment_of(1), Ending.INVOICED, "67501")
+    assert (record.ended_at, record.ending, record.invoice_number) == (moment_of(1), WarningEnding.INVOICED, "67501")
     assert record.retracted_at is None
 
 
 def test_a_ticket_that_comes_back_is_a_new_warning_and_the_earlier_is_kept(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
-    memory.remember_run(digest(1, {}, {"a": Ending.REOPENED}), key="tue")
+    memory.remember_run(digest(1, {}, {"a": WarningEnding.REOPENED}), key="tue")
     memory.remember_run(digest(2, {"a": "30.00"}), key="wed")
     earlier, present = memory.warnings_of("a")
-    assert (earlier.first_said, earlier.ending, earlier.amount) == (day_of(0), Ending.REOPENED, Decimal("10.00"))
+    assert (earlier.first_said, earlier.ending, earlier.amount) == (day_of(0), WarningEnding.REOPENED, Decimal("10.00"))
     assert (present.first_said, present.ending, present.amount) == (day_of(2), None, Decimal("30.00"))
     assert _standing(memory) == {"a": (2, "30.00")}
 
@@ -63,13 +63,15 @@ def test_a_ticket_that_comes_back_is_a_new_warning_and_the_earlier_is_kept(memor
 def test_the_same_key_again_changes_nothing(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
     before = memory.history(NOW)
-    assert not memory.remember_run(digest(1, {"b": "9.00"}, {"a": Ending.GONE}), key="mon")
+    assert not memory.remember_run(digest(1, {"b": "9.00"}, {"a": WarningEnding.GONE}), key="mon")
     assert memory.history(NOW) == before
 
 
 def test_a_run_with_failures_adds_to_what_stands_and_is_no_point_in_the_trend(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00", "b": "5.00"}), key="mon")
-    failed = digest(1, {"a": "11.00", "c": "1.00"}, {"b": Ending.SCHEDULED}, failures=("page 2 could not be read",))
+    failed = digest(
+        1, {"a": "11.00", "c": "1.00"}, {"b": WarningEnding.SCHEDULED}, failures=("page 2 could not be read",)
+    )
     assert memory.remember_run(failed, key="tue")
     assert _standing(memory) == {"a": (0, "11.00"), "c": (1, "1.00")}
     assert [point.day for point in memory.history(NOW).trend] == [day_of(0)]

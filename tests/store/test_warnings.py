@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.rules.verdicts import Verdict
-from bot.digest.model import Ending
+from bot.digest.model import WarningEnding
 from bot.messages.poster import Posted
 from bot.store.memory import Memory
 from bot.store.records import PostedWarning, Statistics
@@ -72,7 +72,7 @@ def test_a_retraction_ends_the_warning_and_forgets_its_messages(memory: Memory) 
     for _ in range(2):
         memory.retract("a", invoice_number="67501", at=moment_of(1))
     (record,) = memory.warnings_of("a")
-    assert (record.ended_at, record.ending, record.invoice_number) == (moment_of(1), Ending.INVOICED, "67501")
+    assert (record.ended_at, record.ending, record.invoice_number) == (moment_of(1), WarningEnding.INVOICED, "67501")
     assert record.retracted_at == moment_of(1)
     assert [posted.ticket_id for posted in memory.posted_warnings()] == ["b"]
     assert [standing.ticket_id for standing in memory.history(NOW).standing] == ["b"]
@@ -88,7 +88,7 @@ def test_a_message_posted_while_the_others_were_edited_is_not_forgotten(memory: 
 
 def test_messages_outlive_a_warning_that_a_run_ended(memory: Memory) -> None:
     memory.warn(not_invoiced("a"), HERE, at=NOW, source="check")
-    memory.remember_run(digest(1, {}, {"a": Ending.INVOICED}), key="tue")
+    memory.remember_run(digest(1, {}, {"a": WarningEnding.INVOICED}), key="tue")
     assert len(memory.posted_warnings(["a"])) == 1
     memory.retract("a", invoice_number="67501", at=moment_of(2))
     (record,) = memory.warnings_of("a")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice, place_of_customer, place_of_offers
+from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts
 from bot.billing.rules.matching import were_made_together
 from bot.syncro.models import InvoiceRow, TicketRow
@@ -107,16 +107,16 @@ class Knowledge:
     """Places whose every invoice is in the ledger as it stands now: they were searched, and all changes since read."""
 
     sweep: Sweep
-    places: Mapping[str, Place]
+    places: Mapping[str, SearchedPlace]
 
-    def offers(self, row: TicketRow) -> Place | None:
+    def offers(self, row: TicketRow) -> SearchedPlace | None:
         """The place that shows what Syncro would offer for a ticket: the account, or the offers themselves."""
         account = self.places.get(ACCOUNT)
         if account is not None and reaches(account, opened_since(row)):
             return account
         return self.places.get(place_of_offers(row.id))
 
-    def customer(self, customer_id: str, since: datetime | None) -> Place | None:
+    def customer(self, customer_id: str, since: datetime | None) -> SearchedPlace | None:
         """The place that holds the customer's invoices changed since a moment, and says what became of older ones."""
         account = self.places.get(ACCOUNT)
         if account is not None and account.since is None:
@@ -125,12 +125,12 @@ class Knowledge:
         return place if place is not None and reaches(place, since) else None
 
 
-def reaches(place: Place, since: datetime | None) -> bool:
+def reaches(place: SearchedPlace, since: datetime | None) -> bool:
     """Whether a place that was searched holds every invoice changed since the moment; None means from the first on."""
     return place.since is None or (since is not None and place.since <= since)
 
 
-def brought_forward(place: Place, account: Place | None) -> Place:
+def brought_forward(place: SearchedPlace, account: SearchedPlace | None) -> SearchedPlace:
     """The place as of the account's latest sweep, where the account's unbroken sweeps began before it was searched."""
     if account is None or place.as_of < account.searched_at or place.as_of >= account.as_of:
         return place

@@ -1,7 +1,7 @@
 """What is remembered of earlier readings, as values, and what a search needs of whoever keeps them.
 
 The ledger never decides anything. It says what was read and when; whether that still counts is for the search to
-prove (`bot.billing.currency`).
+prove (`bot.billing.ledger.freshness`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class RememberedTicket(Record):
         return TicketDetail(**{**dict(row), **said}, ticket_timers=self.timers, line_items=self.charges)
 
 
-class Place(Record):
+class SearchedPlace(Record):
     """A place where invoices can be, all of which were read: what stands there is in the ledger.
 
     `name` is one of `ACCOUNT`, `place_of_customer(id)`, `place_of_offers(ticket_id)`.
@@ -104,7 +104,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+    def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         """What is remembered of each place, in their order."""
         ...
 
@@ -124,6 +124,6 @@ class Ledger(Protocol):
         """Forget invoices that are gone, by id, but not what was read of one after the moment that stands with it."""
         ...
 
-    def note_places(self, places: Sequence[Place]) -> None:
+    def note_places(self, places: Sequence[SearchedPlace]) -> None:
         """Keep that places were searched, in place of what was kept of them."""
         ...

@@ -1,6 +1,6 @@
 """The search for an invoice that bills a ticket: most likely places first, until the first link.
 
-Everything here is a computation that asks (see `bot.billing.reads`); it does no I/O and takes no clock.
+Everything here is a computation that asks (see `bot.billing.search.queries`); it does no I/O and takes no clock.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
@@ -108,7 +108,7 @@ class RecallInvoices(LedgerRead[tuple[RememberedInvoice | None, ...]]):
 
 
 @dataclass(frozen=True)
-class RecallPlaces(LedgerRead[tuple[Place | None, ...]]):
+class RecallPlaces(LedgerRead[tuple[SearchedPlace | None, ...]]):
     """What is remembered of places, in their order. `reading` counts up when that is asked again."""
 
     names: tuple[str, ...]
@@ -135,7 +135,7 @@ class ForgetInvoices(LedgerRead[None]):
 class NotePlaces(LedgerRead[None]):
     """A note that places were searched."""
 
-    places: tuple[Place, ...]
+    places: tuple[SearchedPlace, ...]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Runs many searches side by side: each goes on as soon as its own answers are there, and no read is done twice.
 
-The searches ask; a `Session` does the reads. The desk itself does no I/O and takes no clock, so a job that is run
+The searches ask; a `Session` does the reads. The scheduler itself does no I/O and takes no clock, so a job that is run
 again with recorded answers takes exactly the same way.
 """
 
@@ -72,7 +72,7 @@ class _Running(Generic[Result]):
     calls: int = 0
 
 
-class Desk:
+class Scheduler:
     """Takes the reads that searches ask for, has each done once, and hands the answers round."""
 
     def __init__(
@@ -174,10 +174,10 @@ class Desk:
 
 
 class _Round(Generic[Result]):
-    """One call of `Desk.run`."""
+    """One call of `Scheduler.run`."""
 
-    def __init__(self, desk: Desk, searches: Sequence[Asking[Result]], *, of_tickets: bool) -> None:
-        self._desk = desk
+    def __init__(self, scheduler: Scheduler, searches: Sequence[Asking[Result]], *, of_tickets: bool) -> None:
+        self._scheduler = scheduler
         self._of_tickets = of_tickets
         self._running = [_Running(search) for search in searches]
         self._results: dict[int, Result] = {}
@@ -187,18 +187,18 @@ class _Round(Generic[Result]):
     def finish(self) -> list[Outcome[Result]]:
         self._advance(range(len(self._running)))
         while len(self._results) < len(self._running):
-            batch = self._desk.collect()
+            batch = self._scheduler.collect()
             ready: dict[int, None] = {}
             for read, answer in batch.answers:
                 self._settle(read, answer.calls, ready)
             if not self._askers:
-                self._desk.nothing_more_comes()
-            if self._desk.is_at_dead_end:
-                for read in [read for read in self._askers if self._desk.knows(read)]:
+                self._scheduler.nothing_more_comes()
+            if self._scheduler.is_at_dead_end:
+                for read in [read for read in self._askers if self._scheduler.knows(read)]:
                     self._settle(read, 0, ready)
             self._advance(ready)
             if any(not isinstance(read, LedgerRead) for read, _ in batch.answers):
-                self._desk.show(len(self._results) if self._of_tickets else None)
+                self._scheduler.show(len(self._results) if self._of_tickets else None)
         return [Outcome(self._results[index], one.calls) for index, one in enumerate(self._running)]
 
     def _settle(self, read: Read[Any], calls: int, ready: dict[int, None]) -> None:
@@ -221,7 +221,7 @@ class _Round(Generic[Result]):
                 if not askers:
                     wanted.append(read)
                 askers.append(index)
-        self._desk.submit(wanted)
+        self._scheduler.submit(wanted)
 
     def _go_on(self, index: int) -> list[Read[Any]]:
         """Advance a search until it ends or asks for what is not known yet; returns that."""
@@ -231,10 +231,10 @@ class _Round(Generic[Result]):
                 if running.asked is None:
                     running.asked = next(running.search)
                 else:
-                    running.asked = running.search.send(self._desk.answers_to(running.asked))
+                    running.asked = running.search.send(self._scheduler.answers_to(running.asked))
             except StopIteration as stop:
                 self._results[index] = stop.value
                 return []
-            unknown = [read for read in dict.fromkeys(running.asked) if not self._desk.knows(read)]
+            unknown = [read for read in dict.fromkeys(running.asked) if not self._scheduler.knows(read)]
             if unknown:
                 return unknown

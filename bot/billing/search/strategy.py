@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, Sweep, is_current
-from bot.billing.ledger.model import Place, RememberedInvoice, place_of_customer, place_of_offers
+from bot.billing.ledger.model import RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, amount_key
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Due, Policy, Ticket, expectation, unbilled
@@ -125,7 +125,7 @@ class Searcher:
         if not evidence.failures:
             yield from self._note(
                 self._place_of_offers(row),
-                Place(
+                SearchedPlace(
                     name=place_of_customer(row.customer_id),
                     since=since,
                     skipped=evidence.skipped,
@@ -152,14 +152,14 @@ class Searcher:
     def _sweep(self) -> Sweep | None:
         return self.knowledge.sweep if self.knowledge is not None else None
 
-    def _place_of_offers(self, row: TicketRow) -> Place:
-        return Place(name=place_of_offers(row.id), since=None, **self._just_now())
+    def _place_of_offers(self, row: TicketRow) -> SearchedPlace:
+        return SearchedPlace(name=place_of_offers(row.id), since=None, **self._just_now())
 
     def _just_now(self) -> dict[str, datetime]:
         """What is read in this request holds as of its beginning."""
         return {"as_of": self.started_at, "searched_at": self.started_at}
 
-    def _note(self, *places: Place) -> Asking[None]:
+    def _note(self, *places: SearchedPlace) -> Asking[None]:
         yield from recall(NotePlaces(places))
 
     # --- what is known ---
@@ -310,7 +310,7 @@ def _account_for_converted(evidence: Evidence) -> None:
         )
 
 
-def _said_of_older(place: Place) -> str:
+def _said_of_older(place: SearchedPlace) -> str:
     if place.since is None:
         return "all known from earlier reads, no link"
     return f"{place.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"

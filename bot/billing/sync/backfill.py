@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from bot.billing.ledger.freshness import CLOCKS_APART, is_current, is_the_listed_one, reaches
-from bot.billing.ledger.model import ACCOUNT, Ledger, Place, RememberedInvoice
+from bot.billing.ledger.model import ACCOUNT, Ledger, RememberedInvoice, SearchedPlace
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import is_the_listed_invoice
 from bot.billing.rules.policy import Policy
@@ -32,7 +32,7 @@ from bot.billing.search.queries import (
     recall,
     row_key,
 )
-from bot.billing.search.scheduler import Desk, Progress, Session
+from bot.billing.search.scheduler import Progress, Scheduler, Session
 from bot.billing.search.ticket_lookup import look_up
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow
@@ -85,7 +85,7 @@ class SyncProgress:
     api_calls: int
 
 
-class Ending(Enum):
+class SyncEnding(Enum):
     """How a run ended."""
 
     DONE = "everything that could be read was"
@@ -102,7 +102,7 @@ class SyncReport:
     known: int
     """How many invoices are remembered now."""
     api_calls: int
-    ending: Ending
+    ending: SyncEnding
     is_complete: bool
     """Whether every invoice of the account is known."""
     since: datetime | None = None
@@ -113,7 +113,7 @@ class SyncReport:
 class _CutShortError(Exception):
     """The run has to end. The text says why."""
 
-    def __init__(self, ending: Ending, sentence: str) -> None:
+    def __init__(self, ending: SyncEnding, sentence: str) -> None:
         super().__init__(sentence)
         self.ending = ending
 
@@ -157,10 +157,10 @@ class Synchroniser:
             run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress)
             if fresh:
                 run.begin_anew()
-            ending, problem = Ending.DONE, ""
+            ending, problem = SyncEnding.DONE, ""
             try:
                 if not is_alone:
-                    raise _CutShortError(Ending.ELSEWHERE, "Another process is reading already, for everybody.")
+                    raise _CutShortError(SyncEnding.ELSEWHERE, "Another process is reading already, for everybody.")
                 problems = [self._catch_up(run), run.read_tickets(self._lookback), self._fill(run)]
                 problem = next(filter(None, problems), "")
             except _CutShortError as error:
@@ -220,16 +220,16 @@ class _Run:
         (known,) = ledger.recall_places([ACCOUNT])
         self.account = known or self._nothing_known()
 
-    def _nothing_known(self) -> Place:
+    def _nothing_known(self) -> SearchedPlace:
         """The account's place when it is looked at first: it reaches back to this moment, and nothing is older."""
         now = self._clock()
-        return Place(name=ACCOUNT, since=now, as_of=now, searched_at=now)
+        return SearchedPlace(name=ACCOUNT, since=now, as_of=now, searched_at=now)
 
     def begin_anew(self) -> None:
         """Go on as if nothing were known. What was read before this moment is read again: see `_lacks`."""
         self.account = self._nothing_known()
 
-    def report(self, ending: Ending, problem: str) -> SyncReport:
+    def report(self, ending: SyncEnding, problem: str) -> SyncReport:
         """What the run did."""
         since = self.account.since
         knows_past = since is not None and since < self.account.searched_at
@@ -289,10 +289,10 @@ class _Run:
         self._ask(recall(NotePlaces((account,))))
         kept = self._recall_account()
         if kept is None or not reaches(kept, since) or kept.as_of < as_of:
-            raise _CutShortError(Ending.OUTAGE, NOT_KEPT)
+            raise _CutShortError(SyncEnding.OUTAGE, NOT_KEPT)
         self.account = account
 
-    def _recall_account(self) -> Place | None:
+    def _recall_account(self) -> SearchedPlace | None:
         """The account's place as it is kept, where it is of the searches that this run goes on with."""
         (kept,) = self._ledger.recall_places([ACCOUNT])
         return kept if kept is not None and kept.searched_at == self.account.searched_at else None
@@ -391,7 +391,7 @@ class _Run:
         read = [(row, each) for row, each in zip(rows, answers, strict=True) if isinstance(each, InvoiceDetail)]
         remembered = self._ledger.recall_invoices([InvoiceRow(id=invoice.id) for _, invoice in read])
         if read and not any(remembered):
-            raise _CutShortError(Ending.OUTAGE, NOT_KEPT)
+            raise _CutShortError(SyncEnding.OUTAGE, NOT_KEPT)
         for (row, invoice), kept in zip(read, remembered, strict=True):
             is_kept = kept is not None and (row.updated_at is not None or kept.facts == facts_of(invoice, None))
             if not is_kept:
@@ -427,18 +427,18 @@ class _Run:
     # --- asking ---
 
     def _ask(self, search: Asking[Result]) -> Result:
-        """Run a search on a desk of its own: what it was told is not kept, or a first fill would fill the memory."""
+        """Run a search on a scheduler of its own: were its answers kept, a first fill would fill the memory."""
         return self._ask_all([search])[0]
 
     def _ask_all(self, searches: Sequence[Asking[Result]]) -> list[Result]:
-        desk = Desk(self._session, self._clock(), on_progress=self._show_reading)
-        outcomes = desk.run(searches)
-        self.api_calls += desk.api_calls
+        scheduler = Scheduler(self._session, self._clock(), on_progress=self._show_reading)
+        outcomes = scheduler.run(searches)
+        self.api_calls += scheduler.api_calls
         return [outcome.value for outcome in outcomes]
 
     def _end_if_stopped(self) -> None:
         if self._stopped():
-            raise _CutShortError(Ending.STOPPED, "It was stopped.")
+            raise _CutShortError(SyncEnding.STOPPED, "It was stopped.")
 
     def _end_at_an_outage(self, answers: Sequence[Any]) -> None:
         """End the run where no further read can succeed either."""
@@ -446,21 +446,21 @@ class _Run:
         refused = [each for each in failed if each.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN)]
         away = [each for each in failed if each.kind is FailureKind.UNAVAILABLE]
         if refused or (len(away) == len(answers) >= FAILURES_OF_AN_OUTAGE):
-            raise _CutShortError(Ending.OUTAGE, (refused or away)[0].sentence)
+            raise _CutShortError(SyncEnding.OUTAGE, (refused or away)[0].sentence)
 
     def _failed(self, listing: Failed) -> str:
         """Why a list cannot be read. Where no further read can succeed either, the run ends."""
         if listing.kind in (FailureKind.UNAUTHORISED, FailureKind.FORBIDDEN, FailureKind.UNAVAILABLE):
-            raise _CutShortError(Ending.OUTAGE, listing.sentence)
+            raise _CutShortError(SyncEnding.OUTAGE, listing.sentence)
         return listing.sentence
 
     def _show(self, seen: int, expected: int) -> None:
         self._seen, self._expected = seen, expected
         self._tell(self.read, self.api_calls)
 
-    def _show_reading(self, desk: Progress) -> None:
+    def _show_reading(self, scheduler: Progress) -> None:
         """Say how far we are while answers come in."""
-        self._tell(self.read + desk.invoices_read, self.api_calls + desk.api_calls)
+        self._tell(self.read + scheduler.invoices_read, self.api_calls + scheduler.api_calls)
 
     def _tell(self, read: int, api_calls: int) -> None:
         self._on_progress(SyncProgress(self._stage + self._again, self._seen, self._expected, read, api_calls))

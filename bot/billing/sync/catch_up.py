@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of, was_read_since
-from bot.billing.ledger.model import ACCOUNT, Place, place_of_customer, place_of_offers
+from bot.billing.ledger.model import ACCOUNT, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, facts_of
 from bot.billing.rules.matching import is_the_listed_invoice
 from bot.billing.search.paging import Listing, read_list
@@ -50,7 +50,7 @@ def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Kno
     return (yield from _bring_up_to_date(later, started_at)) if later else None
 
 
-def _bring_up_to_date(places: Sequence[Place], started_at: datetime) -> Asking[Knowledge | None]:
+def _bring_up_to_date(places: Sequence[SearchedPlace], started_at: datetime) -> Asking[Knowledge | None]:
     """Read what changed since these places were searched. None where that cannot be done completely."""
     account = next((place for place in places if place.name == ACCOUNT), None)
     oldest = min(place.as_of for place in places)
@@ -78,7 +78,7 @@ def is_still_known(knowledge: Knowledge, started_at: datetime) -> Asking[bool]:
     )
 
 
-def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[list[Place]]:
+def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[list[SearchedPlace]]:
     """The places of these tickets that were searched lately; after the account's own, only those as current as it."""
     customers = dict.fromkeys(row.customer_id for row in tickets if row.customer_id is not None)
     names = [ACCOUNT, *map(place_of_customer, customers), *(place_of_offers(row.id) for row in tickets)]

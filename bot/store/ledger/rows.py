@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from bot.billing.ledger.freshness import line_is_no_newer_than
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket, TicketLabels
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.matching import TicketKeys, is_span
 from bot.store.columns import PlainText
@@ -156,9 +156,11 @@ def ticket_from(row: sa.Row[Any]) -> RememberedTicket:
     return RememberedTicket(updated_at=row.updated_at, read_at=row.read_at, **dict(detail))
 
 
-def place_from(row: sa.Row[Any]) -> Place:
+def place_from(row: sa.Row[Any]) -> SearchedPlace:
     """The place that a row holds."""
-    return Place(name=row.name, since=row.since, as_of=row.as_of, searched_at=row.searched_at, skipped=row.skipped)
+    return SearchedPlace(
+        name=row.name, since=row.since, as_of=row.as_of, searched_at=row.searched_at, skipped=row.skipped
+    )
 
 
 # --- remembering ---
@@ -209,7 +211,7 @@ def keep_tickets(
     _add(connection, ledger_ticket_items, claimed)
 
 
-def keep_places(connection: sa.Connection, book: int, places: Sequence[Place], furthest: datetime) -> None:
+def keep_places(connection: sa.Connection, book: int, places: Sequence[SearchedPlace], furthest: datetime) -> None:
     """Keep that places were searched. What is known up to a later moment stays, unless a later search began anew.
 
     What claims to be known up to a moment after `furthest` was written by a clock that was wrong.

@@ -13,7 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from bot.billing.ledger.freshness import CLOCKS_APART
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import READING_RULES
 from bot.billing.rules.matching import TicketKeys
 from bot.store.database import Database
@@ -52,7 +52,7 @@ _Value = TypeVar("_Value")
 
 
 class SqlLedger:
-    """A `bot.billing.ledger.Ledger` in a database, for one Syncro account. Build it, then `open` it.
+    """A `bot.billing.ledger.model.Ledger` in a database, for one Syncro account. Build it, then `open` it.
 
     `account` is the address of the account's API; `max_age` is how long what was read is recalled;
     `clock` tells aware times. Safe to share between threads and with other processes; every method is one
@@ -134,12 +134,12 @@ class SqlLedger:
 
         return self._ask(question, nothing)
 
-    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+    def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         """See `Ledger`."""
         nothing = (None,) * len(names)
 
-        def question(connection: sa.Connection) -> tuple[Place | None, ...]:
-            found: dict[str, Place] = {}
+        def question(connection: sa.Connection) -> tuple[SearchedPlace | None, ...]:
+            found: dict[str, SearchedPlace] = {}
             for some in parts(set(names)):
                 asked = sa.select(ledger_places).where(
                     ledger_places.c.book_id == self._book,
@@ -184,7 +184,7 @@ class SqlLedger:
         if gone:
             self._write(deed)
 
-    def note_places(self, places: Sequence[Place]) -> None:
+    def note_places(self, places: Sequence[SearchedPlace]) -> None:
         """See `Ledger`. What is known up to a later moment stays, unless a later search began from scratch.
 
         A search that began before everything was forgotten is not noted: what it had kept may be gone. Whoever forgot

@@ -8,14 +8,14 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Access, Asking
-from bot.listeners.intake import MOST_TICKETS, Desk
+from bot.listeners.access import Access, Asker
+from bot.listeners.intake import MOST_TICKETS, Intake
 
 SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")
 
 
-def desk(stored: list[str] | None = None, *, users: tuple[str, ...] = (), broken: bool = False) -> Desk:
+def intake(stored: list[str] | None = None, *, users: tuple[str, ...] = (), broken: bool = False) -> Intake:
     def enqueue(key: str, request: CheckRequest) -> None:
         assert request == REQUEST
         if broken:
@@ -23,11 +23,11 @@ def desk(stored: list[str] | None = None, *, users: tuple[str, ...] = (), broken
         if stored is not None:
             stored.append(key)
 
-    return Desk(Access(cast("WebClient", None), users=users), enqueue, SITE)
+    return Intake(Access(cast("WebClient", None), users=users), enqueue, SITE)
 
 
-def asking(user: str = "U0") -> Asking:
-    return Asking(user=user, channel="C0", team=None, own_team=None)
+def asking(user: str = "U0") -> Asker:
+    return Asker(user=user, channel="C0", team=None, own_team=None)
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def asking(user: str = "U0") -> Asking:
     ],
 )
 def test_a_command_is_a_list_of_tickets(typed: str, references: tuple[str, ...]) -> None:
-    wish = desk().read_command(typed)
+    wish = intake().read_command(typed)
 
     assert (wish.references, wish.exhaustive, wish.fresh, wish.reply) == (references, False, False, None)
 
 
 @pytest.mark.parametrize("typed", ["32223 exhaustive", "--exhaustive 32223", "32223 --EXHAUSTIVE"])
 def test_exhaustive_may_stand_anywhere_in_a_command(typed: str) -> None:
-    wish = desk().read_command(typed)
+    wish = intake().read_command(typed)
 
     assert (wish.references, wish.exhaustive) == (("32223",), True)
 
@@ -57,18 +57,18 @@ def test_exhaustive_may_stand_anywhere_in_a_command(typed: str) -> None:
     [("32223 fresh", False), ("--FRESH 32223", False), ("fresh 32223 --exhaustive", True)],
 )
 def test_fresh_may_stand_anywhere_in_a_command_also_beside_exhaustive(typed: str, *, exhaustive: bool) -> None:
-    wish = desk().read_command(typed)
+    wish = intake().read_command(typed)
 
     assert (wish.references, wish.fresh, wish.exhaustive, wish.reply) == (("32223",), True, exhaustive, None)
 
 
 def test_fresh_may_stand_in_a_message_too() -> None:
-    assert desk().read_prose("32223 --fresh").fresh
+    assert intake().read_prose("32223 --fresh").fresh
 
 
 @pytest.mark.parametrize("typed", ["", "help", " HELP ", "?", "-h", "--help"])
 def test_help_is_answered_with_help(typed: str) -> None:
-    reply = desk().read_command(typed).reply
+    reply = intake().read_command(typed).reply
 
     assert reply is not None
     assert "What the answers mean" in reply.text
@@ -76,14 +76,14 @@ def test_help_is_answered_with_help(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["32223 nonsense", "nonsense", f"1-{MOST_TICKETS + 1}", "and", "exhaustive and"])
 def test_a_command_that_is_not_wholly_understood_checks_nothing_and_says_so(typed: str) -> None:
-    wish = desk().read_command(typed)
+    wish = intake().read_command(typed)
 
     assert wish.reply is not None
     assert "Nothing was checked" in wish.reply.text
 
 
 def test_fifty_tickets_are_taken() -> None:
-    assert len(desk().read_command(f"1001-{1000 + MOST_TICKETS}").references) == MOST_TICKETS
+    assert len(intake().read_command(f"1001-{1000 + MOST_TICKETS}").references) == MOST_TICKETS
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_fifty_tickets_are_taken() -> None:
     ],
 )
 def test_a_sentence_is_searched_for_ticket_numbers(said: str, references: tuple[str, ...]) -> None:
-    wish = desk().read_prose(said)
+    wish = intake().read_prose(said)
 
     assert (wish.references, wish.reply) == (references, None)
 
 
 def test_a_sentence_without_a_number_is_answered_with_help() -> None:
-    reply = desk().read_prose("good morning").reply
+    reply = intake().read_prose("good morning").reply
 
     assert reply is not None
     assert "What the answers mean" in reply.text
@@ -112,7 +112,7 @@ def test_a_sentence_without_a_number_is_answered_with_help() -> None:
     "said", [f"1-{MOST_TICKETS + 1}", " ".join(f"see #{number}" for number in range(1, MOST_TICKETS + 2))]
 )
 def test_a_sentence_with_too_many_tickets_is_refused_with_their_count(said: str) -> None:
-    wish = desk().read_prose(said)
+    wish = intake().read_prose(said)
 
     assert wish.references == ()
     assert wish.reply is not None
@@ -122,14 +122,14 @@ def test_a_sentence_with_too_many_tickets_is_refused_with_their_count(said: str)
 def test_an_allowed_question_is_stored_under_its_key_and_nothing_is_said() -> None:
     stored: list[str] = []
 
-    assert desk(stored).submit("command:1", REQUEST, asking()) is None
+    assert intake(stored).submit("command:1", REQUEST, asking()) is None
     assert stored == ["command:1"]
 
 
 def test_a_refused_question_is_not_stored() -> None:
     stored: list[str] = []
 
-    reply = desk(stored, users=("U1",)).submit("command:1", REQUEST, asking())
+    reply = intake(stored, users=("U1",)).submit("command:1", REQUEST, asking())
 
     assert stored == []
     assert reply is not None
@@ -137,7 +137,7 @@ def test_a_refused_question_is_not_stored() -> None:
 
 
 def test_a_question_that_could_not_be_stored_is_never_silently_lost(caplog: pytest.LogCaptureFixture) -> None:
-    reply = desk(broken=True).submit("command:1", REQUEST, asking())
+    reply = intake(broken=True).submit("command:1", REQUEST, asking())
 
     assert reply is not None
     assert "could not be noted" in reply.text

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.ledger.model import Place, RememberedInvoice, RememberedTicket, TicketLabels
+from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.search.queries import (
@@ -39,7 +39,7 @@ CHANGED = NOW - timedelta(days=3)
 SECOND = timedelta(seconds=1)
 TICKET = TicketKeys("109", "32223")
 ROWS = (InvoiceRow(id="9", number="67469"), InvoiceRow(id="10", number="67470"))
-PLACE = Place(name="account", since=None, as_of=NOW, searched_at=NOW)
+PLACE = SearchedPlace(name="account", since=None, as_of=NOW, searched_at=NOW)
 GONE = Failed(FailureKind.NOT_FOUND, "Reading invoice 9: Syncro has no such record (404).")
 AWAY = Failed(FailureKind.UNAVAILABLE, "Reading invoice 9: no connection to Syncro.")
 QUESTIONS = (
@@ -90,7 +90,7 @@ class FakeLedger:
     def recall_invoices(self, rows: Sequence[InvoiceRow]) -> tuple[RememberedInvoice | None, ...]:
         return tuple(KEPT_INVOICE if row.id == "9" else None for row in rows)
 
-    def recall_places(self, names: Sequence[str]) -> tuple[Place | None, ...]:
+    def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         return tuple(PLACE if name == "account" else None for name in names)
 
     def has_unclaimed_line(self, since: datetime, amounts: frozenset[str], customer_id: str | None) -> bool:
@@ -103,7 +103,7 @@ class FakeLedger:
     def forget_invoices(self, gone: Mapping[str, datetime]) -> None:
         self.calls.append(("forget", dict(gone)))
 
-    def note_places(self, places: Sequence[Place]) -> None:
+    def note_places(self, places: Sequence[SearchedPlace]) -> None:
         self.calls.append(("note", tuple(places)))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.billing.ledger.model import ACCOUNT, Place, RememberedInvoice, RememberedTicket
+from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.queries import ListInvoices, ReadInvoice
-from bot.billing.sync.backfill import Ending, SyncProgress, SyncReport
+from bot.billing.sync.backfill import SyncEnding, SyncProgress, SyncReport
 from bot.sandbox.syncro_faults import Edit, Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import Invoice, ListRows, World
 from bot.store.ledger.sql_ledger import SqlLedger
@@ -33,7 +33,7 @@ def unreadable(invoice: Invoice, status: int = 500) -> Fault:
     return Fault(f"/invoices/({invoice.id}|{invoice.number})", Status(status))
 
 
-def account_of(bench: Bench) -> Place | None:
+def account_of(bench: Bench) -> SearchedPlace | None:
     return bench.ledger.recall_places([ACCOUNT])[0]
 
 
@@ -45,7 +45,7 @@ def test_an_invoice_that_cannot_be_read_does_not_keep_the_sync_from_the_others(r
     broken = list(world.invoices.values())[30]
     bench.faults = [unreadable(broken, status)]
     report = run(bench)
-    assert (report.ending, report.is_complete, report.read >= 59) == (Ending.DONE, False, True)
+    assert (report.ending, report.is_complete, report.read >= 59) == (SyncEnding.DONE, False, True)
     assert str(status) in report.problem
     assert bench.ledger.count_invoices() == 59
     bench.faults = []
@@ -65,7 +65,7 @@ def test_a_known_invoice_that_no_list_names_and_that_cannot_be_read_leaves_its_w
 
     bench.faults = [Fault("/invoices", Edit(unlisted)), unreadable(stray)]
     report = run(bench)
-    assert (report.ending, report.is_complete) == (Ending.DONE, False)
+    assert (report.ending, report.is_complete) == (SyncEnding.DONE, False)
     assert "500" in report.problem
 
 
@@ -92,7 +92,7 @@ def test_when_nothing_can_be_read_any_more_the_run_ends(rows: ListRows) -> None:
     bench = Bench(world, rows)
     bench.faults = [Fault("/invoices/.+", Status(500), skip=10)]
     report = run(bench)
-    assert (report.ending, report.is_complete) == (Ending.OUTAGE, False)
+    assert (report.ending, report.is_complete) == (SyncEnding.OUTAGE, False)
     assert len(bench.syncro.done) < 80
 
 
@@ -102,7 +102,7 @@ def test_a_token_that_is_refused_ends_the_run_at_once(status: int) -> None:
     bench = Bench(world)
     bench.faults = [Fault("/invoices/.+", Status(status))]
     report = run(bench)
-    assert (report.ending, report.since, report.is_complete) == (Ending.OUTAGE, None, False)
+    assert (report.ending, report.since, report.is_complete) == (SyncEnding.OUTAGE, None, False)
     assert str(status) in report.problem
 
 
@@ -111,7 +111,7 @@ def test_a_ticket_list_that_cannot_be_read_does_not_keep_the_sync_from_the_invoi
     bench = Bench(world)
     bench.faults = [Fault("/tickets", MissingKeys("id"))]
     report = run(bench)
-    assert (report.ending, report.is_complete, report.known) == (Ending.DONE, True, 3)
+    assert (report.ending, report.is_complete, report.known) == (SyncEnding.DONE, True, 3)
     assert "not as documented" in report.problem
 
 
@@ -152,7 +152,7 @@ class Full(SqlLedger):
 def test_a_sync_that_cannot_keep_what_it_reads_ends_and_says_so() -> None:
     world, _ = one_ticket(invoices=60)
     report = run(Bench(world, kind=Full))
-    assert (report.ending, report.is_complete) == (Ending.OUTAGE, False)
+    assert (report.ending, report.is_complete) == (SyncEnding.OUTAGE, False)
     assert "cannot be kept" in report.problem
 
 
@@ -160,7 +160,7 @@ def test_while_another_process_is_at_it_nothing_is_read() -> None:
     world, _ = one_ticket(invoices=3)
     bench = Bench(world)
     report = run(bench, alone=lambda: nullcontext(False))  # noqa: FBT003
-    assert (report.ending, report.read, bench.calls) == (Ending.ELSEWHERE, 0, 0)
+    assert (report.ending, report.read, bench.calls) == (SyncEnding.ELSEWHERE, 0, 0)
     assert "Another process" in report.problem
 
 
@@ -175,7 +175,7 @@ def test_a_run_that_is_stopped_early_does_not_claim_to_know_the_past() -> None:
         return asked > 1
 
     report = run(bench, stopped=stopped)
-    assert (report.ending, report.is_complete, report.since) == (Ending.STOPPED, False, None)
+    assert (report.ending, report.is_complete, report.since) == (SyncEnding.STOPPED, False, None)
     assert account_of(bench) is not None
 
 

@@ -10,8 +10,18 @@ from rich.console import Console
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest
 from bot.terminal.digest import show_digest
-
-from .factory import a_digest, any_digest, audited, first_run, history, mark, second_run, snooze, standing, the_incident
+from tests.digest.factory import (
+    a_digest,
+    any_digest,
+    audited,
+    first_run,
+    history,
+    mark,
+    second_run,
+    snooze,
+    standing,
+    the_incident,
+)
 
 
 def shown(digest: Digest, width: int = 80) -> str:

@@ -1,4 +1,4 @@
-"""The desk: searches go on as soon as their own answers are there, and nothing is asked twice or in vain."""
+"""The scheduler: searches go on as soon as their own answers are there, and nothing is asked twice or in vain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.billing.search.queries import (
     ask,
     recall,
 )
-from bot.billing.search.scheduler import FAILURES_BEFORE_GIVING_UP, Batch, Desk, Progress
+from bot.billing.search.scheduler import FAILURES_BEFORE_GIVING_UP, Batch, Progress, Scheduler
 from bot.syncro.errors import FailureKind
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Service:
 
     def collect(self) -> Batch:
         chosen = self._next_ones(self.under_way)
-        assert chosen, "the desk waits for nothing"
+        assert chosen, "the scheduler waits for nothing"
         self.under_way = [read for read in self.under_way if read not in chosen]
         calls = [0 if isinstance(read, LedgerRead) else self._calls for read in chosen]
         return Batch(
@@ -100,7 +100,7 @@ def test_a_search_of_fast_reads_ends_while_another_still_waits_for_its_first() -
         return answers
 
     service = Service(next_ones=lambda under_way: [read for read in under_way if read != slow] or under_way)
-    outcomes = Desk(service, NOW).run(
+    outcomes = Scheduler(service, NOW).run(
         [noting("slow", one_after_another(slow)), noting("fast", one_after_another(*fast))]
     )
 
@@ -113,7 +113,7 @@ def test_a_search_waits_for_all_answers_of_its_own_question() -> None:
     reads = numbered(3)
     service = Service(next_ones=lambda under_way: under_way[-1:])
 
-    assert Desk(service, NOW).ask(all_at_once(*reads)) == reads
+    assert Scheduler(service, NOW).ask(all_at_once(*reads)) == reads
 
 
 # --- each read once ---
@@ -122,25 +122,25 @@ def test_a_search_waits_for_all_answers_of_its_own_question() -> None:
 def test_a_read_that_several_searches_want_is_done_once_and_counted_for_the_first_that_asked() -> None:
     shared, own = tickets("shared", "own")
     service = Service(calls=3)
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    first, second, third = desk.run(
+    first, second, third = scheduler.run(
         [one_after_another(shared), all_at_once(shared, own), one_after_another(own, shared)]
     )
 
     assert service.submitted == [shared, own]
     assert [first.value, second.value, third.value] == [[shared], [shared, own], [own, shared]]
     assert [first.calls, second.calls, third.calls] == [3, 3, 0]
-    assert desk.api_calls == 6
+    assert scheduler.api_calls == 6
 
 
 def test_what_one_run_has_read_is_not_read_again_in_the_next_and_a_search_may_ask_twice() -> None:
     read, other = tickets("read", "other")
     service = Service()
-    desk = Desk(service, NOW)
-    desk.ask(one_after_another(read, read))
+    scheduler = Scheduler(service, NOW)
+    scheduler.ask(one_after_another(read, read))
 
-    (outcome,) = desk.run([one_after_another(read, other, read)])
+    (outcome,) = scheduler.run([one_after_another(read, other, read)])
 
     assert service.submitted == [read, other]
     assert (outcome.value, outcome.calls) == ([read, other, read], 1)
@@ -151,12 +151,12 @@ def test_a_search_that_asks_nothing_has_its_outcome_at_once() -> None:
         yield from ()
         return "nothing to ask"
 
-    assert Desk(Service(), NOW).ask(silent()) == "nothing to ask"
-    assert Desk(Service(), NOW).run([]) == []
+    assert Scheduler(Service(), NOW).ask(silent()) == "nothing to ask"
+    assert Scheduler(Service(), NOW).run([]) == []
 
 
 def test_an_empty_question_is_answered_without_a_collect() -> None:
-    assert Desk(Service(), NOW).ask(all_at_once()) == []
+    assert Scheduler(Service(), NOW).ask(all_at_once()) == []
 
 
 # --- asking in vain ---
@@ -165,60 +165,60 @@ def test_an_empty_question_is_answered_without_a_collect() -> None:
 def test_a_refused_token_ends_every_search_at_once_and_nothing_more_is_asked() -> None:
     refused, waiting, *later = tickets("refused", "waiting", "later 1", "later 2")
     service = Service(lambda read: REFUSED if read == refused else read, next_ones=lambda under_way: under_way[:1])
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    outcomes = desk.run([one_after_another(refused, *later), one_after_another(waiting, *later)])
+    outcomes = scheduler.run([one_after_another(refused, *later), one_after_another(waiting, *later)])
 
     assert [outcome.value for outcome in outcomes] == [[REFUSED] * 3, [REFUSED] * 3]
     assert service.submitted == [refused, waiting]
-    assert (desk.outage, desk.api_calls) == ("refused", 1)
+    assert (scheduler.outage, scheduler.api_calls) == ("refused", 1)
 
 
 def test_a_token_refused_after_something_was_read_is_no_outage_but_the_end_of_asking() -> None:
     good, bad, later = tickets("good", "bad", "later")
     service = Service(lambda read: REFUSED if read == bad else read)
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    assert desk.ask(one_after_another(good, bad, later)) == [good, REFUSED, REFUSED]
-    assert (service.submitted, desk.outage) == ([good, bad], "")
+    assert scheduler.ask(one_after_another(good, bad, later)) == [good, REFUSED, REFUSED]
+    assert (service.submitted, scheduler.outage) == ([good, bad], "")
 
 
 def test_sixteen_failures_without_a_success_end_the_asking() -> None:
     reads = numbered(100)
     service = Service(lambda _: AWAY, next_ones=lambda under_way: under_way[:1])
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    outcomes = desk.run([one_after_another(read, FindTicket("later")) for read in reads])
+    outcomes = scheduler.run([one_after_another(read, FindTicket("later")) for read in reads])
 
     assert {tuple(outcome.value) for outcome in outcomes} == {(AWAY, AWAY)}
-    assert FAILURES_BEFORE_GIVING_UP == desk.api_calls == 16
-    assert desk.outage == "away"
+    assert FAILURES_BEFORE_GIVING_UP == scheduler.api_calls == 16
+    assert scheduler.outage == "away"
 
 
 @pytest.mark.parametrize("success", [FindTicket("0"), GONE], ids=["an answer", "no such record"])
 def test_one_success_shows_that_the_service_works_and_all_is_asked_however_much_fails(success: Any) -> None:
     reads = numbered(100)
     service = Service(lambda read: success if read == reads[0] else AWAY, next_ones=lambda under_way: under_way[:1])
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    outcomes = desk.run([one_after_another(read) for read in reads])
+    outcomes = scheduler.run([one_after_another(read) for read in reads])
 
     assert [outcome.value for outcome in outcomes] == [[success], *([[AWAY]] * 99)]
-    assert (service.submitted, desk.outage) == (reads, "")
+    assert (service.submitted, scheduler.outage) == (reads, "")
 
 
 def test_when_all_that_was_asked_has_failed_nothing_further_is_asked() -> None:
     first, second, later = tickets("first", "second", "later")
     service = Service(lambda _: AWAY)
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
-    assert desk.ask(one_after_another(first, second, later)) == [AWAY] * 3
-    assert (service.submitted, desk.outage) == ([first], "away")
+    assert scheduler.ask(one_after_another(first, second, later)) == [AWAY] * 3
+    assert (service.submitted, scheduler.outage) == ([first], "away")
 
 
 def test_the_ledger_s_answers_do_not_show_that_syncro_works_and_are_given_even_when_it_does_not() -> None:
     service = Service(lambda read: NOW if isinstance(read, LedgerRead) else AWAY)
-    desk = Desk(service, NOW)
+    scheduler = Scheduler(service, NOW)
 
     def search() -> Asking[list[Any]]:
         before = yield from recall(UNCLAIMED_LINE)
@@ -231,9 +231,9 @@ def test_the_ledger_s_answers_do_not_show_that_syncro_works_and_are_given_even_w
         yield from ask(FindTicket("1"))
         return (yield from recall(UNCLAIMED_LINE))
 
-    assert desk.ask(search()) == [NOW, AWAY, NOW]
-    assert desk.outage == "away"
-    assert Desk(service, NOW).ask(late()) == NOW
+    assert scheduler.ask(search()) == [NOW, AWAY, NOW]
+    assert scheduler.outage == "away"
+    assert Scheduler(service, NOW).ask(late()) == NOW
 
 
 # --- progress ---
@@ -241,16 +241,16 @@ def test_the_ledger_s_answers_do_not_show_that_syncro_works_and_are_given_even_w
 
 def test_progress_counts_searches_invoices_and_calls_and_is_not_shown_for_the_ledger() -> None:
     told: list[Progress] = []
-    desk = Desk(Service(calls=2), NOW, on_progress=told.append)
-    desk.tickets = 2
+    scheduler = Scheduler(Service(calls=2), NOW, on_progress=told.append)
+    scheduler.tickets = 2
 
     def search(number: str) -> Asking[None]:
         yield from recall(UNCLAIMED_LINE)
         yield from ask(ListInvoices(ticket_id=number))
         yield from ask(ReadInvoice(number))
 
-    desk.run([search("1"), search("2")], of_tickets=True)
-    desk.run([search("3")])
+    scheduler.run([search("1"), search("2")], of_tickets=True)
+    scheduler.run([search("3")])
 
     assert told == [
         Progress(NOW, tickets=2, tickets_done=0, invoices_read=0, api_calls=4),
