@@ -42,7 +42,7 @@ Run = Callable[..., Outcome]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Run a command line within this process, in an empty directory, with exactly these settings."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.cli.set_up_logging", lambda **_: None)
+    monkeypatch.setattr("bot.commands.startup.set_up_logging", lambda **_: None)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 

@@ -1,0 +1,64 @@
+"""`invoice-bot check`: whether tickets are billed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import app as composition
+from bot.billing.rules.verdicts import CheckReport
+from bot.commands.exits import refuse
+from bot.commands.startup import prepare
+from bot.settings import Need, Settings
+from bot.terminal.check import exit_status, progress_shown, report_as_json, show_report
+from bot.ticket_references import parse
+
+MOST_TICKETS = 1000
+"""Tickets in one call."""
+
+
+def check(
+    tickets: Annotated[list[str], typer.Argument(help="Ticket numbers, ranges (32230-32240) or ticket addresses.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Read a customer's older invoices too, however many there are.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Read everything anew from Syncro, nothing from memory.")
+    ] = False,
+) -> None:
+    """Check tickets and print the answer. Exit status: 0 accounted for, 1 not invoiced, 2 unverified, 3 cannot run."""
+    settings = prepare(Need.SYNCRO)
+    typed = parse(" ".join(tickets), site=settings.syncro_site, limit=MOST_TICKETS)
+    if typed.misunderstood:
+        raise typer.BadParameter(f"{typed.misunderstood[0]!r} is not a ticket number, a range or a ticket's address.")
+    if typed.count > MOST_TICKETS:
+        raise typer.BadParameter(f"That is {typed.count} tickets; one call can check {MOST_TICKETS}.")
+    if not typed.references:
+        raise typer.BadParameter("Give at least one ticket number.")
+    report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
+    if report.outage:
+        raise typer.Exit(refuse(report.outage))
+    if json:
+        sys.stdout.write(report_as_json(report) + "\n")
+    else:
+        show_report(Console(), report)
+    raise typer.Exit(exit_status(report.findings))
+
+
+def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:
+    with (
+        composition.checker(settings) as checker,
+        checker.reader.session(fresh=fresh) as session,
+        progress_shown(Console(stderr=True), len(references)) as show,
+    ):
+        return checker.verifier.check(
+            references,
+            session,
+            started_at=composition.utc_now(),
+            exhaustive=exhaustive,
+            on_progress=show,
+        )

@@ -1,0 +1,46 @@
+"""`invoice-bot digest`: the finished work that is on no invoice."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import app as composition
+from bot.commands.startup import prepare
+from bot.digest.as_json import digest_as_json
+from bot.settings import Need
+from bot.terminal.check import progress_shown
+from bot.terminal.digest import show_digest, show_statistics
+
+
+def digest(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it; remember nothing and post nothing.")] = False,
+    no_post: Annotated[bool, typer.Option("--no-post", help="Show and remember it; post nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Look back to this date instead of the lookback.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(help="One customer, by id; shown only, never remembered.")] = None,
+    stats: Annotated[bool, typer.Option("--stats", help="Show how many warnings were wrong, and stop.")] = False,
+) -> None:
+    """Show what nobody billed; without an option, post it too. Exit status as for check."""
+    quiet = dry_run or no_post or stats or customer is not None
+    settings = prepare(*([] if stats else [Need.SYNCRO]), *([] if quiet else [Need.SLACK]))
+    if stats:
+        with composition.opened_memory(settings) as memory:
+            show_statistics(Console(), memory.statistics(), memory.wrong_reports())
+        return
+    if not quiet and settings.digest_channel is None:
+        raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
+    wish = composition.DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet)
+    with progress_shown(Console(stderr=True)) as show:
+        made = composition.make_digest_now(settings, wish, show)
+    if json:
+        sys.stdout.write(digest_as_json(made) + "\n")
+    else:
+        show_digest(Console(), made)
+    raise typer.Exit(1 if made.unbilled else 2 if made.unverified else 0)

@@ -1,0 +1,51 @@
+"""`invoice-bot serve` and `invoice-bot worker`: the running bot, with and without ears."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import NoReturn
+
+from bot import app as composition
+from bot.commands.exits import leave
+from bot.commands.startup import prepare
+from bot.settings import Need
+
+LONGEST_GOODBYE_SECONDS = 8.0
+"""A process manager waits ten seconds before it kills."""
+
+
+def serve() -> None:
+    """Run the bot: listen to Slack and do the work, in one process."""
+    _run_bot(listen=True)
+
+
+def worker() -> None:
+    """Do the work only; for further processes beside `serve` on one Postgres database."""
+    _run_bot(listen=False)
+
+
+def _run_bot(*, listen: bool) -> NoReturn:
+    settings = prepare(Need.SYNCRO, Need.SLACK)
+    stop = threading.Event()
+    _stop_at_a_signal(stop)
+    with composition.opened_memory(settings) as memory, composition.checker(settings) as checker:
+        composition.Bot(settings, checker, memory).run(stop, listen=listen)
+    # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
+    # it again at the next start. Leaving now loses nothing.
+    leave(0)
+
+
+def _stop_at_a_signal(stop: threading.Event) -> None:
+    """Set `stop` at SIGTERM or SIGINT, and see to it that the process ends even where Slack or a database hangs."""
+
+    def end(*_: object) -> None:
+        stop.set()
+        # What is stored goes on at the next start, so leaving in the middle loses nothing.
+        goodbye = threading.Timer(LONGEST_GOODBYE_SECONDS, os._exit, (0,))
+        goodbye.daemon = True
+        goodbye.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)

@@ -1,0 +1,23 @@
+"""What a command does first."""
+
+from __future__ import annotations
+
+from bot.logs import set_up_logging
+from bot.settings import Need, Settings, load_settings
+
+
+def prepare(*needs: Need) -> Settings:
+    """Read the settings, and log as they say.
+
+    Raises:
+        SettingsError: some are wrong, or missing for these needs.
+
+    """
+    settings = load_settings(*needs)
+    log_as_set(settings)
+    return settings
+
+
+def log_as_set(settings: Settings) -> None:
+    """Log in the form and at the level of the settings, without their secrets."""
+    set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets())
