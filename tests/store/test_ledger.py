@@ -51,7 +51,7 @@ from datetime import UTC, datetime, timedelta
 from bot.billing.facts import InvoiceFacts
 from bot.billing.ledger import RememberedInvoice
 from bot.store.database import Database
-from bot.store.ledger import SqlLedger
+from bot.store.ledger.sql_ledger import SqlLedger
 from tests.ledgers import forget_everything
 ledger = SqlLedger(Database(sys.argv[1]), "account", max_age=timedelta(days=1), clock=lambda: datetime.now(UTC))
 ledger.open()

@@ -35,7 +35,7 @@ WINDOW = 1.0
 PROCESS = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
-from bot.store.shared_budget import SharedBudget
+from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.syncro.client import SyncroClient
 order = json.loads(sys.argv[1])
 budget = SharedBudget(
