@@ -35,12 +35,13 @@ from bot.jobs.schedule import latest_due
 from bot.jobs.steps import DirectSteps
 from bot.jobs.sync import SyncJob, sync_key
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, commands, digest_actions, mentions, shortcuts
+from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
+from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.settings import Settings
 from bot.store.database import Database
@@ -264,7 +265,8 @@ def make_digest_now(settings: Settings, wish: DigestWish, on_progress: Callable[
         if memory is not None and wish.remember:
             memory.remember_run(made, key=key)
         if memory is not None and wish.post:
-            poster, steps = Poster(slack_client(settings.bot_token, settings.slack_api_url)), DirectSteps()
+            client = slack_client(settings.bot_token, settings.slack_api_url)
+            poster, steps = Poster(client, ChannelGuard(client)), DirectSteps()
             outbox = Outbox(steps, poster, key=key, clock=utc_now)
             request = DigestRequest(made.day, settings.digest_channel)
             _digest_job(settings, check, memory, poster).deliver(made, request, steps, outbox)
@@ -295,7 +297,8 @@ class Bot:
 
     def __init__(self, settings: Settings, check: Checker, memory: Memory) -> None:
         client = slack_client(settings.bot_token, settings.slack_api_url)
-        self._poster = Poster(client)
+        self._channels = ChannelGuard(client)
+        self._poster = Poster(client, self._channels)
         warnings = WarningBook(memory, utc_now)
         checks = CheckJob(check.verifier, check.reader.session, self._poster, utc_now, warnings, ENGINE_ERROR)
         digests = _digest_job(settings, check, memory, self._poster)
@@ -444,6 +447,7 @@ class Bot:
         commands.register(app, intake, digest)
         digest_actions.register(app, digest)
         mentions.register(app, intake, replies)
+        channel_events.register(app, self._channels)
         shortcuts.register(app, intake, replies)
         actions.register(app, intake, replies)
         return app

@@ -74,6 +74,6 @@ class CheckJob:
             )
         answer = outcome(report.findings, request.user)
         conversation.close(answer, receipt(report.findings, report))
-        if conversation.parent is not None:
-            self.warnings.remember(steps, conversation.parent, answer, report.findings, source="check")
+        for said in conversation.outcomes:
+            self.warnings.remember(steps, said.place, answer, report.findings, source="check", thread_ts=said.thread_ts)
         self.warnings.retract_found(steps, outbox, report.findings)

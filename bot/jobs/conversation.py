@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.jobs.outbox import Outbox
@@ -21,6 +22,14 @@ log = logging.getLogger(__name__)
 PROGRESS_EVERY = timedelta(seconds=3)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """A message that says the outcome. `thread_ts` is the root of the thread in which it stands, if it does."""
+
+    place: Posted
+    thread_ts: str | None
+
+
 class Conversation:
     """Talks to the person who asked."""
 
@@ -31,18 +40,17 @@ class Conversation:
         self._thread: str | None = request.thread_ts
         self._progress: Posted | None = None
         self._shown_at: datetime | None = None
+        self._outcomes: list[Outcome] = []
 
     @property
-    def parent(self) -> Posted | None:
-        """Where the answer stands; None when no message could be posted."""
-        return self._parent
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Where the outcome was said; empty when no message could be posted."""
+        return tuple(self._outcomes)
 
     def open(self, parent: Rendered) -> datetime:
         """Post the parent where the question was asked. Returns when that was."""
         request = self._request
-        sent = self._outbox.post(
-            "post parent", request.channel, parent, thread_ts=self._thread, guarded=not request.direct
-        )
+        sent = self._outbox.post("post parent", request.channel, parent, thread_ts=self._thread, harmless=True)
         if sent.place is None:
             self._turn_to_person(sent.refused, parent)
         else:
@@ -57,10 +65,12 @@ class Conversation:
             return
         self._shown_at = at
         if self._progress is None:
-            sent = self._outbox.post("post progress", self._parent.channel, message(), thread_ts=self._thread)
+            sent = self._outbox.post(
+                "post progress", self._parent.channel, message(), thread_ts=self._thread, harmless=True
+            )
             self._progress = sent.place
         else:
-            self._outbox.edit("edit progress", self._progress, message())
+            self._outbox.edit("edit progress", self._progress, message(), harmless=True)
 
     def close(self, parent: Rendered, thread: Sequence[Rendered]) -> None:
         """Edit the parent to its outcome and put the evidence into the thread.
@@ -72,12 +82,28 @@ class Conversation:
         if self._parent is None:
             self._answer_by_response_url(parent)
             return
+        self._note_outcome()
         evidence = list(thread) or ([parent] if self._progress is not None else [])
         if self._progress is not None and evidence:
             edited = self._outbox.edit("edit progress to evidence", self._progress, evidence[0])
             evidence = evidence[1:] if edited else evidence
         for message in evidence:
-            self._outbox.post("post evidence", self._parent.channel, message, thread_ts=self._thread)
+            self._post_evidence(parent, message)
+
+    def _post_evidence(self, parent: Rendered, message: Rendered) -> None:
+        """Put evidence into the thread; where that is refused, the person gets the outcome and the rest of it."""
+        place = self._parent
+        if place is None:
+            return
+        sent = self._outbox.post("post evidence", place.channel, message, thread_ts=self._thread)
+        if sent.place is None and place.channel == self._request.channel and not self._request.direct:
+            self._turn_to_person(sent.refused, parent)
+            self._note_outcome()
+            self._post_evidence(parent, message)
+
+    def _note_outcome(self) -> None:
+        if self._parent is not None:
+            self._outcomes.append(Outcome(self._parent, None if self._thread == self._parent.ts else self._thread))
 
     def _finish_parent(self, place: Posted, outcome: Rendered) -> bool:
         if self._outbox.edit("edit parent", place, outcome):
@@ -87,6 +113,7 @@ class Conversation:
         self._thread = self._request.thread_ts
         sent = self._outbox.post("post outcome anew", place.channel, outcome, thread_ts=self._thread)
         if sent.place is None:
+            self._outbox.remove("remove parent", place)  # it would say "checking…" for ever
             self._turn_to_person(sent.refused, outcome)
         else:
             self._parent = sent.place

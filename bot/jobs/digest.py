@@ -29,6 +29,7 @@ from bot.jobs.steps import Steps
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import cannot_post
 from bot.messages.digest_messages import (
+    DigestMessages,
     digest_failed,
     digest_messages,
     list_not_attached,
@@ -126,6 +127,10 @@ class _Target:
     wanted: Callable[[DigestTicket], bool] | None = None
 
 
+_NOWHERE = _Target("")
+"""There is nowhere else to turn to."""
+
+
 @dataclass(frozen=True)
 class DigestJob:
     """Makes one `DigestRequest` and delivers it."""
@@ -209,19 +214,28 @@ class DigestJob:
             self._monthly(target, digest, steps, outbox)
             return
         messages = digest_messages(shown)
-        place = self._post(target, messages.parent, outbox)
-        if place is None:
-            return
+        for place in self._post(target, messages.parent, outbox):
+            self._fill_thread(target, place, shown, messages, steps, outbox)
+        self._monthly(target, digest, steps, outbox)
+
+    def _fill_thread(
+        self, target: _Target, place: Posted, shown: Digest, messages: DigestMessages, steps: Steps, outbox: Outbox
+    ) -> None:
+        """Put the rest below a digest's message, and remember what it warns about."""
+        findings = [line.finding for line in shown.unbilled]
+        self.warnings.remember(steps, place, messages.parent, findings, source="digest")
         for message in messages.thread:
-            outbox.post("post digest thread", place.channel, message, thread_ts=place.ts)
+            sent = outbox.post("post digest thread", place.channel, message, thread_ts=place.ts)
+            if sent.place is None and place.channel == target.address:
+                # The channel was shared or closed meanwhile: the people get the whole of it instead.
+                for copy in self._post_to_people(target, sent.refused, messages.parent, outbox):
+                    self._fill_thread(_NOWHERE, copy, shown, messages, steps, outbox)
+                return
         if shown.unbilled or shown.unverified:
-            name = f"unbilled-{digest.day.isoformat()}.csv"
+            name = f"unbilled-{shown.day.isoformat()}.csv"
             comment = "The whole list, for a spreadsheet."
             if not outbox.attach("attach list", place, name=name, content=digest_csv(shown), comment=comment):
                 outbox.post("say that the list is missing", place.channel, list_not_attached(), thread_ts=place.ts)
-        findings = [line.finding for line in shown.unbilled]
-        self.warnings.remember(steps, place, messages.parent, findings, source="digest")
-        self._monthly(target, digest, steps, outbox)
 
     def _when_empty(self, digest: Digest, previous: TrendPoint | None) -> Rendered | None:
         if not self.rules.silent_when_empty:
@@ -242,19 +256,19 @@ class DigestJob:
         standing = [each.mark for each in self.memory.marks_since(moment) if each.undone_at is None]
         return _MARKS.dump_python(standing, mode="json")
 
-    def _post(self, target: _Target, message: Rendered, outbox: Outbox) -> Posted | None:
+    def _post(self, target: _Target, message: Rendered, outbox: Outbox) -> list[Posted]:
         """Post to the target; where its channel refuses, to the person who asked or to the managers, with why."""
-        sent = outbox.post("post digest", target.address, message, guarded=target.user != target.address)
-        if sent.place is not None:
-            return sent.place
-        log.error("The digest cannot be posted in %s: Slack answers %s", target.address, sent.refused)
-        people = [target.user] if target.user else list(self.rules.managers)
+        sent = outbox.post("post digest", target.address, message)
+        return [sent.place] if sent.place is not None else self._post_to_people(target, sent.refused, message, outbox)
+
+    def _post_to_people(self, target: _Target, refused: str, message: Rendered, outbox: Outbox) -> list[Posted]:
+        log.error("The digest cannot be posted in %s: %s", target.address, refused)
         places = []
-        for person in people:
+        for person in [target.user] if target.user else self.rules.managers:
             if person != target.address:
-                outbox.post("explain", person, Rendered(cannot_post(target.address, sent.refused)))
+                outbox.post("explain", person, Rendered(cannot_post(target.address, refused)))
                 places.append(outbox.post("post digest directly", person, message).place)
-        return next((place for place in places if place is not None), None)
+        return [place for place in places if place is not None]
 
     def _say_failed(self, request: DigestRequest, steps: Steps, outbox: Outbox, why: str) -> None:
         for target in self._targets(request, steps):

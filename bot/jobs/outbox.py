@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.jobs.steps import Steps
-from bot.messages.poster import EXTERNAL_CHANNEL, CannotPostError, MessageGoneError, Posted, Poster
+from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster
 from bot.messages.rendered import Rendered
 
 THREAD_GONE = "thread_not_found"
@@ -34,19 +35,19 @@ class Outbox:
         self._messages = 0
 
     def post(
-        self, step: str, channel: str, message: Rendered, *, thread_ts: str | None = None, guarded: bool = False
+        self, step: str, channel: str, message: Rendered, *, thread_ts: str | None = None, harmless: bool = False
     ) -> Sent:
-        """Post a message; `guarded` keeps billing data out of channels shared with another company."""
+        """Post a message; one that is `harmless` says nothing of billing."""
         self._messages += 1
         mark = f"{self._key}/{self._messages}"
 
         def post(repeated: bool) -> dict[str, Any]:
             at = self._clock().isoformat()
-            if guarded and self._poster.is_external(channel):
-                return {"refused": EXTERNAL_CHANNEL, "at": at}
             posted = self._poster.find(channel, mark, thread_ts=thread_ts) if repeated else None
             try:
-                posted = posted or self._poster.post(channel, message, thread_ts=thread_ts, mark=mark)
+                posted = posted or self._poster.post(
+                    channel, message, thread_ts=thread_ts, mark=mark, harmless=harmless
+                )
             except CannotPostError as error:
                 return {"refused": error.code, "at": at}
             except MessageGoneError:
@@ -59,17 +60,26 @@ class Outbox:
             return Sent(at, None, done["refused"])
         return Sent(at, Posted(done["channel"], done["ts"]))
 
-    def edit(self, step: str, place: Posted, message: Rendered) -> bool:
+    def edit(self, step: str, place: Posted, message: Rendered, *, harmless: bool = False) -> bool:
         """Replace a message of our own; False when it is gone or its channel refuses."""
 
         def edit(_: bool) -> dict[str, bool]:
             try:
-                self._poster.update(place, message)
+                self._poster.update(place, message, harmless=harmless)
             except (CannotPostError, MessageGoneError):
                 return {"done": False}
             return {"done": True}
 
         return bool(self._steps.run(step, edit)["done"])
+
+    def remove(self, step: str, place: Posted) -> None:
+        """Delete a message of our own, where that can be done."""
+
+        def remove(_: bool) -> None:
+            with contextlib.suppress(CannotPostError, MessageGoneError):
+                self._poster.remove(place)
+
+        self._steps.run(step, remove)
 
     def respond(self, step: str, response_url: str, message: Rendered) -> bool:
         """Tell the person who used a command; False when Slack no longer takes it."""
@@ -79,6 +89,9 @@ class Outbox:
         """Put a text file into the thread of a message; False when Slack does not take it."""
 
         def attach(_: bool) -> dict[str, bool]:
-            return {"done": self._poster.attach(place, name=name, content=content, comment=comment)}
+            try:
+                return {"done": self._poster.attach(place, name=name, content=content, comment=comment)}
+            except CannotPostError:
+                return {"done": False}
 
         return bool(self._steps.run(step, attach)["done"])

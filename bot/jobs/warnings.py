@@ -32,9 +32,19 @@ class WarningBook:
     clock: Callable[[], datetime]
 
     def remember(
-        self, steps: Steps, place: Posted, message: Rendered, findings: Iterable[Finding], source: Source
+        self,
+        steps: Steps,
+        place: Posted,
+        message: Rendered,
+        findings: Iterable[Finding],
+        source: Source,
+        *,
+        thread_ts: str | None = None,
     ) -> None:
-        """Keep a posted message with the evidence of each ticket that it says is on no invoice."""
+        """Keep a posted message with the evidence of each ticket that it says is on no invoice.
+
+        `thread_ts` is the root of the thread in which the message stands, if it does: only there can be replied.
+        """
         said = list(findings)
         warned = [finding for finding in said if finding.verdict is Verdict.NOT_INVOICED and finding.ticket_id]
         if not warned:
@@ -46,7 +56,7 @@ class WarningBook:
             evidence = {str(finding.ticket_id): {**evidence_as_json(finding), _ALONE: alone} for finding in warned}
             self.memory.keep_post(place, KeptPost(message.text, message.blocks, (), evidence), at=now)
             for finding in warned:
-                self.memory.warn(finding, place, at=now, source=source)
+                self.memory.warn(finding, place, at=now, source=source, thread_ts=thread_ts)
 
         steps.run("remember warnings", remember)
 

@@ -375,6 +375,8 @@ _CANNOT_POST: Final[Mapping[str, str]] = MappingProxyType(
         " allow it; until then, ask in another channel.",
         "external_channel": "{place} is shared with people outside this company, and billing data is not posted"
         " there. Ask again in a channel of your own.",
+        "unknown_channel": "Slack does not tell me whether {place} is shared with people outside this company, so"
+        " billing data is not posted there. The operator of this bot finds the cause in the log.",
     }
 )
 

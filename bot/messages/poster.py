@@ -5,11 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -41,10 +39,6 @@ _MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_win
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
 )
-"""Says nothing about what was asked, only that Slack could not answer now."""
-EXTERNAL_CHANNEL = "external_channel"
-"""Our own code for a channel shared with another company: billing data is not posted there."""
-_REMEMBER_CHANNEL_SECONDS = 600.0
 
 
 class CannotPostError(Exception):
@@ -85,24 +79,49 @@ def hasty_slack_client(token: str, api_url: str) -> WebClient:
     return WebClient(token=token, base_url=api_url, timeout=2, retry_handlers=[])
 
 
+class Guard(Protocol):
+    """Says where messages may not go: `bot.messages.channel_guard.ChannelGuard` is one."""
+
+    def check(self, channel: str, *, recent: bool = False) -> None:
+        """Look at the channel; with `recent` a look of the last minute serves.
+
+        Raises:
+            CannotPostError: billing data has no place there.
+            SlackUnavailableError: try again later.
+
+        """
+        ...
+
+
 class Poster:
-    """Posts, edits and whispers. Safe to share between threads."""
+    """Posts, edits and whispers. Safe to share between threads.
 
-    def __init__(self, client: WebClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `guard` is asked before anything is said to a whole channel. Of what is `harmless`, because it says nothing of
+    billing, it is told so.
+    """
+
+    def __init__(self, client: WebClient, guard: Guard) -> None:
         self._client = client
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._external: dict[str, tuple[float, bool]] = {}
+        self._guard = guard
 
-    def post(self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None) -> Posted:
+    def post(
+        self,
+        channel: str,
+        message: Rendered,
+        *,
+        thread_ts: str | None = None,
+        mark: str | None = None,
+        harmless: bool = False,
+    ) -> Posted:
         """Post a message. `mark` goes with it as metadata, so that `find` can recognise it.
 
         Raises:
-            CannotPostError: the channel refuses messages from the bot.
+            CannotPostError: the channel refuses messages from the bot, or the guard does.
             MessageGoneError: the thread is gone.
             SlackUnavailableError: try again later.
 
         """
+        self._guard.check(channel, recent=harmless)
         extra: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
         if thread_ts is not None:
             extra["thread_ts"] = thread_ts
@@ -111,16 +130,26 @@ class Poster:
         answer = self._send(self._client.chat_postMessage, message, channel=channel, **extra)
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def update(self, place: Posted, message: Rendered) -> None:
+    def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
         """Replace a message of the bot's own. Doing it twice changes nothing.
 
         Raises:
-            CannotPostError: the channel refuses messages from the bot.
+            CannotPostError: the channel refuses messages from the bot, or the guard does.
             MessageGoneError: somebody deleted the message.
             SlackUnavailableError: try again later.
 
         """
+        self._guard.check(place.channel, recent=harmless)
         self._send(self._client.chat_update, message, channel=place.channel, ts=place.ts)
+
+    def remove(self, place: Posted) -> None:
+        """Delete a message of the bot's own. Doing it twice changes nothing.
+
+        Raises:
+            CannotPostError, MessageGoneError, SlackUnavailableError: as for `update`.
+
+        """
+        self._call(self._client.chat_delete, channel=place.channel, ts=place.ts)
 
     def whisper(self, channel: str, user: str, message: Rendered, *, thread_ts: str | None = None) -> None:
         """Show a message to one person in a channel.
@@ -157,20 +186,22 @@ class Poster:
         """Put a text file into a message's thread; False when Slack does not take it (it needs `files:write`).
 
         Raises:
+            CannotPostError: the guard refuses the channel.
             SlackUnavailableError: try again later.
 
         """
+        self._guard.check(place.channel)
         try:
             self._client.files_upload_v2(
                 channel=place.channel, thread_ts=place.ts, filename=name, content=content, initial_comment=comment
             )
         except SlackApiError as error:
-            if _code(error) in _PASSING:
-                raise SlackUnavailableError(f"Slack answered {_code(error)}") from None
-            log.warning("The file %s could not be attached: Slack answered %s", name, _code(error))
+            if is_passing(error):
+                raise no_connection(error) from None
+            log.warning("The file %s could not be attached: Slack answered %s", name, slack_code(error))
             return False
         except (SlackClientError, OSError, http.client.HTTPException) as error:
-            raise _no_connection(error) from None
+            raise no_connection(error) from None
         return True
 
     def real_name(self, user: str) -> str:
@@ -178,28 +209,6 @@ class Poster:
         answer = self._read(self._client.users_info, user=user)
         about = (answer or {}).get("user") or {}
         return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
-
-    def is_external(self, channel: str) -> bool:
-        """Whether the channel is shared with another company (Slack Connect). Where Slack does not say, it is not.
-
-        Reading it needs `channels:read` and `groups:read`; a private channel without the bot is invisible anyway.
-
-        Raises:
-            SlackUnavailableError: try again later.
-
-        """
-        with self._lock:
-            known = self._external.get(channel)
-        if known is not None and self._clock() - known[0] < _REMEMBER_CHANNEL_SECONDS:
-            return known[1]
-        answer = self._read(self._client.conversations_info, channel=channel)
-        if answer is None:
-            return False
-        about = answer["channel"]
-        external = bool(about.get("is_ext_shared") or about.get("is_pending_ext_shared"))
-        with self._lock:
-            self._external[channel] = (self._clock(), external)
-        return external
 
     def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
         """Look for a message posted earlier with this mark, where the bot may read the channel's history.
@@ -225,11 +234,11 @@ class Poster:
         try:
             return method(**what)
         except SlackApiError as error:
-            if _code(error) in _PASSING or error.response.status_code >= 500:
-                raise SlackUnavailableError(f"Slack answered {_code(error)}") from None
+            if is_passing(error):
+                raise no_connection(error) from None
             return None
         except (SlackClientError, OSError, http.client.HTTPException) as error:
-            raise _no_connection(error) from None
+            raise no_connection(error) from None
 
     def _send(self, method: Callable[..., Any], message: Rendered, **where: Any) -> Any:
         """Send with blocks; if Slack refuses those, with plainer ones; if it refuses these too, the words as text."""
@@ -244,20 +253,29 @@ class Poster:
         try:
             return method(**arguments)
         except SlackApiError as error:
-            raise _named(_code(error)) from None
+            raise _named(slack_code(error)) from None
         except (SlackClientError, OSError, http.client.HTTPException) as error:
-            raise _no_connection(error) from None
+            raise no_connection(error) from None
 
 
 class _BlocksRefusedError(Exception):
     """Slack refused the blocks, not the message."""
 
 
-def _code(error: SlackApiError) -> str:
+def slack_code(error: SlackApiError) -> str:
+    """Slack's word for what was wrong."""
     return str(error.response.get("error", "unknown_error"))
 
 
-def _no_connection(error: Exception) -> SlackUnavailableError:
+def is_passing(error: SlackApiError) -> bool:
+    """Whether Slack says nothing about what was asked, only that it could not answer now."""
+    return slack_code(error) in _PASSING or error.response.status_code >= 500
+
+
+def no_connection(error: Exception) -> SlackUnavailableError:
+    """What to raise for a request that Slack did not answer."""
+    if isinstance(error, SlackApiError):
+        return SlackUnavailableError(f"Slack answered {slack_code(error)}")
     return SlackUnavailableError(f"no connection to Slack ({type(error).__name__})")
 
 

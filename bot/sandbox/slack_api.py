@@ -14,7 +14,16 @@ Args = dict[str, Any]
 Answer = dict[str, Any]
 
 DEFAULT_SCOPES = frozenset(
-    {"app_mentions:read", "chat:write", "chat:write.public", "commands", "files:write", "im:history"},
+    {
+        "app_mentions:read",
+        "channels:read",
+        "chat:write",
+        "chat:write.public",
+        "commands",
+        "files:write",
+        "groups:read",
+        "im:history",
+    },
 )
 
 

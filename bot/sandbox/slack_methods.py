@@ -173,6 +173,8 @@ def conversations_info(api: WebApi, args: Args) -> Answer:
         "is_member": channel.bot_is_member,
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": channel.is_pending_ext_shared,
+        "is_org_shared": False,
         "context_team_id": api.workspace.team_id,
     }
     if channel.is_im:

@@ -12,7 +12,17 @@ from bot.sandbox import slack_views as views
 from bot.sandbox.slack_api import SlackRefusalError
 from bot.sandbox.slack_responses import ResponseUrl, ResponseUrls, say
 from bot.sandbox.slack_socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
-from bot.sandbox.slack_workspace import BILLING, SLACKBOT, TECHNICIAN, Channel, Message, Modal, TypedCommand, Workspace
+from bot.sandbox.slack_workspace import (
+    BILLING,
+    OTHER_TEAM,
+    SLACKBOT,
+    TECHNICIAN,
+    Channel,
+    Message,
+    Modal,
+    TypedCommand,
+    Workspace,
+)
 
 T = TypeVar("T")
 
@@ -168,6 +178,21 @@ class People:
             }
             if user in self.workspace.homes:
                 event["view"] = self.workspace.homes[user]
+            payload = payloads.event_callback(self.workspace, event)
+        return self._send(EVENTS, payload)
+
+    def share(self, channel: str, *, shared: bool = True) -> Delivery:
+        """Share a channel with another organisation, or end that."""
+        with self._changed:
+            self.workspace.channels[channel].is_ext_shared = shared
+            event: dict[str, Any] = {
+                "type": "channel_shared" if shared else "channel_unshared",
+                "channel": channel,
+                "connected_team_id" if shared else "previously_connected_team_id": OTHER_TEAM,
+                "event_ts": self.workspace.next_ts(),
+            }
+            if not shared:
+                event["is_ext_shared"] = False
             payload = payloads.event_callback(self.workspace, event)
         return self._send(EVENTS, payload)
 

@@ -52,6 +52,8 @@ class Channel:
     is_private: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_pending_ext_shared: bool = False
+    """Another organisation was invited to share it, and has not accepted yet."""
     bot_is_member: bool = True
     is_im: bool = False
     user: str | None = None

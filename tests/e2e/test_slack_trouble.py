@@ -90,34 +90,6 @@ def test_a_channel_that_is_deleted_before_the_answer_is_answered_directly(house:
     assert [VERDICT in answer.text for answer in direct_answer(house, said)] == [True]
 
 
-def test_a_shared_channel_gets_no_billing_data_where_the_bot_may_see_that_it_is_shared(
-    house: House, granted: Callable[..., None]
-) -> None:
-    granted("channels:read")
-    channel = house.channel(is_ext_shared=True)
-    said = house.new_direct(TECHNICIAN)
-
-    house.slack.slash(INVOICED, channel=channel)
-
-    assert [VERDICT in answer.text for answer in direct_answer(house, said)] == [True]
-    assert "shared with people outside" in house.whisper(channel, TECHNICIAN).text
-    assert house.own_parents(channel) == []
-
-
-def test_a_passing_error_is_not_taken_for_proof_that_a_channel_is_our_own(
-    house: House, granted: Callable[..., None]
-) -> None:
-    granted("channels:read")
-    channel = house.channel(is_ext_shared=True)
-    said = house.new_direct(TECHNICIAN)
-    house.slack.fail_next("conversations.info", "internal_error")
-
-    house.slack.slash(INVOICED, channel=channel)
-
-    assert [VERDICT in answer.text for answer in direct_answer(house, said)] == [True]
-    assert house.own_parents(channel) == []
-
-
 # --- something happens between the parent and its outcome ---
 
 

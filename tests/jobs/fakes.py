@@ -55,6 +55,13 @@ class RememberingSteps:
                 repeated = True
 
 
+class OpenDoors:
+    """A guard that lets every message through."""
+
+    def check(self, channel: str, *, recent: bool = False) -> None:
+        """Nothing is refused."""
+
+
 @dataclass
 class Shown:
     """A message as it stands in the fake Slack, with what it said before."""
@@ -77,12 +84,22 @@ class FakePoster(Poster):
         self.responses: deque[Rendered] = deque()
         self.refusals: dict[str, str] = {}
         self.external: set[str] = set()
+        self.looks: list[tuple[str, bool]] = []
         self.takes_responses = True
         self.may_look = True
         self._losses = losses
         self._posts = 0
 
-    def post(self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None) -> Posted:
+    def post(
+        self,
+        channel: str,
+        message: Rendered,
+        *,
+        thread_ts: str | None = None,
+        mark: str | None = None,
+        harmless: bool = False,
+    ) -> Posted:
+        self._look(channel, harmless=harmless)
         if channel in self.refusals:
             raise CannotPostError(self.refusals[channel])
         if thread_ts is not None and thread_ts not in self.shown:
@@ -94,7 +111,8 @@ class FakePoster(Poster):
             raise SlackUnavailableError("the answer was lost")
         return Posted(channel, ts)
 
-    def update(self, place: Posted, message: Rendered) -> None:
+    def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
+        self._look(place.channel, harmless=harmless)
         if place.channel in self.refusals:
             raise CannotPostError(self.refusals[place.channel])
         if place.ts not in self.shown:
@@ -110,8 +128,14 @@ class FakePoster(Poster):
             self.responses.append(message)
         return self.takes_responses
 
-    def is_external(self, channel: str) -> bool:
-        return channel in self.external
+    def remove(self, place: Posted) -> None:
+        if self.shown.pop(place.ts, None) is None:
+            raise MessageGoneError("message_not_found")
+
+    def _look(self, channel: str, *, harmless: bool) -> None:
+        self.looks.append((channel, harmless))
+        if channel in self.external:
+            raise CannotPostError("external_channel")
 
     def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
         for ts, shown in self.shown.items():

@@ -18,6 +18,7 @@ from bot.jobs.digest import DigestJob, DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
+from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, slack_client
 from bot.sandbox.slack_server import SlackSandbox
 from bot.sandbox.slack_workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
@@ -159,7 +160,8 @@ def opened_office(home: Path) -> Iterator[Office]:
         memory = Memory(f"sqlite:///{home / 'bot.db'}")
         memory.open()
         stack.callback(memory.close)
-        poster = Poster(slack_client(slack.api.bot_token, slack.api_url))
+        slack_api = slack_client(slack.api.bot_token, slack.api_url)
+        poster = Poster(slack_api, ChannelGuard(slack_api))
         office = Office(world, syncro, slack, memory, SyncroReader(client, lambda: office.now), poster)
         stack.callback(office.reader.close)
         yield office

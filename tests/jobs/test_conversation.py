@@ -108,11 +108,17 @@ def test_a_progress_message_does_not_go_on_saying_that_we_look_when_there_is_no_
 def test_progress_that_slack_refuses_fails_nothing() -> None:
     class NoThreads(FakePoster):
         def post(
-            self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None
+            self,
+            channel: str,
+            message: Rendered,
+            *,
+            thread_ts: str | None = None,
+            mark: str | None = None,
+            harmless: bool = False,
         ) -> Posted:
             if thread_ts is not None:
                 raise MessageGoneError("thread_not_found")
-            return super().post(channel, message, mark=mark)
+            return super().post(channel, message, mark=mark, harmless=harmless)
 
     poster = NoThreads()
 
@@ -136,7 +142,7 @@ def test_where_the_channel_refuses_the_person_is_told_why_and_gets_the_answer_di
     assert thread_of(poster, PERSON) == ["evidence"]
 
 
-def test_a_channel_shared_with_another_company_is_not_even_tried() -> None:
+def test_a_channel_shared_with_another_company_hears_nothing() -> None:
     poster = FakePoster()
     poster.external.add(CHANNEL)
 
@@ -144,15 +150,46 @@ def test_a_channel_shared_with_another_company_is_not_even_tried() -> None:
 
     assert poster.texts(CHANNEL) == []
     assert poster.texts(PERSON) == ["outcome"]
+    assert thread_of(poster, PERSON) == ["evidence"]
 
 
-def test_a_direct_message_is_never_taken_for_a_shared_channel() -> None:
+def test_a_channel_that_is_shared_before_the_outcome_keeps_no_trace_of_the_question() -> None:
     poster = FakePoster()
-    poster.external.add("D0")
+    conversation = Conversation(ASKED, Outbox(RememberingSteps(), poster, key="job", clock=lambda: NOW))
+    conversation.open(CHECKING)
+    poster.external.add(CHANNEL)
 
-    hold(poster, request=CheckRequest(("32223",), "D0", PERSON, direct=True))
+    conversation.close(OUTCOME, [FIRST])
 
-    assert poster.texts("D0") == ["outcome"]
+    assert poster.texts(CHANNEL) == []
+    assert poster.texts(PERSON) == ["outcome"]
+    assert thread_of(poster, PERSON) == ["evidence"]
+    assert [CHANNEL in response.text for response in poster.responses] == [True]
+
+
+def test_a_channel_that_is_shared_before_the_evidence_sends_outcome_and_evidence_to_the_person() -> None:
+    class SharedAfterTheOutcome(FakePoster):
+        def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
+            super().update(place, message, harmless=harmless)
+            self.external.add(place.channel)
+
+    poster = SharedAfterTheOutcome()
+
+    hold(poster, evidence=(FIRST, SECOND))
+
+    assert thread_of(poster) == []
+    assert poster.texts(PERSON) == ["outcome"]
+    assert thread_of(poster, PERSON) == ["evidence", "more evidence"]
+
+
+def test_only_what_says_nothing_of_billing_goes_without_a_fresh_look_at_the_channel() -> None:
+    poster = FakePoster()
+
+    hold(poster, progress_at=(PROGRESS_EVERY, 2 * PROGRESS_EVERY), evidence=(FIRST, SECOND))
+
+    parent, posted_progress, edited_progress = [(CHANNEL, True)] * 3
+    outcome, first, second = [(CHANNEL, False)] * 3
+    assert poster.looks == [parent, posted_progress, edited_progress, outcome, first, second]
 
 
 @pytest.mark.parametrize("url", [URL, None], ids=["an expired response_url", "no response_url"])

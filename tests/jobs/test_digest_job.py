@@ -259,13 +259,35 @@ def test_a_digest_that_fails_in_a_channel_that_refuses_is_told_to_the_managers(o
 
 
 def test_billing_data_is_not_posted_in_a_channel_shared_with_another_company(office: Office) -> None:
-    office.slack.api.scopes |= {"channels:read", "groups:read"}
     office.unbilled()
 
     office.digest(SHARED)
 
     assert office.parents(SHARED) == []
     assert "1 ticket unbilled" in office.direct(MANAGER)[-1].text
+
+
+def test_a_channel_that_is_shared_while_the_digest_is_posted_gets_no_more_of_it_and_the_managers_all(
+    office: Office,
+) -> None:
+    ticket = office.unbilled()
+
+    def share(_: ApiCall) -> None:
+        office.slack.before("chat.postMessage", None)
+        office.slack.workspace.channels[BILLING].is_ext_shared = True
+
+    office.slack.before("chat.postMessage", share)
+
+    office.digest()
+
+    (public,) = office.parents()
+    assert office.thread(public) == []
+    explained, copy = office.direct(MANAGER)
+    assert "shared with people outside" in explained.text
+    assert copy.text == public.text
+    assert office.thread(copy)
+    assert {post.channel for post in office.memory.posted_warnings([str(ticket.id)])} == {BILLING, copy.channel}
+    assert [file.channel for file in office.slack.workspace.files] == [copy.channel]
 
 
 def test_where_a_workspace_refuses_new_blocks_the_digest_comes_plainer_and_then_in_words(office: Office) -> None:

@@ -24,6 +24,7 @@ from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
+from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.sandbox.slack_faults import Faults
@@ -31,6 +32,7 @@ from bot.sandbox.slack_server import SlackSandbox
 from bot.sandbox.slack_workspace import BILLING, MANAGER, TECHNICIAN, Message, User
 from bot.store.memory import Memory
 from tests.digest.factory import a_digest, audited
+from tests.jobs.fakes import OpenDoors
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 """A Monday, five past three in Berlin."""
@@ -99,9 +101,10 @@ class House:
         return self.engine.checks
 
     def post_digest(self, channel: str = BILLING) -> Message:
-        """Post a digest with one unbilled ticket. Returns its message."""
+        """Post a digest with one unbilled ticket, whoever shares the channel by now. Returns its message."""
         digest = a_digest(audited(number=NUMBER, customer=HOSTILE))
-        posted = Poster(slack_client("xoxb-sandbox", self.slack.api_url)).post(channel, digest_messages(digest).parent)
+        poster = Poster(slack_client("xoxb-sandbox", self.slack.api_url), OpenDoors())
+        posted = poster.post(channel, digest_messages(digest).parent)
         found = self.slack.workspace.find(posted.channel, posted.ts)
         assert found is not None
         self.parent = found
@@ -136,6 +139,11 @@ class House:
             return found if len(found) >= count else None
 
         return self.slack.wait_for(look)
+
+
+def poster_of(slack: SlackSandbox) -> Poster:
+    client = slack_client("xoxb-sandbox", slack.api_url)
+    return Poster(client, ChannelGuard(client))
 
 
 def evidence(ticket_id: str) -> dict[str, Any]:
@@ -205,7 +213,7 @@ def open_house(
             access=access,
             intake=Intake(access, engine.enqueue_check, SITE),
             enqueue_digest=engine.enqueue_digest,
-            replies=Replies(Poster(slack_client("xoxb-sandbox", slack.api_url)), later.submit),
+            replies=Replies(poster_of(slack), later.submit),
             client=hasty,
             zone=BERLIN,
             schedule="0 9 * * mon-fri",

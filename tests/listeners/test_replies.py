@@ -26,8 +26,17 @@ class Listening(Poster):
             raise self._error
         self.said.append(what)
 
-    def post(self, channel: str, message: Rendered, *, thread_ts: str | None = None, mark: str | None = None) -> Posted:
+    def post(
+        self,
+        channel: str,
+        message: Rendered,
+        *,
+        thread_ts: str | None = None,
+        mark: str | None = None,
+        harmless: bool = False,
+    ) -> Posted:
         assert mark is None
+        assert not harmless
         self._note("post", channel, message.text, thread_ts or "")
         return Posted(channel, "ts")
 

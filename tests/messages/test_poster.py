@@ -16,13 +16,18 @@ from bot.messages.poster import (
 )
 from bot.messages.rendered import Rendered
 from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, FINANCE, RETIRED, SHARED, TECHNICIAN
+from bot.sandbox.slack_workspace import BILLING, FINANCE, RETIRED, TECHNICIAN
+from tests.jobs.fakes import OpenDoors
 
 BLOCKS = Rendered("words", ({"type": "section", "text": {"type": "mrkdwn", "text": "blocks", "verbatim": True}},))
 WORDS = Rendered("words")
 PASSING = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"]
 
 Act = Callable[[Poster], object]
+
+
+def poster_for(slack: SlackSandbox) -> Poster:
+    return Poster(slack_client(slack.api.bot_token, slack.api_url), OpenDoors())
 
 
 def post(poster: Poster) -> object:
@@ -59,7 +64,7 @@ def slack(slack_for_all: SlackSandbox) -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def poster(slack: SlackSandbox) -> Poster:
-    return Poster(slack_client(slack.api.bot_token, slack.api_url))
+    return poster_for(slack)
 
 
 def test_a_message_goes_out_with_words_and_blocks_and_unfolds_no_links(slack: SlackSandbox, poster: Poster) -> None:
@@ -142,12 +147,10 @@ def test_a_lost_answer_is_not_repeated_here_because_the_message_may_be_there(
 
 def test_a_slack_that_is_not_there_is_unavailable() -> None:
     with SlackSandbox() as slack:
-        gone = Poster(slack_client("xoxb-test", slack.api_url))
+        gone = poster_for(slack)
 
     with pytest.raises(SlackUnavailableError, match="no connection"):
         gone.post(BILLING, WORDS)
-    with pytest.raises(SlackUnavailableError, match="no connection"):
-        gone.is_external(BILLING)
     assert gone.respond(slack.response_base + "R1", WORDS) is False
 
 
@@ -191,41 +194,6 @@ def test_a_passing_error_while_looking_does_not_say_that_nothing_is_there(
     slack.fail_next("conversations.replies", "anything", status=503)
     with pytest.raises(SlackUnavailableError):
         poster.find(BILLING, "job/1", thread_ts="1.0")
-
-
-# --- whose channel it is ---
-
-
-def test_a_shared_channel_is_external_and_others_are_not(slack: SlackSandbox, poster: Poster) -> None:
-    slack.api.scopes.add("channels:read")
-
-    assert poster.is_external(SHARED) is True
-    assert poster.is_external(BILLING) is False
-    assert poster.is_external(FINANCE) is False
-
-
-def test_a_channel_that_the_bot_may_not_look_at_counts_as_our_own(poster: Poster) -> None:
-    assert poster.is_external(SHARED) is False
-
-
-@pytest.mark.parametrize("code", PASSING)
-def test_a_passing_error_does_not_say_that_a_channel_is_our_own(slack: SlackSandbox, poster: Poster, code: str) -> None:
-    slack.fail_next("conversations.info", code)
-
-    with pytest.raises(SlackUnavailableError):
-        poster.is_external(SHARED)
-
-
-def test_what_a_channel_is_is_asked_anew_after_ten_minutes(slack: SlackSandbox) -> None:
-    slack.api.scopes.add("channels:read")
-    now = [0.0]
-    poster = Poster(slack_client(slack.api.bot_token, slack.api_url), clock=lambda: now[0])
-    before = len(slack.calls_to("conversations.info"))
-
-    for now[0] in (0.0, 599.0, 600.0):
-        assert poster.is_external(SHARED) is True
-
-    assert len(slack.calls_to("conversations.info")) == before + 2
 
 
 # --- response_url ---

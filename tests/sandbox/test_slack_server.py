@@ -404,6 +404,7 @@ def test_a_public_channel_is_open_to_a_guest_only_with_chat_write_public(quiet: 
 
 def test_a_method_without_its_scope_is_refused_with_the_scope_it_needs(quiet: SlackSandbox) -> None:
     client = client_of(quiet)
+    quiet.api.scopes.clear()
     for method, arguments, needed in (
         ("conversations.info", {"channel": BILLING}, "channels:read"),
         ("conversations.history", {"channel": BILLING}, "channels:history"),
