@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from bot.billing.rules.policy import Due, Ticket, fold, last_touched, unbilled
+from bot.billing.rules.policy import Due, Ticket, claims, doubts, fold, last_touched, pending_charges, unbilled
 from bot.billing.rules.verdicts import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
@@ -58,13 +58,14 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
     still_unbilled = unbilled(ticket, billed_lines)
     schedule = _next_pickup(evidence.schedules, now)
-    verdict = _verdict(case, links, still_unbilled, schedule)
+    failures = _failures(case, billed_lines)
+    verdict = _verdict(case, failures, _is_part_left(ticket, still_unbilled, billed_lines), schedule)
     scheduled = schedule if verdict is Verdict.SCHEDULED else None
     contradiction = verdict is Verdict.NOT_INVOICED and fold(ticket.status) == "invoiced"
     return Finding(
         ticket_number=ticket.row.number,
         verdict=verdict,
-        reason=_reason(verdict, case, still_unbilled, schedule, now),
+        reason=_reason(verdict, case, still_unbilled, schedule, now, failures),
         checked_at=now,
         ticket_id=ticket.row.id,
         ticket_url=pages.ticket(ticket.row.id),
@@ -77,9 +78,9 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         invoices=tuple(_invoice_link(found, ticket, pages) for found in links),
         possible=() if links else _possible(evidence, pages),
         unbilled=still_unbilled,
-        coverage=evidence.coverage(),
+        coverage=replace(evidence.coverage(), complete=not failures),
         receipt=tuple(evidence.receipt),
-        failures=_failures(case) if not links else (),
+        failures=failures,
         scheduled_for=scheduled.next_run if scheduled else None,
         schedule_name=scheduled.name if scheduled else "",
         contradiction=contradiction,
@@ -91,23 +92,34 @@ def seems_unbilled(case: Case) -> bool:
     return not case.evidence.links and case.expectation.due is Due.YES and not case.evidence.failures
 
 
-def _verdict(case: Case, links: list[FoundLink], left: Unbilled, schedule: Schedule | None) -> Verdict:
-    if links:
-        return Verdict.PARTIALLY_INVOICED if left.charges else Verdict.INVOICED
+def _verdict(case: Case, failures: tuple[str, ...], is_part_left: bool, schedule: Schedule | None) -> Verdict:
+    if case.evidence.links:
+        return Verdict.PARTIALLY_INVOICED if is_part_left else Verdict.INVOICED
     if case.expectation.due is Due.NEVER:
         return Verdict.NON_BILLABLE
     if case.expectation.due is Due.NOT_YET:
         return Verdict.OPEN
-    if _failures(case) or case.evidence.mentions:
+    if failures or case.evidence.mentions:
         return Verdict.UNVERIFIED
-    if schedule is not None and left.charges:
+    if schedule is not None and is_part_left:
         return Verdict.SCHEDULED
     return Verdict.NOT_INVOICED
 
 
-def _failures(case: Case) -> tuple[str, ...]:
-    """Everything that forbids to claim an absence."""
-    own = [case.detail_failure] if case.detail_failure else []
+def _is_part_left(ticket: Ticket, left: Unbilled, billed_lines: frozenset[str]) -> bool:
+    """Whether charges are on no invoice for sure; where not all of them can be read, those that can must tell."""
+    if left.charges is not None:
+        return left.charges != 0
+    return any(charge.converted is False and charge.amount for charge in pending_charges(ticket, billed_lines))
+
+
+def _failures(case: Case, billed_lines: frozenset[str]) -> tuple[str, ...]:
+    """What forbids to claim an absence. Where a link was found that is the claim that nothing else is unbilled."""
+    own = (case.detail_failure,) if case.detail_failure else ()
+    if case.evidence.links:
+        return (*own, *doubts(case.ticket, billed_lines))
+    if case.expectation.due is Due.YES:
+        own = (*own, *doubts(case.ticket), *claims(case.ticket))
     return (*own, *case.evidence.failures)
 
 
@@ -143,7 +155,7 @@ def _next_pickup(schedules: list[Schedule], now: datetime) -> Schedule | None:
 
     One without a date comes after those with one, and one whose date has passed comes last.
     """
-    active = [s for s in schedules if s.invoice_unbilled_ticket_charges and not s.paused]
+    active = [schedule for schedule in schedules if schedule.picks_up]
     return min(active, key=lambda schedule: _order_of_pickup(schedule, now), default=None)
 
 
@@ -158,11 +170,18 @@ def is_overdue(next_run: datetime, now: datetime) -> bool:
     return next_run < now - RUN_TAKES
 
 
-def _reason(verdict: Verdict, case: Case, left: Unbilled, schedule: Schedule | None, now: datetime) -> str:
+def _reason(
+    verdict: Verdict,
+    case: Case,
+    left: Unbilled,
+    schedule: Schedule | None,
+    now: datetime,
+    failures: tuple[str, ...],
+) -> str:
     if verdict in (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED):
         return _reason_found(case, left)
     if verdict is Verdict.UNVERIFIED:
-        return _reason_unverified(case)
+        return _reason_unverified(case, failures)
     if verdict is Verdict.SCHEDULED and schedule is not None:
         return _reason_scheduled(left, schedule, now)
     if verdict is Verdict.NOT_INVOICED:
@@ -185,12 +204,12 @@ def _reason_found(case: Case, left: Unbilled) -> str:
         reason += f" Charges of {left.charges} on the ticket are on no invoice yet."
     if left.minutes:
         reason += f" {left.minutes} minutes of billable time have not become a charge."
-    if case.detail_failure:
+    if None in (left.charges, left.minutes):
         reason += " Whether more is unbilled could not be read."
     return reason
 
 
-def _reason_unverified(case: Case) -> str:
+def _reason_unverified(case: Case, failures: tuple[str, ...]) -> str:
     sentences = []
     if case.evidence.mentions:
         found = case.evidence.mentions[0].invoice
@@ -198,7 +217,6 @@ def _reason_unverified(case: Case) -> str:
             f"Invoice {found.number} holds the number {case.ticket.row.number} "
             "without saying that it is the ticket: look at that invoice."
         )
-    failures = _failures(case)
     sentences.extend(failures[:2])
     if len(failures) > 2:
         sentences.append(f"{len(failures) - 2} more reads failed.")

@@ -38,7 +38,10 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
             "skipped": coverage.skipped,
             "complete": coverage.complete,
         },
-        "unbilled": {"minutes": unbilled.minutes, "charges": f"{unbilled.charges:.2f}"},
+        "unbilled": {
+            "minutes": unbilled.minutes,
+            "charges": None if unbilled.charges is None else f"{unbilled.charges:.2f}",
+        },
         "checked_at": moment_in_utc(finding.checked_at),
     }
 

@@ -13,8 +13,8 @@ NOTHING = Decimal("0.00")
 
 
 def amount_of(work: Unbilled, labor_rate: Decimal | None) -> Decimal:
-    """Unbilled charges, and uncharged billable time at the labor rate where one is set."""
-    return (work.charges + time_value(work.minutes, labor_rate)).quantize(_CENT, ROUND_HALF_UP)
+    """Unbilled charges, and uncharged billable time at the labor rate where one is set; as far as they are known."""
+    return ((work.charges or NOTHING) + time_value(work.minutes or 0, labor_rate)).quantize(_CENT, ROUND_HALF_UP)
 
 
 def time_value(minutes: int, labor_rate: Decimal | None) -> Decimal:

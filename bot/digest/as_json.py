@@ -54,6 +54,7 @@ def digest_object(digest: Digest) -> dict[str, Any]:
             for each in digest.resolved
         ],
         "contradictions": _numbers(digest.contradictions),
+        "rest_unread": _numbers(digest.rest_unread),
         "snoozed": _numbers(digest.snoozed),
         "marked": _numbers(digest.marked),
         "failures": list(digest.failures),

@@ -80,7 +80,7 @@ def build_digest(
         unverified=those(lambda line: line.finding.verdict is Verdict.UNVERIFIED),
         scheduled=those(lambda line: line.finding.verdict is Verdict.SCHEDULED),
         partially_invoiced=those(lambda line: line.finding.verdict is Verdict.PARTIALLY_INVOICED),
-        uncharged_time=those(lambda line: line.finding.verdict in _TIME_IS_LOST and line.finding.unbilled.minutes > 0),
+        uncharged_time=those(_has_lost_time),
         resolved=books.resolved(audited),
         snoozed=those(lambda line: line.snooze is not None),
         marked=those(lambda line: line.mark is not None),
@@ -97,6 +97,10 @@ def build_digest(
 
 def _proved(line: DigestTicket) -> bool:
     return line.finding.verdict is Verdict.NOT_INVOICED
+
+
+def _has_lost_time(line: DigestTicket) -> bool:
+    return line.finding.verdict in _TIME_IS_LOST and bool(line.finding.unbilled.minutes)
 
 
 def _counts(lines: Iterable[DigestTicket]) -> dict[Verdict, int]:

@@ -67,7 +67,7 @@ def _rows(digest: Digest) -> Iterator[dict[str, str]]:
     for standing in digest.not_checked:
         yield _remembered("not checked", standing)
     for line in digest.accounted:
-        yield _row("accounted for", line, digest)
+        yield _row("rest not read" if line.finding.rest_is_unknown else "accounted for", line, digest)
 
 
 def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
@@ -84,8 +84,8 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "business_days": str(line.business_days) if line.age_known else "",
         "age_band": line.band.value if line.age_known else "not known",
         "amount": f"{line.amount:.2f}",
-        "unbilled_charges": f"{finding.unbilled.charges:.2f}",
-        "uncharged_minutes": str(finding.unbilled.minutes),
+        "unbilled_charges": "" if finding.unbilled.charges is None else f"{finding.unbilled.charges:.2f}",
+        "uncharged_minutes": "" if finding.unbilled.minutes is None else str(finding.unbilled.minutes),
         "change": _change(section, line, digest),
         "first_said": str(line.first_said or ""),
         "contradiction": "status Invoiced, no invoice" if finding.contradiction else "",

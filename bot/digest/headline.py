@@ -42,6 +42,7 @@ def accounted(digest: Digest) -> str:
         (len(digest.marked), "marked as non-billable"),
         (len(digest.snoozed), "snoozed"),
         (len(digest.unverified), "could not be verified"),
+        (len(digest.rest_unread), "not read to the end"),
         (len(digest.unbilled), "unbilled"),
     )
     said += [f"{count:,} {what}" for count, what in more if count]
@@ -72,6 +73,7 @@ def is_quiet(digest: Digest) -> bool:
         or digest.resolved
         or digest.uncharged_time
         or digest.partially_invoiced
+        or digest.rest_unread
         or digest.not_checked
         or digest.failures
         or overdue
@@ -95,7 +97,7 @@ def _count(digest: Digest, verdict: Verdict) -> int:
 
 def _nothing(digest: Digest) -> str:
     """That nothing is unbilled, and no more than is known."""
-    word = "proved" if digest.unverified else "else" if digest.snoozed or digest.marked else ""
+    word = "proved" if digest.unverified or digest.rest_unread else "else" if digest.snoozed or digest.marked else ""
     among = "among the tickets that were checked" if digest.failures or digest.not_checked else ""
     return " ".join(filter(None, ["nothing", word, "unbilled", among]))
 

@@ -197,6 +197,11 @@ class Digest:
         return tuple(line for line in self.unbilled if not line.is_new)
 
     @property
+    def rest_unread(self) -> tuple[DigestTicket, ...]:
+        """Tickets on an invoice, of which it could not be read whether more is unbilled."""
+        return tuple(line for line in (*self.accounted, *self.partially_invoiced) if line.finding.rest_is_unknown)
+
+    @property
     def contradictions(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets whose status says Invoiced."""
         return tuple(line for line in self.unbilled if line.finding.contradiction)

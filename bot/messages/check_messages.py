@@ -126,7 +126,10 @@ def _summary(findings: Sequence[Finding]) -> str:
     """*31 tickets*: 29 invoiced, 2 non-billable, none without an invoice."""
     counts = Counter(finding.verdict for finding in findings)
     said = [f"{counts[verdict]} {_count_word(verdict)}" for verdict in _ORDER if counts[verdict]]
-    if not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
+    unread = sum(finding.rest_is_unknown for finding in findings)
+    if unread:
+        said.append(f"of {unread} of them {words.REST_UNKNOWN}")
+    elif not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
         early = counts.keys() & {Verdict.SCHEDULED, Verdict.OPEN}
         said.append("no invoice is missing" if early else "none without an invoice")
     return f"*{counted(len(findings), 'ticket')}:* {', '.join(said)}"
@@ -199,7 +202,8 @@ def _check_again(numbers: Sequence[str]) -> list[Part]:
 
 def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
     """Most urgent verdict first, and in the order asked within a verdict."""
-    return [finding for verdict in _ATTENTION for finding in findings if finding.verdict is verdict]
+    urgent = [finding for verdict in _ATTENTION for finding in findings if finding.verdict is verdict]
+    return [*urgent, *(each for each in findings if each.rest_is_unknown and each not in urgent)]
 
 
 # The thread

@@ -125,6 +125,9 @@ def _details(digest: Digest) -> list[Part]:
         *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
         *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.partially_invoiced)),
         *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.unverified]),
+        *_listed(
+            f"On an invoice, but {words.REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)
+        ),
         *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),

@@ -92,6 +92,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
         _scheduled(digest, most),
         _counted("Partly invoiced", digest.partially_invoiced, most),
         _unverified(digest, most),
+        _counted(f"On an invoice, but {words.REST_UNKNOWN}", digest.rest_unread, most),
         _counted("Snoozed", digest.snoozed, most),
         _counted("Marked as non-billable in the bot", digest.marked, most),
         _not_checked(digest, most),
@@ -138,9 +139,9 @@ def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest, most: in
 def _uncharged(digest: Digest, most: int) -> str:
     if not digest.uncharged_time:
         return ""
-    minutes = sum(ticket.finding.unbilled.minutes for ticket in digest.uncharged_time)
+    minutes = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.uncharged_time)
     rate = digest.labor_rate
-    each = (time_value(ticket.finding.unbilled.minutes, rate) for ticket in digest.uncharged_time)
+    each = (time_value(ticket.finding.unbilled.minutes or 0, rate) for ticket in digest.uncharged_time)
     value = f", worth {words.money(sum(each, NOTHING))}" if rate is not None else ""
     return _counted(f"Uncharged time, {words.duration(minutes)}{value}", digest.uncharged_time, most)
 
@@ -172,7 +173,7 @@ def _not_checked(digest: Digest, most: int) -> str:
 
 
 def _without_rate(digest: Digest) -> str:
-    waiting = sum(ticket.finding.unbilled.minutes for ticket in digest.unbilled)
+    waiting = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.unbilled)
     if not waiting or digest.labor_rate is not None:
         return ""
     return f"Another {words.duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import Finding, Unbilled
 from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.headline import day_in_words
@@ -84,7 +84,7 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
     work = words.unbilled(ticket.finding.unbilled)
     if not work:
         return "no charge and no uncharged time on it, so its worth is not known"
-    if ticket.finding.unbilled.minutes > 0 and digest.labor_rate is None:
+    if ticket.finding.unbilled.minutes and digest.labor_rate is None:
         return f"{work} (no labor rate is set, so the time is not in the money)"
     return work
 
@@ -206,7 +206,7 @@ def scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that a recurring invoice will pick up."""
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
-    charges = f"{words.money(ticket.finding.unbilled.charges)} in charges"
+    charges = words.unbilled(Unbilled(charges=ticket.finding.unbilled.charges))
     return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
 
 
@@ -222,7 +222,7 @@ def next_run(ticket: DigestTicket, digest: Digest) -> str:
 
 def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket with billable time that never became a charge."""
-    minutes = ticket.finding.unbilled.minutes
+    minutes = ticket.finding.unbilled.minutes or 0
     value = "" if digest.labor_rate is None else f", worth {words.money(time_value(minutes, digest.labor_rate))}"
     verdict = words.verdict_words(ticket.finding.verdict).label.lower()
     return line(f"• {_dotted(_start(ticket), f'{words.duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
@@ -232,6 +232,12 @@ def partly_line(ticket: DigestTicket) -> Line:
     """A ticket of which an invoice bills only a part."""
     left = words.unbilled(ticket.finding.unbilled)
     return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
+
+
+def rest_unread_line(ticket: DigestTicket) -> Line:
+    """A ticket on an invoice, of which it could not be read whether more is unbilled."""
+    why = " ".join(mrkdwn(failure, 200) for failure in ticket.finding.failures[:_FAILURES])
+    return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), why)}")
 
 
 def snoozed_line(ticket: DigestTicket) -> Line:

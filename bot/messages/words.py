@@ -17,6 +17,8 @@ from bot.ticket_references import as_people_say
 
 NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
 """Belongs to every "could not verify"."""
+REST_UNKNOWN: Final = "whether more is unbilled could not be read"
+"""Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
 
 _NUMBER: Final = 20
 _NAME: Final = 80
@@ -140,9 +142,9 @@ def how_linked(invoice: InvoiceLink) -> str:
 
 
 def unbilled(work: Unbilled) -> str:
-    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled."""
+    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled, or nothing is known."""
     charges = f"{money(work.charges)} in charges" if work.charges else ""
-    minutes = f"{duration(work.minutes)} uncharged" if work.minutes > 0 else ""
+    minutes = f"{duration(work.minutes)} uncharged" if work.minutes else ""
     return ", ".join(filter(None, [charges, minutes]))
 
 
@@ -206,7 +208,8 @@ def _predicate(finding: Finding) -> str:
     still = f" Unbilled: {open_work}." if open_work else ""
     match finding.verdict:
         case Verdict.INVOICED:
-            return f"{_on_invoices('invoiced', finding)}."
+            rest = f" {REST_UNKNOWN.capitalize()}." if finding.rest_is_unknown else ""
+            return f"{_on_invoices('invoiced', finding)}.{rest}"
         case Verdict.PARTIALLY_INVOICED:
             return f"{_on_invoices('partly invoiced', finding)}.{still}"
         case Verdict.SCHEDULED:
@@ -229,7 +232,7 @@ def _tail(finding: Finding) -> str:
     still = f"unbilled: {open_work}" if open_work else ""
     match finding.verdict:
         case Verdict.INVOICED:
-            return _invoices(finding.invoices)
+            return "; ".join([_invoices(finding.invoices), *([REST_UNKNOWN] if finding.rest_is_unknown else [])])
         case Verdict.PARTIALLY_INVOICED:
             return "; ".join(filter(None, [_invoices(finding.invoices), still]))
         case Verdict.SCHEDULED:

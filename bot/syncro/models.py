@@ -9,6 +9,7 @@ Field names and shapes follow Syncro's public OpenAPI document; where real answe
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
@@ -21,6 +22,13 @@ LARGEST_AMOUNT = Decimal(10) ** 12
 PLAUSIBLE_YEARS = range(1900, 3000)
 """A date outside is a placeholder such as 0001-01-01: no time that can be converted or reckoned with."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair: no database, address or terminal can hold one."""
+    return _SURROGATE.sub("\ufffd", text)
+
 
 def _identifier(value: Any) -> Any:
     """Turn a JSON integer into its decimal name; leave text as it is, without surrounding space."""
@@ -29,7 +37,7 @@ def _identifier(value: Any) -> Any:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        stripped = value.strip()
+        stripped = storable(value).strip()
         if not stripped:
             raise ValueError("expected an id, got empty text")
         return stripped
@@ -38,6 +46,13 @@ def _identifier(value: Any) -> Any:
 
 def _optional_identifier(value: Any) -> Any:
     return None if value is None or value == "" else _identifier(value)
+
+
+def _seen_identifier(value: Any) -> Any:
+    try:
+        return _optional_identifier(value)
+    except ValueError:
+        return None
 
 
 def _lenient_time(value: Any) -> Any:
@@ -68,33 +83,43 @@ def _lenient_money(value: Any) -> Any:
 
 
 def _lenient_text(value: Any) -> Any:
-    return value if isinstance(value, str) else ""
+    """Read text, also where it is a JSON number; empty for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return ""
+    return storable(str(value))
 
 
-def _lenient_flag(value: Any) -> Any:
-    return value if isinstance(value, bool) else None
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _flag(value: Any) -> Any:
+    return _FLAGS.get(str(value).strip().lower()) if isinstance(value, bool | int | str) else None
 
 
 def _tags(value: Any) -> Any:
     if isinstance(value, str):
-        return tuple(tag.strip() for tag in value.split(",") if tag.strip())
+        return tuple(tag.strip() for tag in storable(value).split(",") if tag.strip())
     if isinstance(value, list | tuple):
-        return tuple(tag for tag in value if isinstance(tag, str))
+        return tuple(storable(tag) for tag in value if isinstance(tag, str))
     return ()
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 OptionalIdentifier = Annotated[str | None, BeforeValidator(_optional_identifier)]
+SeenIdentifier = Annotated[str | None, BeforeValidator(_seen_identifier)]
+"""An id where one can be read. For fields that decide nothing by themselves."""
 Time = Annotated[datetime | None, BeforeValidator(_lenient_time)]
 Money = Annotated[Decimal | None, BeforeValidator(_lenient_money)]
+"""None where it is not known: what is no number is never taken for 0."""
 Text = Annotated[str, BeforeValidator(_lenient_text)]
-Flag = Annotated[bool | None, BeforeValidator(_lenient_flag)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+"""None where it is not known: null, missing, or a word. It is never taken for a yes or a no."""
 Tags = Annotated[tuple[str, ...], BeforeValidator(_tags)]
 
 
 def _full_name(value: Any) -> Any:
     name = value.get("full_name") if isinstance(value, dict) else value
-    return name if isinstance(name, str) else ""
+    return storable(name) if isinstance(name, str) else ""
 
 
 Technician = Annotated[str, BeforeValidator(_full_name)]
@@ -107,14 +132,31 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class TicketRow(Record):
+class OfCustomer(Record):
+    """A record that belongs to a customer, whom it names by `customer_id` or as `customer: {"id": …}`."""
+
+    customer_id: SeenIdentifier = None
+    customer_business_then_name: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unnest(cls, value: Any) -> Any:
+        customer = value.get("customer") if isinstance(value, dict) else None
+        if not isinstance(customer, dict):
+            return value
+        nested = {
+            "customer_id": customer.get("id"),
+            "customer_business_then_name": customer.get("business_then_name") or customer.get("fullname"),
+        }
+        return {**value, **{name: said for name, said in nested.items() if not value.get(name)}}
+
+
+class TicketRow(OfCustomer):
     """A ticket as `/tickets` lists it. `number` is what people say, `id` is what invoices refer to."""
 
     id: Identifier
     number: Identifier
     subject: Text = ""
-    customer_id: OptionalIdentifier = None
-    customer_business_then_name: Text = ""
     status: Text = ""
     billing_status: Text = ""
     ticket_type_name: Text = ""
@@ -148,12 +190,17 @@ class TicketCharge(Record):
     item_id: OptionalIdentifier = None
 
     @property
-    def amount(self) -> Decimal:
-        """Price times quantity, in the account's currency; zero where Syncro names no price."""
+    def amount(self) -> Decimal | None:
+        """Price times quantity, in the account's currency; None where Syncro names no price or no quantity."""
         price = self.price_retail
-        if price is None:
-            price = self.retail_cents / 100 if self.retail_cents is not None else Decimal(0)
-        return price * (self.quantity if self.quantity is not None else Decimal(1))
+        if price is None and self.retail_cents is not None:
+            price = self.retail_cents / 100
+        return None if price is None or self.quantity is None else price * self.quantity
+
+    @property
+    def invoice_line(self) -> str | None:
+        """The id of the invoice line that it became; None where it is not converted for sure, whatever it names."""
+        return self.item_id if self.converted is True else None
 
 
 class TicketDetail(TicketRow):
@@ -163,13 +210,12 @@ class TicketDetail(TicketRow):
     line_items: tuple[TicketCharge, ...]
 
 
-class InvoiceRow(Record):
+class InvoiceRow(OfCustomer):
     """An invoice as `/invoices` lists it: a place to look, never evidence of a link."""
 
-    id: OptionalIdentifier = None
-    number: OptionalIdentifier = None
-    customer_id: OptionalIdentifier = None
-    ticket_id: OptionalIdentifier = None
+    id: SeenIdentifier = None
+    number: SeenIdentifier = None
+    ticket_id: SeenIdentifier = None
     created_at: Time = None
     updated_at: Time = None
 
@@ -203,7 +249,7 @@ class InvoiceLine(Record):
         return value
 
 
-class InvoiceDetail(Record):
+class InvoiceDetail(OfCustomer):
     """An invoice as `/invoices/{id}` answers it: the only place where its links can be read.
 
     The `ticket_id` and `line_items` keys must be there (a null `ticket_id` is an answer, a missing key is not).
@@ -213,23 +259,27 @@ class InvoiceDetail(Record):
     number: Identifier
     ticket_id: OptionalIdentifier
     line_items: tuple[InvoiceLine, ...]
-    customer_id: OptionalIdentifier = None
-    customer_business_then_name: Text = ""
     total: Money = None
     created_at: Time = None
     updated_at: Time = None
     note: Text = ""
 
 
-class Schedule(Record):
+class Schedule(OfCustomer):
     """A recurring invoice. It may pick up a customer's unbilled ticket charges when it runs."""
 
     id: Identifier
-    customer_id: Identifier
     name: Text = ""
     next_run: Time = None
-    invoice_unbilled_ticket_charges: bool
-    paused: bool
+    invoice_unbilled_ticket_charges: Flag = None
+    paused: Flag = None
+
+    @property
+    def picks_up(self) -> bool | None:
+        """Whether its next run takes unbilled ticket charges; None where Syncro does not say clearly."""
+        if self.paused is True or self.invoice_unbilled_ticket_charges is False:
+            return False
+        return None if None in (self.paused, self.invoice_unbilled_ticket_charges) else True
 
 
 Row = TypeVar("Row", bound=Record)

@@ -110,8 +110,11 @@ def _lines(finding: Finding) -> Iterator[Text]:
         yield Text(f"→ invoice {clean(invoice.number)}{total}: {how}{payer}\n  {clean(invoice.url)}", style="green")
     for mention in finding.possible:
         yield Text(f"→ look at invoice {clean(mention.number)}: “{clean(mention.text)}”\n  {clean(mention.url)}")
-    if finding.unbilled.charges or finding.unbilled.minutes:
-        yield Text(f"On no invoice yet: {finding.unbilled.charges:,.2f} in charges, {finding.unbilled.minutes} min")
+    charges, minutes = finding.unbilled.charges, finding.unbilled.minutes
+    if charges or minutes:
+        known = ["charges not known" if charges is None else f"{charges:,.2f} in charges"]
+        known.append("time not known" if minutes is None else f"{minutes} min")
+        yield Text(f"On no invoice yet: {', '.join(known)}")
     if finding.ticket_url:
         yield Text(clean(finding.ticket_url), style="dim")
     for looked in finding.receipt:
@@ -132,6 +135,8 @@ def _summary(findings: Sequence[Finding]) -> str:
         count = sum(finding.verdict is verdict for finding in findings)
         if count:
             parts.append(f"{count} {verdict.value.replace('_', ' ')}")
+    if unread := sum(finding.rest_is_unknown for finding in findings):
+        parts.append(f"of {unread} of them whether more is unbilled could not be read")
     return f"{len(findings)} ticket{'' if len(findings) == 1 else 's'}: {', '.join(parts)}"
 
 

@@ -56,6 +56,7 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.scheduled)
     yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.partially_invoiced)
     yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.unverified)
+    yield "On an invoice, but whether more is unbilled could not be read", map(_unverified, digest.rest_unread)
     yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
@@ -136,7 +137,8 @@ def _run(line: DigestTicket, digest: Digest) -> str:
 
 def _partly(line: DigestTicket) -> str:
     invoices = ", ".join(each.number for each in line.finding.invoices)
-    return f"invoice {invoices}, {money(line.finding.unbilled.charges)} still unbilled"
+    charges = line.finding.unbilled.charges
+    return f"invoice {invoices}, {'how much is not known' if charges is None else money(charges)} still unbilled"
 
 
 def _unverified(line: DigestTicket) -> str:

@@ -20,8 +20,8 @@ def ticket(
 ) -> Ticket:
     """A resolved ticket with number 32223; `row` goes into the list row, the detail holds charges and timers."""
     core = {"id": 109554336, "number": 32223, "status": "Resolved", "customer_id": 7, **row}
-    numbered = [{"id": 100 + index, **charge} for index, charge in enumerate(charges or [])]
-    timed = [{"id": 200 + index, **timer} for index, timer in enumerate(timers or [])]
+    numbered = [{"id": 100 + index, "converted": False, **charge} for index, charge in enumerate(charges or [])]
+    timed = [{"id": 200 + index, "recorded": False, **timer} for index, timer in enumerate(timers or [])]
     detail = {"id": core["id"], "number": core["number"], "status": core["status"]}
     return Ticket(
         TicketRow.model_validate(core),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket
+from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Finding, LinkKind, Verdict
 from bot.billing.search.evidence import Case
 from tests.billing.factory import (
@@ -142,14 +144,78 @@ def test_time_alone_does_not_make_a_ticket_partially_invoiced() -> None:
     assert finding(linked(case(ticket(timers=[timer])), invoice())).verdict is Verdict.INVOICED
 
 
-def test_a_charge_on_the_found_invoice_is_billed_though_not_flagged() -> None:
-    of = case(ticket(charges=[{**PENDING, "item_id": 11}]))
+def test_a_charge_on_the_found_invoice_is_billed_though_its_flag_cannot_be_read() -> None:
+    of = case(ticket(charges=[{**PENDING, "converted": None, "item_id": 11}]))
     assert finding(linked(of, invoice(lines=(11,)), LinkKind.LINE_ITEM)).verdict is Verdict.INVOICED
 
 
 def test_a_link_whose_ticket_detail_is_unread_says_that_more_may_be_unbilled() -> None:
     given = finding(linked(case(unread(ticket()), failure="sample"), invoice()))
+    assert given.verdict is Verdict.INVOICED
     assert "could not be read" in given.reason
+    assert (given.coverage.complete, given.failures, given.rest_is_unknown) == (False, ("sample",), True)
+    assert (given.unbilled.charges, given.unbilled.minutes) == (None, None)
+    shown = finding_as_json(given)
+    assert shown["unbilled"] == {"minutes": None, "charges": None}
+    assert shown["coverage"]["complete"] is False
+
+
+UNCLEAR_CHARGES: list[dict[str, Any]] = [
+    {"converted": None},
+    {"converted": "maybe"},
+    {"price_retail": "abc"},
+    {"quantity": []},
+]
+UNCLEAR_TIMERS: list[dict[str, Any]] = [
+    {"billable": None},
+    {"billable": "perhaps"},
+    {"billable": True, "recorded": None},
+]
+UNCLEAR: list[dict[str, Any]] = [
+    *({"charges": [{**PENDING, **odd}]} for odd in UNCLEAR_CHARGES),
+    *({"timers": [odd]} for odd in UNCLEAR_TIMERS),
+]
+
+
+@pytest.mark.parametrize("odd", UNCLEAR)
+def test_what_cannot_be_read_of_charges_and_time_is_could_not_verify_with_its_reason(odd: dict[str, Any]) -> None:
+    given = finding(case(ticket(**odd)))
+    assert (given.verdict, given.coverage.complete) == (Verdict.UNVERIFIED, False)
+    assert "Syncro does not say clearly" in given.reason
+    assert None in (given.unbilled.charges, given.unbilled.minutes)
+    assert finding(scheduled(case(ticket(**odd)), MONTHLY)).verdict is Verdict.UNVERIFIED
+
+
+@pytest.mark.parametrize("odd", UNCLEAR)
+def test_a_found_link_stays_and_the_rest_that_cannot_be_read_is_said(odd: dict[str, Any]) -> None:
+    given = finding(linked(case(ticket(**odd)), invoice()))
+    assert (given.verdict, given.rest_is_unknown) == (Verdict.INVOICED, True)
+    assert given.failures
+    assert "could not be read" in given.reason
+
+
+@pytest.mark.parametrize("odd", UNCLEAR_CHARGES)
+def test_a_charge_that_is_unbilled_for_sure_makes_it_partial_whatever_else_cannot_be_read(odd: dict[str, Any]) -> None:
+    given = finding(linked(case(ticket(charges=[PENDING, {**PENDING, **odd}])), invoice()))
+    assert (given.verdict, given.unbilled.charges, given.rest_is_unknown) == (Verdict.PARTIALLY_INVOICED, None, True)
+
+
+@pytest.mark.parametrize("odd", UNCLEAR)
+def test_where_no_invoice_is_due_anyway_nothing_hangs_on_what_cannot_be_read(odd: dict[str, Any]) -> None:
+    for status, verdict in (("Non-Billable", Verdict.NON_BILLABLE), ("In Progress", Verdict.OPEN)):
+        given = finding(case(ticket(status=status, **odd)))
+        assert (given.verdict, given.failures, given.coverage.complete) == (verdict, (), True)
+
+
+@pytest.mark.parametrize(
+    "claiming", [{"billing_status": "Invoiced"}, {"charges": [{**PENDING, "converted": True, "item_id": None}]}]
+)
+def test_what_the_ticket_itself_says_of_an_invoice_contradicts_that_there_is_none(claiming: dict[str, Any]) -> None:
+    given = finding(case(ticket(**claiming)))
+    assert given.verdict is Verdict.UNVERIFIED
+    assert given.reason == given.failures[0]
+    settled = finding(linked(case(ticket(**claiming)), invoice()))
+    assert (settled.verdict, settled.failures) == (Verdict.INVOICED, ())
 
 
 def test_status_invoiced_without_an_invoice_is_a_contradiction() -> None:

@@ -37,7 +37,7 @@ from bot.store.ledger import sql_ledger as ledger_module
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, migrate
-from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer
+from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer, storable
 from tests.ledgers import forget_everything
 from tests.store.factory import NOW, a_mark
 
@@ -48,8 +48,8 @@ LIGHT = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 OPEN = """
 import sys
 from datetime import UTC, datetime, timedelta
-from bot.billing.facts import InvoiceFacts
-from bot.billing.ledger import RememberedInvoice
+from bot.billing.rules.invoice import InvoiceFacts
+from bot.billing.ledger.model import RememberedInvoice
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.ledgers import forget_everything
@@ -171,8 +171,8 @@ def _by_id(ledger: Ledger, *ids: str) -> tuple[RememberedInvoice | None, ...]:
 
 # --- what is remembered comes back ---
 
-WEIRD = st.sampled_from(["\x00", "\ud800", "a\x00b"])
-PLAIN = (st.text(min_size=1) | WEIRD).map(str.strip).filter(bool)
+WEIRD = st.sampled_from(["\x00", "\ufffd", "a\x00b"])
+PLAIN = (st.text(min_size=1) | WEIRD).map(storable).map(str.strip).filter(bool)
 TIMES = st.datetimes(datetime(1950, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 MONEY = st.decimals(-(10**11), 10**11, allow_nan=False, allow_infinity=False)
 FEW = st.integers(8, 13).map(str)
@@ -257,9 +257,9 @@ def test_timers_and_charges_come_back_exactly(ledger: SqlLedger, ticket: Remembe
 
 
 def test_what_a_database_cannot_hold_in_a_key_still_comes_back(ledger: SqlLedger) -> None:
-    kept = _read(id="a\x00\ud800", number="n\x00", customer="half a \ud83d pair", lines=_lines("l\x00", "l"))
+    kept = _read(id="a\x00", number="n\x00", customer="half a \ud83d pair", lines=_lines("l\x00", "l"))
     assert ledger.remember([kept], ())
-    assert _by_id(ledger, "a\x00\ud800", "a\ud800", "a?") == (kept, None, None)
+    assert _by_id(ledger, "a\x00", "a", "a?") == (kept, None, None)
     ledger.remember((), [_ticket(id="a\x00")])
     assert ledger.recall_ticket("a\x00", NOW) == _ticket(id="a\x00")
     assert ledger.recall_ticket("a", NOW) is None

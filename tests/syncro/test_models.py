@@ -58,12 +58,9 @@ def test_a_missing_key_of_a_ticket_is_no_answer(missing: str) -> None:
         TicketDetail.model_validate(detail)
 
 
-@pytest.mark.parametrize("missing", ["id", "customer_id", "paused", "invoice_unbilled_ticket_charges"])
-def test_a_missing_key_of_a_schedule_is_no_answer(missing: str) -> None:
-    schedule = {"id": 1, "customer_id": 2, "paused": False, "invoice_unbilled_ticket_charges": True}
-    del schedule[missing]
-    with pytest.raises(ValidationError, match=missing):
-        Schedule.model_validate(schedule)
+def test_a_schedule_without_an_id_is_no_answer() -> None:
+    with pytest.raises(ValidationError, match="id"):
+        Schedule.model_validate({"customer_id": 2, "paused": False, "invoice_unbilled_ticket_charges": True})
 
 
 def test_an_invoice_row_needs_an_id_or_a_number() -> None:
@@ -130,19 +127,121 @@ def test_money_is_decimal_and_nonsense_is_none(value: Any, amount: Decimal | Non
     [
         ({"price_retail": 75, "quantity": "2.0"}, "150"),
         ({"price_retail": 75}, "75"),
-        ({"price_retail": 75, "quantity": None}, "75"),
         ({"price_retail": "0.0", "retail_cents": 999}, "0"),
         ({"retail_cents": 1235, "quantity": "2"}, "24.70"),
-        ({}, "0"),
+        ({"price_retail": "unknown", "retail_cents": 7500}, "75"),
     ],
 )
 def test_a_charge_is_worth_its_price_times_its_quantity(charge: dict[str, Any], amount: str) -> None:
     assert TicketCharge.model_validate({"id": 1, **charge}).amount == Decimal(amount)
 
 
-@pytest.mark.parametrize(("value", "flag"), [(True, True), (False, False), (None, None), ("true", None), (1, None)])
-def test_a_flag_is_true_false_or_unknown(value: Any, flag: bool | None) -> None:
-    assert TicketTimer.model_validate({"id": 1, "billable": value}).billable is flag
+@pytest.mark.parametrize(
+    "nonsense", [None, "abc", "", "NaN", float("nan"), {"amount": 75}, [75], True, "75,00", "1e99"]
+)
+def test_a_charge_whose_price_or_quantity_is_no_number_is_worth_nobody_knows_what(nonsense: Any) -> None:
+    assert TicketCharge.model_validate({"id": 1, "price_retail": nonsense}).amount is None
+    assert TicketCharge.model_validate({"id": 1, "price_retail": 75, "quantity": nonsense}).amount is None
+
+
+def test_a_charge_without_any_price_is_worth_nobody_knows_what() -> None:
+    assert TicketCharge.model_validate({"id": 1}).amount is None
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        *((value, True) for value in (True, "true", "True", " TRUE ", 1, "1")),
+        *((value, False) for value in (False, "false", "False", 0, "0")),
+        *(
+            (value, None)
+            for value in (None, "", "yes", "null", "maybe", 2, -1, "01", 1.0, [], [True], {}, {"value": True})
+        ),
+    ],
+)
+def test_a_flag_is_true_false_or_unknown_and_never_a_default(value: Any, flag: bool | None) -> None:
+    timer = TicketTimer.model_validate({"id": 1, "billable": value, "recorded": value})
+    charge = TicketCharge.model_validate({"id": 1, "converted": value})
+    recurring = Schedule.model_validate({"id": 1, "paused": value, "invoice_unbilled_ticket_charges": value})
+    assert [timer.billable, timer.recorded, charge.converted, recurring.paused] == [flag] * 4
+    assert recurring.invoice_unbilled_ticket_charges is flag
+
+
+def test_a_flag_that_is_missing_is_unknown() -> None:
+    assert TicketTimer.model_validate({"id": 1}).billable is None
+    assert TicketCharge.model_validate({"id": 1}).converted is None
+    assert Schedule.model_validate({"id": 1}).picks_up is None
+
+
+@pytest.mark.parametrize(
+    ("paused", "takes", "picks_up"),
+    [
+        (False, True, True),
+        (True, True, False),
+        (False, False, False),
+        (None, True, None),
+        (False, None, None),
+        (None, False, False),
+        (True, None, False),
+    ],
+)
+def test_a_schedule_picks_up_charges_or_not_as_far_as_its_flags_tell(
+    paused: bool | None, takes: bool | None, picks_up: bool | None
+) -> None:
+    recurring = Schedule.model_validate({"id": 1, "paused": paused, "invoice_unbilled_ticket_charges": takes})
+    assert recurring.picks_up is picks_up
+
+
+@pytest.mark.parametrize(("converted", "line"), [(True, "5"), (False, None), (None, None), ("yes", None)])
+def test_only_a_converted_charge_names_the_invoice_line_that_it_became(converted: Any, line: str | None) -> None:
+    assert TicketCharge.model_validate({"id": 1, "converted": converted, "item_id": 5}).invoice_line == line
+
+
+@pytest.mark.parametrize(
+    ("model", "record"), [(TicketRow, ROW), (InvoiceRow, ROW), (InvoiceDetail, DETAIL), (Schedule, ROW)]
+)
+def test_a_nested_customer_is_read_where_the_record_itself_names_none(model: Any, record: dict[str, Any]) -> None:
+    nested = {"id": 7, "business_then_name": "Sample Ltd", "fullname": "A Person"}
+    for named in ({}, {"customer_id": None}):
+        read = model.model_validate({**record, **named, "customer": nested})
+        assert (read.customer_id, read.customer_business_then_name) == ("7", "Sample Ltd")
+    own = model.model_validate({**record, "customer_id": 8, "customer_business_then_name": "Own", "customer": nested})
+    assert (own.customer_id, own.customer_business_then_name) == ("8", "Own")
+    person = model.model_validate({**record, "customer": {"id": 7, "business_then_name": None, "fullname": "A Person"}})
+    assert person.customer_business_then_name == "A Person"
+
+
+@pytest.mark.parametrize("customer", [None, [], "7", 7, {}, {"id": None}, {"id": True}, {"id": [7]}])
+def test_a_customer_that_cannot_be_read_is_unknown_and_costs_nothing_else(customer: Any) -> None:
+    assert TicketRow.model_validate({**ROW, "customer": customer}).customer_id is None
+    assert TicketRow.model_validate({**ROW, "customer_id": [7]}).customer_id is None
+
+
+LONE = "half \ud83d of a pair"
+
+
+def test_a_lone_surrogate_is_replaced_at_the_edge_wherever_text_is_read() -> None:
+    row = TicketRow.model_validate(
+        {"id": "a\udc00", "number": "\ud800", "subject": LONE, "tag_list": [LONE], "user": {"full_name": LONE}}
+    )
+    line = InvoiceLine.model_validate({"name": LONE})
+    tags = TicketRow.model_validate({**ROW, "tag_list": f"{LONE},b"}).tag_list
+    for record in (row, line):
+        record.model_dump_json().encode()
+    assert row.subject == line.name == "half \ufffd of a pair"
+    assert (row.id, row.number, row.tag_list, row.user) == ("a\ufffd", "\ufffd", (row.subject,), row.subject)
+    assert tags == ("half \ufffd of a pair", "b")
+
+
+def test_a_whole_pair_is_left_as_it_is() -> None:
+    assert TicketRow.model_validate({**ROW, "subject": "\U0001f9fe"}).subject == "\U0001f9fe"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(32223, "32223"), (Decimal("7.50"), "7.50"), (True, ""), (None, ""), ([], "")]
+)
+def test_text_that_is_a_json_number_is_read_and_nonsense_is_empty(value: Any, text: str) -> None:
+    assert InvoiceLine.model_validate({"name": value}).name == text
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ class Ticket:
     @property
     def converted_items(self) -> frozenset[str]:
         """Ids of the invoice lines that this ticket's charges became."""
-        return frozenset(charge.item_id for charge in self.charges if charge.item_id is not None)
+        return frozenset(charge.invoice_line for charge in self.charges if charge.invoice_line is not None)
 
 
 class Due(Enum):
@@ -118,7 +118,7 @@ def _non_billable_reason(ticket: Ticket, policy: Policy) -> str | None:
         for value in values:
             if value and fold(value) in wanted:
                 return f'No invoice is expected: its {label} is "{value}".'
-    if ticket.timers and all(timer.billable is False for timer in ticket.timers) and not unbilled(ticket).charges:
+    if ticket.timers and all(timer.billable is False for timer in ticket.timers) and unbilled(ticket).charges == 0:
         return "No invoice is expected: none of its time is billable and it has no unbilled charge."
     return None
 
@@ -133,22 +133,64 @@ def _of(detail: TicketDetail | None) -> TicketDetail:
 def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbilled:
     """Work on the ticket that is on no invoice: open charges, and billable time that is no charge yet.
 
-    `billed_lines` are line ids of invoices already found: a charge among them is billed, flagged or not.
+    `billed_lines` are line ids of invoices already found. Nothing is known of a ticket whose detail is unread.
     """
-    charges = sum(
-        (
-            charge.amount
-            for charge in ticket.charges
-            if charge.converted is not True and not (charge.item_id and charge.item_id in billed_lines)
-        ),
-        Decimal(0),
+    if ticket.detail is None:
+        return Unbilled(None, None)
+    pending = pending_charges(ticket, billed_lines)
+    amounts = [charge.amount for charge in pending]
+    uncharged = [timer for timer in ticket.timers if _is_uncharged(timer)]
+    are_charges_known = None not in amounts and all(charge.converted is not None for charge in pending)
+    is_time_known = all(None not in (timer.billable, timer.recorded) for timer in uncharged)
+    charges = sum((amount for amount in amounts if amount is not None), Decimal(0)).quantize(Decimal("0.01"))
+    minutes = sum(map(_seconds, uncharged)) // 60
+    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None)
+
+
+def pending_charges(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> list[TicketCharge]:
+    """The charges that are on no invoice for all that is known.
+
+    One that is not converted is on none, whatever line it names: deleting a line puts its charge back.
+    """
+    return [
+        charge
+        for charge in ticket.charges
+        if charge.converted is not True and not (charge.converted is None and charge.item_id in billed_lines)
+    ]
+
+
+def _is_uncharged(timer: TicketTimer) -> bool:
+    """Whether it is billable time that has not become a charge, for all that is known."""
+    return timer.billable is not False and timer.recorded is not True and timer.ticket_line_item_id is None
+
+
+def doubts(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What Syncro does not say clearly about the ticket's charges and time, a sentence each."""
+    pending = pending_charges(ticket, billed_lines)
+    uncharged = [timer for timer in ticket.timers if _is_uncharged(timer)]
+    unclear = (
+        ("whether a charge of the ticket is on an invoice", [charge.converted for charge in pending]),
+        ("what a charge of the ticket costs", [charge.amount for charge in pending]),
+        ("whether time on the ticket is billable", [timer.billable for timer in uncharged]),
+        ("whether time on the ticket became a charge", [timer.recorded for timer in uncharged if timer.billable]),
     )
-    seconds = sum(
-        _seconds(timer)
-        for timer in ticket.timers
-        if timer.billable is True and timer.recorded is not True and timer.ticket_line_item_id is None
-    )
-    return Unbilled(minutes=seconds // 60, charges=charges.quantize(Decimal("0.01")))
+    return tuple(f"Syncro does not say clearly {what}." for what, said in unclear if None in said)
+
+
+_BILLED = _folded(["Invoiced", "Billed", "Fully Invoiced", "Fully Billed"])
+
+
+def claims(ticket: Ticket) -> tuple[str, ...]:
+    """What the ticket itself says of invoices that bill it, a sentence each: it contradicts that there is none."""
+    statuses = dict.fromkeys([ticket.row.billing_status, _of(ticket.detail).billing_status])
+    said = [
+        f'Its billing status in Syncro is "{status}", yet no invoice that bills it was found.'
+        for status in statuses
+        if fold(status) in _BILLED
+    ]
+    if any(charge.converted is True and charge.item_id is None for charge in ticket.charges):
+        said.append("Syncro marks a charge of the ticket as put on an invoice, and does not say on which.")
+    return tuple(said)
 
 
 def _seconds(timer: TicketTimer) -> int:

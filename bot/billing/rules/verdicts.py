@@ -54,11 +54,11 @@ class PossibleMention:
 
 @dataclass(frozen=True)
 class Unbilled:
-    """Work on the ticket that no invoice carries yet."""
+    """Work on the ticket that no invoice carries yet. None is not known, which is not nothing."""
 
-    minutes: int = 0
+    minutes: int | None = 0
     """Billable time that has not become a charge."""
-    charges: Decimal = Decimal("0.00")
+    charges: Decimal | None = Decimal("0.00")
     """Charges that have not become invoice lines, price times quantity."""
 
 
@@ -111,6 +111,11 @@ class Finding:
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
     api_calls: int = 0
+
+    @property
+    def rest_is_unknown(self) -> bool:
+        """Whether an invoice bills the ticket, and it could not be read whether more on it is unbilled."""
+        return bool(self.invoices) and not self.coverage.complete
 
 
 @dataclass(frozen=True)

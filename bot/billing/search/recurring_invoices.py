@@ -55,7 +55,7 @@ def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -
         return
     own = [schedule for schedule in schedules if schedule.customer_id == customer_id]
     evidence.schedules.extend(own)
-    picking_up = sum(schedule.invoice_unbilled_ticket_charges for schedule in own)
+    picking_up = sum(schedule.invoice_unbilled_ticket_charges is True for schedule in own)
     outcome = f"{counted(len(own), 'schedule')}, {picking_up} that pick up unbilled ticket charges"
     evidence.receipt.append(Looked("Recurring invoices", outcome))
 

@@ -15,7 +15,7 @@ from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, Sweep, is_curr
 from bot.billing.ledger.model import RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, amount_key
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Due, Policy, Ticket, expectation, unbilled
+from bot.billing.rules.policy import Due, Policy, Ticket, expectation, pending_charges, unbilled
 from bot.billing.rules.verdicts import Looked
 from bot.billing.search.evidence import Case, Evidence
 from bot.billing.search.invoice_details import (
@@ -265,7 +265,7 @@ def _would_be_named(facts: InvoiceFacts, row: TicketRow, since: datetime | None)
 def _hangs_on_charges(case: Case, policy: Policy) -> bool:
     """Whether the answer would be another if a charge had come, or had been put on an invoice, since it was read."""
     if case.evidence.links:
-        return bool(unbilled(case.ticket, _billed_lines(case)).charges) or not _all_are_found(case)
+        return unbilled(case.ticket, _billed_lines(case)).charges != 0 or not _all_are_found(case)
     return Due.YES in (case.expectation.due, expectation(Ticket(case.ticket.row, None), policy).due)
 
 
@@ -279,7 +279,10 @@ def _charges_are_in_doubt(case: Case) -> Asking[bool]:
         return False
     if case.evidence.was_surprised or not _all_are_found(case):
         return True
-    pending = frozenset(amount_key(charge.amount) for charge in ticket.charges if charge.converted is not True)
+    amounts = [charge.amount for charge in pending_charges(ticket)]
+    pending = frozenset(amount_key(amount) for amount in amounts if amount is not None)
+    if None in amounts:
+        return True
     if not pending:
         return False
     since = ticket.remembered_at - CLOCKS_APART

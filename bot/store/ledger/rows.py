@@ -206,7 +206,7 @@ def keep_tickets(
     _replace(connection, ledger_tickets, [_ticket_row(book, each) for each in newer.values()])
     claimed: _Rows = []
     for key, each in newer.items():
-        item_ids = _kept_as(connection, (charge.item_id for charge in each.charges if charge.item_id is not None))
+        item_ids = _kept_as(connection, filter(None, (charge.invoice_line for charge in each.charges)))
         claimed += [{"book_id": book, "ticket_id": key, "item_id": item_id} for item_id in item_ids]
     _add(connection, ledger_ticket_items, claimed)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.rules.policy import Due, Policy, Ticket, expectation, fold, unbilled
+from bot.billing.rules.policy import Due, Policy, Ticket, claims, doubts, expectation, fold, unbilled
 from bot.syncro.models import TicketDetail
 from tests.billing.factory import ticket, unread
 
@@ -134,8 +134,7 @@ def test_without_the_detail_time_proves_nothing() -> None:
         ([CHARGE], "150.00"),
         ([CHARGE, {"price_retail": "12.345"}], "162.34"),
         ([{**CHARGE, "converted": True}], "0.00"),
-        ([{**CHARGE, "converted": None}], "150.00"),
-        ([{**CHARGE, "item_id": 5}], "150.00"),
+        ([{**CHARGE, "converted": False, "item_id": 5}], "150.00"),
         ([{"price_retail": -10}, {"price_retail": 10}], "0.00"),
     ],
 )
@@ -143,9 +142,85 @@ def test_unbilled_charges_are_those_not_converted(charges: list[dict[str, Any]],
     assert str(unbilled(ticket(charges=charges)).charges) == amount
 
 
-def test_a_charge_on_an_invoice_that_was_found_is_billed_flagged_or_not() -> None:
-    of = ticket(charges=[{**CHARGE, "item_id": 5}, {**CHARGE, "item_id": 6}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"converted": None},
+        {"converted": "maybe"},
+        {"converted": None, "item_id": 6},
+        {"price_retail": "abc"},
+        {"price_retail": "NaN"},
+        {"price_retail": {"amount": 75}},
+        {"price_retail": None},
+        {"quantity": "two"},
+    ],
+)
+def test_what_a_charge_leaves_open_is_not_known_and_is_said(odd: dict[str, Any]) -> None:
+    of = ticket(charges=[CHARGE, {**CHARGE, **odd}])
+    assert unbilled(of).charges is None
+    assert len(doubts(of)) == 1
+
+
+@pytest.mark.parametrize("settled", [{"converted": True}, {"converted": None, "item_id": 5}])
+def test_of_a_charge_that_is_billed_for_sure_nothing_else_matters(settled: dict[str, Any]) -> None:
+    of = ticket(charges=[CHARGE, {**CHARGE, "price_retail": "abc", **settled}])
+    assert (unbilled(of, frozenset({"5"})).charges, doubts(of, frozenset({"5"}))) == (Decimal("150.00"), ())
+
+
+def test_a_charge_that_is_not_converted_is_pending_whatever_line_it_names() -> None:
+    of = ticket(charges=[{**CHARGE, "converted": False, "item_id": 5}])
+    assert of.converted_items == frozenset()
     assert unbilled(of, frozenset({"5"})).charges == Decimal("150.00")
+
+
+@pytest.mark.parametrize("converted", [None, False])
+def test_only_converted_charges_name_invoice_lines(converted: bool | None) -> None:
+    charges = [{**CHARGE, "converted": True, "item_id": 4}, {**CHARGE, "converted": converted, "item_id": 5}]
+    assert ticket(charges=charges).converted_items == {"4"}
+
+
+@pytest.mark.parametrize(
+    ("odd", "minutes"),
+    [
+        ({"billable": None}, None),
+        ({"billable": "maybe"}, None),
+        ({"billable": True, "recorded": None}, None),
+        ({"billable": False, "recorded": None}, 90),
+        ({"billable": None, "recorded": True}, 90),
+        ({"billable": None, "ticket_line_item_id": 4}, 90),
+    ],
+)
+def test_what_a_time_entry_leaves_open_is_not_known_and_is_said(odd: dict[str, Any], minutes: int | None) -> None:
+    of = ticket(timers=[{**TIMER, "billable": True}, {**TIMER, **odd}])
+    assert unbilled(of).minutes == minutes
+    assert len(doubts(of)) == (minutes is None)
+
+
+def test_time_that_may_be_billable_is_not_taken_for_free() -> None:
+    free = {**TIMER, "billable": False}
+    assert due(ticket(timers=[free, {**TIMER, "billable": None}])) is Due.YES
+    assert due(ticket(timers=[free], charges=[{**CHARGE, "converted": None}])) is Due.YES
+    assert due(ticket(timers=[free], charges=[{**CHARGE, "price_retail": "abc"}])) is Due.YES
+
+
+@pytest.mark.parametrize(
+    ("row", "charge", "claimed"),
+    [
+        ({"billing_status": "Invoiced"}, {}, 1),
+        ({"billing_status": "fully-invoiced"}, {}, 1),
+        ({"billing_status": "Not invoiced"}, {}, 0),
+        ({"billing_status": "Ready to be invoiced"}, {}, 0),
+        ({"billing_status": ""}, {}, 0),
+        ({"status": "Invoiced"}, {}, 0),  # set by people
+        ({}, {"converted": True}, 1),
+        ({}, {"converted": True, "item_id": 5}, 0),  # the search looks for that line
+        ({}, {"converted": False}, 0),
+    ],
+)
+def test_what_the_ticket_itself_says_of_an_invoice_is_a_claim(
+    row: dict[str, Any], charge: dict[str, Any], claimed: int
+) -> None:
+    assert len(claims(ticket(charges=[{**CHARGE, **charge}], **row))) == claimed
 
 
 @pytest.mark.parametrize(
@@ -153,7 +228,6 @@ def test_a_charge_on_an_invoice_that_was_found_is_billed_flagged_or_not() -> Non
     [
         ({"billable": True}, 90),
         ({"billable": False}, 0),
-        ({"billable": None}, 0),
         ({"billable": True, "recorded": True}, 0),
         ({"billable": True, "ticket_line_item_id": 4}, 0),
         ({"billable": True, "end_time": None}, 0),
@@ -175,4 +249,4 @@ def test_seconds_add_up_before_they_become_minutes() -> None:
 
 def test_unread_charges_and_time_are_not_guessed() -> None:
     nothing = unbilled(unread(ticket(charges=[CHARGE], timers=[{**TIMER, "billable": True}])))
-    assert (nothing.charges, nothing.minutes) == (Decimal("0.00"), 0)
+    assert (nothing.charges, nothing.minutes) == (None, None)
