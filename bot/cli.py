@@ -8,13 +8,13 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from bot import app as composition
 from bot.commands import check, demo, digest, doctor, serve, sync, version
 from bot.commands.exits import CANNOT_RUN, INTERRUPTED, leave, refuse
 from bot.jobs.digest import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import SettingsError
+from bot.slack_connection import SlackRefusedError
 from bot.store.migrations import StoreTooNewError
 
 _COMMANDS = (
@@ -35,7 +35,7 @@ _REFUSALS = (
     DigestFailedError,
     SlackUnavailableError,
     StoreTooNewError,
-    composition.SlackRefusedError,
+    SlackRefusedError,
 )
 """Errors whose text is for people: what happened, to what, and what to do."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import app as composition
+from bot import parts
 from bot.billing.rules.verdicts import CheckReport
 from bot.commands.exits import refuse
 from bot.commands.startup import prepare
@@ -51,14 +51,14 @@ def check(
 
 def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:
     with (
-        composition.checker(settings) as checker,
+        parts.checker(settings) as checker,
         checker.reader.session(fresh=fresh) as session,
         progress_shown(Console(stderr=True), len(references)) as show,
     ):
         return checker.verifier.check(
             references,
             session,
-            started_at=composition.utc_now(),
+            started_at=parts.utc_now(),
             exhaustive=exhaustive,
             on_progress=show,
         )

@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from bot import app as composition
+from bot import parts
 from bot.commands.startup import prepare
 from bot.digest.as_json import digest_as_json
+from bot.jobs.digest_now import DigestWish
 from bot.settings import Need
 from bot.terminal.check import progress_shown
 from bot.terminal.digest import show_digest, show_statistics
@@ -31,14 +33,14 @@ def digest(
     quiet = dry_run or no_post or stats or customer is not None
     settings = prepare(*([] if stats else [Need.SYNCRO]), *([] if quiet else [Need.SLACK]))
     if stats:
-        with composition.opened_memory(settings) as memory:
+        with parts.opened_memory(settings) as memory:
             show_statistics(Console(), memory.statistics(), memory.wrong_reports())
         return
     if not quiet and settings.digest_channel is None:
         raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
-    wish = composition.DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet)
-    with progress_shown(Console(stderr=True)) as show:
-        made = composition.make_digest_now(settings, wish, show)
+    wish = DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet)
+    with composition.digest_now(settings, wish) as maker, progress_shown(Console(stderr=True)) as show:
+        made = maker.make(wish, show)
     if json:
         sys.stdout.write(digest_as_json(made) + "\n")
     else:

@@ -8,6 +8,7 @@ import threading
 from typing import NoReturn
 
 from bot import app as composition
+from bot import parts
 from bot.commands.exits import leave
 from bot.commands.startup import prepare
 from bot.settings import Need
@@ -30,8 +31,8 @@ def _run_bot(*, listen: bool) -> NoReturn:
     settings = prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
     _stop_at_a_signal(stop)
-    with composition.opened_memory(settings) as memory, composition.checker(settings) as checker:
-        composition.Bot(settings, checker, memory).run(stop, listen=listen)
+    with parts.opened_memory(settings) as memory, parts.checker(settings) as checker:
+        composition.service(settings, checker, memory, listen=listen).run(stop)
     # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
     # it again at the next start. Leaving now loses nothing.
     leave(0)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import app as composition
+from bot import parts
 from bot.billing.sync.backfill import SyncEnding
 from bot.commands.exits import refuse
 from bot.commands.startup import prepare
@@ -28,12 +28,12 @@ def sync(
     if not settings.ledger_max_age_days:
         raise typer.BadParameter("LEDGER_MAX_AGE_DAYS is 0, so nothing is remembered.")
     with (
-        composition.opened_ledger(settings) as ledger,
-        composition.checker(settings, ledger=ledger) as checker,
-        sync_progress_shown(Console(stderr=True), said_now_and_then(composition.utc_now)) as show,
+        parts.opened_ledger(settings) as ledger,
+        parts.checker(settings, ledger=ledger) as checker,
+        sync_progress_shown(Console(stderr=True), said_now_and_then(parts.utc_now)) as show,
     ):
         try:
-            report = composition.synchroniser(settings, checker, ledger).run(fresh=fresh, on_progress=show)
+            report = parts.synchroniser(settings, checker, ledger).run(fresh=fresh, on_progress=show)
         except KeyboardInterrupt:
             sys.stderr.write(f"invoice-bot: {KEPT}\n")
             raise

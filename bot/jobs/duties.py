@@ -1,0 +1,85 @@
+"""What a running bot does by itself. Every process does so: a job's key makes sure that only one comes of it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.jobs.digest_request import DigestRequest, digest_key
+from bot.jobs.schedule import latest_due
+from bot.jobs.sync import sync_key
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY = timedelta(days=1)
+
+
+class ScheduledDigest:
+    """Enqueues each day's digest. `schedule` is a cron expression in wall-clock time of `zone`."""
+
+    name = "scheduled digest"
+
+    def __init__(
+        self,
+        enqueue: Callable[[str, DigestRequest], None],
+        *,
+        schedule: str,
+        zone: ZoneInfo,
+        channel: str | None,
+        has_subscribers: Callable[[], bool],
+    ) -> None:
+        self._enqueue = enqueue
+        self._schedule = schedule
+        self._zone = zone
+        self._channel = channel
+        self._has_subscribers = has_subscribers
+        self._last: datetime | None = None
+
+    def look(self, now: datetime) -> None:
+        """See `Duty`."""
+        due = latest_due(self._schedule, self._zone, now)
+        if due is None or due == self._last:
+            return
+        if self._channel is None and not self._has_subscribers():
+            return
+        request = DigestRequest(due.date(), self._channel)
+        self._enqueue(digest_key(request), request)
+        self._last = due
+
+
+class RegularSync:
+    """Enqueues a sync of the ledger by this name, `every` so often."""
+
+    name = "regular sync"
+
+    def __init__(self, enqueue: Callable[[str], None], every: timedelta) -> None:
+        self._enqueue = enqueue
+        self._every = every
+        self._last = ""
+
+    def look(self, now: datetime) -> None:
+        """See `Duty`."""
+        key = sync_key(now, self._every)
+        if key != self._last:
+            # After a start under a name of its own: the run of this moment may have been stopped, and counts as done.
+            self._enqueue(key if self._last else f"{key}:{uuid.uuid4()}")
+            self._last = key
+
+
+class DailyPurge:
+    """Removes old jobs a day after the start, and daily from then; one that fails is left for the next day."""
+
+    name = "removal of old jobs"
+
+    def __init__(self, purge: Callable[[datetime], int], started_at: datetime) -> None:
+        self._purge = purge
+        self._due = started_at + PURGE_EVERY
+
+    def look(self, now: datetime) -> None:
+        """See `Duty`."""
+        if now >= self._due:
+            self._due = now + PURGE_EVERY
+            log.info("Removed %d old jobs", self._purge(now))

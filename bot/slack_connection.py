@@ -1,0 +1,96 @@
+"""The connection to Slack (Socket Mode): made in the end, however long Slack is away, unless the tokens are wrong."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+log = logging.getLogger(__name__)
+
+_RECONNECT_SECONDS = 5.0
+_PING_SECONDS = 3.0
+"""How often the connection is looked at; while it is gone, people's commands fail."""
+_TOKEN_TROUBLE = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""What Slack says when only the operator can help."""
+_BOT_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
+_APP_ADVICE = "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
+
+
+class SlackRefusedError(Exception):
+    """Slack will not let us in; the text says why and what to do."""
+
+
+def bolt_app(client: WebClient) -> App:
+    """The Bolt app. Listeners finish before Slack is acknowledged, so what is acknowledged is stored."""
+    bolt_log = logging.getLogger("bot.slack")
+    bolt_log.setLevel(logging.ERROR)  # Bolt would warn that it ignores SLACK_BOT_TOKEN: our client has it already
+    app = App(client=client, logger=bolt_log, process_before_response=True, token_verification_enabled=False)
+    bolt_log.setLevel(logging.WARNING)
+    return app
+
+
+class SlackConnection:
+    """The app's connection. `open` it once, `close` it; in between it reconnects by itself."""
+
+    def __init__(self, app: App, app_token: str) -> None:
+        self._app = app
+        self._app_token = app_token
+        self._handler: SocketModeHandler | None = None
+
+    def open(self, stop: threading.Event, meanwhile: Callable[[], None]) -> None:
+        """Connect; while Slack is out of reach, try again every few seconds until `stop`, and do `meanwhile` each time.
+
+        Raises:
+            SlackRefusedError: the tokens are wrong.
+
+        """
+        handler = SocketModeHandler(self._app, self._app_token, ping_interval=_PING_SECONDS)
+        while not stop.is_set():
+            trouble = self._try(handler)
+            if not trouble:
+                self._handler = handler
+                return
+            log.warning("No connection to Slack (%s); trying again", trouble)
+            meanwhile()
+            stop.wait(_RECONNECT_SECONDS)
+
+    def close(self) -> None:
+        """Hang up. slack_sdk may trip over a connection that Slack closes at the same moment."""
+        if self._handler is not None:
+            try:
+                self._handler.close()  # type: ignore[no-untyped-call]
+            except (AttributeError, OSError) as error:
+                log.debug("The connection to Slack was gone already (%s)", type(error).__name__)
+
+    def _try(self, handler: SocketModeHandler) -> str:
+        """Connect. Returns why Slack is out of reach; nothing when connected."""
+        advice = _BOT_ADVICE
+        try:
+            self._app.client.auth_test()
+            advice = _APP_ADVICE
+            handler.connect()  # type: ignore[no-untyped-call]
+        except SlackApiError as error:
+            code = str(error.response.get("error", "unknown_error"))
+            if code in _TOKEN_TROUBLE:
+                raise SlackRefusedError(f"Slack refuses the connection ({code}). {advice}") from None
+            return code
+        except Exception as error:  # noqa: BLE001 - whatever kept us from Slack, trying again is right
+            return type(error).__name__
+        return ""
