@@ -15,8 +15,8 @@ from bot.commands.startup import prepare
 from bot.counting import counted
 from bot.jobs.sync import said_now_and_then
 from bot.settings import Need
-from bot.terminal.check import clean
 from bot.terminal.sync import KEPT, show_sync, sync_as_json, sync_progress_shown
+from bot.words.plain import one_line
 
 
 def sync(
@@ -41,7 +41,7 @@ def sync(
         kept = (
             f" {counted(report.read, 'invoice')} read till then; run it again, it goes on there." if report.read else ""
         )
-        raise typer.Exit(refuse(clean(report.problem) + kept))
+        raise typer.Exit(refuse(one_line(report.problem) + kept))
     if json:
         sys.stdout.write(sync_as_json(report) + "\n")
     else:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
-from bot.digest.plain_text import spreadsheet_safe
+from bot.words.plain import moment_in_words, one_line
 
 COLUMNS = (
     "section",
@@ -34,6 +34,9 @@ COLUMNS = (
     "could_not_read",
     "ticket_url",
 )
+
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet takes for the start of a formula; some fold the full-width forms to the plain ones."""
 
 
 def digest_csv(digest: Digest) -> str:
@@ -80,7 +83,7 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "status": finding.status,
         "technician": line.audited.technician,
         "verdict": finding.verdict.value,
-        "finished_on": f"{finished:%Y-%m-%d %H:%M} UTC" if finished else "",
+        "finished_on": moment_in_words(finished) if finished else "",
         "business_days": str(line.business_days) if line.age_known else "",
         "age_band": line.band.value if line.age_known else "not known",
         "amount": f"{line.amount:.2f}",
@@ -115,7 +118,7 @@ def _change(section: str, line: DigestTicket, digest: Digest) -> str:
 
 def _note(line: DigestTicket) -> str:
     if line.snooze is not None:
-        return f"snoozed until {line.snooze.until:%Y-%m-%d %H:%M} UTC by {line.snooze.by}: {line.snooze.reason}"
+        return f"snoozed until {moment_in_words(line.snooze.until)} by {line.snooze.by}: {line.snooze.reason}"
     if line.mark is not None:
         return f"marked on {line.mark.at:%Y-%m-%d} by {line.mark.by}: {line.mark.reason}"
     return ""
@@ -147,3 +150,10 @@ def _remembered(section: str, standing: Standing) -> dict[str, str]:
         "amount": f"{standing.amount:.2f}",
         "first_said": str(standing.first_said),
     }
+
+
+def spreadsheet_safe(text: str) -> str:
+    """The text as one spreadsheet cell that is shown and never run: a leading apostrophe marks it as text."""
+    shown = one_line(text)
+    acts = shown[:1] in _FORMULA or text[:1] in {"\t", "\r", "\n"}
+    return f"'{shown}" if shown and acts else shown

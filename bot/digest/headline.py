@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.digest.model import Digest, Pickup
+from bot.words.plain import capital, day_in_words, money
 
 
 def headline(digest: Digest) -> str:
@@ -17,8 +17,7 @@ def headline(digest: Digest) -> str:
     "29 of 31 invoiced, 2 non-billable, nothing unbilled".
     """
     if not digest.unbilled:
-        healthy = accounted(digest)
-        return _joined(healthy[:1].upper() + healthy[1:], change(digest))
+        return _joined(capital(accounted(digest)), change(digest))
     said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
     unproved = len(digest.unverified)
     if unproved:
@@ -78,17 +77,6 @@ def is_quiet(digest: Digest) -> bool:
         or digest.failures
         or overdue
     )
-
-
-def money(amount: Decimal) -> str:
-    """1,250.00, without a currency: Syncro names none."""
-    return f"{amount:,.2f}"
-
-
-def day_in_words(day: date, seen_from: date) -> str:
-    """Mon 23 Nov, with the year where it is another one."""
-    said = f"{day:%a} {day.day} {day:%b}"
-    return said if day.year == seen_from.year else f"{said} {day.year}"
 
 
 def _count(digest: Digest, verdict: Verdict) -> int:

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.counting import counted
 from bot.doctor.results import Result, Status, is_well
-from bot.terminal.check import clean
+from bot.words.plain import one_line
 
 _MARK = {
     Status.OK: ("✓", "green"),
@@ -36,9 +37,9 @@ def show_results(console: Console, results: Sequence[Result]) -> None:
     for result in results:
         mark, style = _MARK[result.status]
         prefix = "skipped: " if result.status is Status.SKIPPED else ""
-        lines.add_row(Text(mark, style), Text(result.name, style), Text(prefix + clean(result.found)))
+        lines.add_row(Text(mark, style), Text(result.name, style), Text(prefix + one_line(result.found)))
         if result.advice:
-            lines.add_row("", "", Text(f"→ {clean(result.advice)}", "italic"))
+            lines.add_row("", "", Text(f"→ {one_line(result.advice)}", "italic"))
     console.print(lines)
     console.print(Text(_summary(results), "bold"))
 
@@ -46,8 +47,8 @@ def show_results(console: Console, results: Sequence[Result]) -> None:
 def _summary(results: Sequence[Result]) -> str:
     counts = {status: sum(result.status is status for result in results) for status in Status}
     warnings = counts[Status.WARNING]
-    beside = f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+    beside = f", {counted(warnings, 'warning')}" if warnings else ""
     if not counts[Status.FAILED]:
         return f"The bot can work{beside}."
     problems = counts[Status.FAILED]
-    return f"The bot cannot work: {problems} problem{'' if problems == 1 else 's'}{beside}."
+    return f"The bot cannot work: {counted(problems, 'problem')}{beside}."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from bot.counting import counted
 from bot.doctor.results import Result, failed, ok
 from bot.settings import Need, Settings, SettingsError, load_settings
 
@@ -81,6 +82,5 @@ def check_settings(read: SettingsRead) -> Result:
     """All problems of the settings at once."""
     if not read.problems:
         return ok(NAME, "all are valid")
-    count = len(read.problems)
-    found = f"{count} problem{'' if count == 1 else 's'}: {' '.join(read.problems)}"
+    found = f"{counted(len(read.problems), 'problem')}: {' '.join(read.problems)}"
     return failed(NAME, found, "Set them in the environment or in .env; .env.example explains each.")

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import slack_scopes
+from bot.counting import counted
 from bot.doctor.results import Result, failed, ok, skipped, warning
 from bot.doctor.settings import SettingsRead
 from bot.settings import Settings
@@ -158,7 +159,7 @@ def _hello(message: Mapping[str, Any]) -> Result:
         return failed(SOCKET, f"Slack says {kind} instead of hello", "Try again; if it stays, see status.slack.com.")
     connections = message.get("num_connections")
     others = connections - 1 if isinstance(connections, int) else 0
-    beside = f"; {others} other connection{'' if others == 1 else 's'} (a running bot)" if others > 0 else ""
+    beside = f"; {counted(others, 'other connection')} (a running bot)" if others > 0 else ""
     return ok(SOCKET, f"connects, Slack says hello{beside}")
 
 

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
+from bot.words.plain import day_in_words
+
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _MOST_TIMES = 3
 _ANY = "*"
@@ -21,7 +23,7 @@ def schedule_in_words(schedule: str, zone: ZoneInfo, now: datetime) -> str:
     """
     here = now.astimezone(zone).replace(tzinfo=None)
     coming: datetime = croniter(schedule, here).get_next(datetime)
-    upcoming = f"the next one on {coming:%a} {coming.day} {coming:%b} at {coming:%H:%M}"
+    upcoming = f"the next one on {day_in_words(coming, coming)} at {coming:%H:%M}"
     regular = _regular(schedule)
     return f"{regular} ({zone.key}); {upcoming}" if regular else f"{upcoming} ({zone.key})"
 

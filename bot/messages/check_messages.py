@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.counting import counted
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
     BUTTON_VALUE_LIMIT,
@@ -33,6 +33,7 @@ from bot.messages.rendered import (
     table_parts,
     text_cell,
 )
+from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
 
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
@@ -63,10 +64,10 @@ _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 
 def checking(numbers: Sequence[str], customer: str = "") -> Rendered:
     """The parent while the work goes on."""
-    known = [f"*{words.tickets(numbers)}*", mrkdwn(customer, 80), "checking…"]
+    known = [f"*{phrases.tickets(numbers)}*", mrkdwn(customer, 80), "checking…"]
     lines = [line(" · ".join(filter(None, known)))]
     if len(numbers) > 1:
-        lines.append(line(words.numbers(numbers)))
+        lines.append(line(phrases.numbers(numbers)))
     return joined(paragraphs(lines))
 
 
@@ -83,16 +84,16 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
 def failed(numbers: Sequence[str], explanation: str) -> Rendered:
     """The parent when the check itself broke down."""
     said = [
-        line(f"*{words.tickets(numbers)}* · ❓ *Could not verify* — {words.NO_STATEMENT}"),
+        line(f"*{phrases.tickets(numbers)}* · ❓ *Could not verify* — {phrases.NO_STATEMENT}"),
         line(f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}"),
     ]
     if len(numbers) > 1:
-        said.insert(1, line(words.numbers(numbers)))
+        said.insert(1, line(phrases.numbers(numbers)))
     return joined([*paragraphs(said), *_check_again(numbers)])
 
 
 def _outcome_of_one(finding: Finding, tail: Sequence[Part]) -> Rendered:
-    head = [*_alarm([finding]), *paragraphs([words.headline_line(finding)])]
+    head = [*_alarm([finding]), *paragraphs([phrases.headline_line(finding)])]
     return fit(head, _details(finding), tail, lambda _: line("There is more in the thread."))
 
 
@@ -101,7 +102,7 @@ def _outcome_of_many(findings: Sequence[Finding], tail: Sequence[Part]) -> Rende
     head = [*_alarm(findings), *paragraphs([line(_summary(findings)), *_caution(findings)])]
 
     def rest(shown: int) -> Line:
-        left = words.numbers(finding.ticket_number for finding in attention[shown:])
+        left = phrases.numbers(finding.ticket_number for finding in attention[shown:])
         return line(f"These need attention too, and are in the thread: {left}.")
 
     return fit(head, [_short_line(finding) for finding in attention], tail, rest)
@@ -113,11 +114,11 @@ def _alarm(findings: Sequence[Finding]) -> list[Part]:
     if not unpaid:
         return []
     if len(findings) == 1:
-        title = f"🚨 Warning: ticket {words.bare_number(unpaid[0])} is NOT INVOICED"
+        title = f"🚨 Warning: ticket {phrases.bare_number(unpaid[0])} is NOT INVOICED"
         return [Part("", (header(title),))]
     count = counted(len(unpaid), "ticket")
     title = f"Warning: {count} {'is' if len(unpaid) == 1 else 'are'} NOT INVOICED"
-    named = words.numbers(finding.ticket_number for finding in unpaid)
+    named = phrases.numbers(finding.ticket_number for finding in unpaid)
     loud = paragraphs([line(f"*NOT INVOICED:* {named}", f"{title}: {named}.")])
     return [Part("", (header(f"🚨 {title}"),)), *loud]
 
@@ -128,7 +129,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     said = [f"{counts[verdict]} {_count_word(verdict)}" for verdict in _ORDER if counts[verdict]]
     unread = sum(finding.rest_is_unknown for finding in findings)
     if unread:
-        said.append(f"of {unread} of them {words.REST_UNKNOWN}")
+        said.append(f"of {unread} of them {REST_UNKNOWN}")
     elif not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
         early = counts.keys() & {Verdict.SCHEDULED, Verdict.OPEN}
         said.append("no invoice is missing" if early else "none without an invoice")
@@ -141,19 +142,19 @@ def _count_word(verdict: Verdict) -> str:
         return "could not be verified"
     if verdict is Verdict.NOT_FOUND:
         return "not found"
-    label = words.verdict_words(verdict).label
+    label = phrases.verdict_words(verdict).label
     return label if verdict is Verdict.NOT_INVOICED else label.lower()
 
 
 def _caution(findings: Iterable[Finding]) -> list[Line]:
     if all(finding.verdict is not Verdict.UNVERIFIED for finding in findings):
         return []
-    return [line(f"“Could not verify”: {words.NO_STATEMENT}.")]
+    return [line(f"“Could not verify”: {phrases.NO_STATEMENT}.")]
 
 
 def _short_line(finding: Finding) -> Line:
     """A ticket that needs attention, in the parent of several."""
-    found = words.headline_line(finding)
+    found = phrases.headline_line(finding)
     more = _why_briefly(finding)
     return line(" · ".join(filter(None, [found.mrkdwn, more])), " ".join(filter(None, [found.words, more])))
 
@@ -161,12 +162,12 @@ def _short_line(finding: Finding) -> Line:
 def _why_briefly(finding: Finding) -> str:
     if finding.verdict is Verdict.NOT_FOUND:
         return ""
-    return words.reason(finding, 150) or mrkdwn(next(iter(finding.failures), ""))
+    return phrases.reason(finding, 150) or mrkdwn(next(iter(finding.failures), ""))
 
 
 def _details(finding: Finding) -> list[Line]:
     """What stands under the headline of a single ticket."""
-    why = words.reason(finding)
+    why = phrases.reason(finding)
     known = [
         f"Subject: {mrkdwn(finding.subject)}" if finding.subject.strip() else "",
         f"Status in Syncro: {mrkdwn(finding.status, 80)}" if finding.status.strip() else "",
@@ -179,7 +180,7 @@ def _other_unbilled(finding: Finding) -> str:
     """Unbilled work of a ticket whose headline does not name it already."""
     if finding.verdict in {Verdict.NOT_INVOICED, Verdict.PARTIALLY_INVOICED, Verdict.SCHEDULED}:
         return ""
-    work = words.unbilled(finding.unbilled)
+    work = unbilled(finding.unbilled)
     return f"On the ticket, on no invoice yet: {work}" if work else ""
 
 
@@ -187,7 +188,7 @@ def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
     """When it was checked, what it cost, and who asked."""
     when = max(finding.checked_at for finding in findings)
     calls = counted(sum(finding.api_calls for finding in findings), "call")
-    said = [line(f"checked {words.moment(when)} · {calls} to Syncro · evidence in the thread")]
+    said = [line(f"checked {phrases.moment(when)} · {calls} to Syncro · evidence in the thread")]
     if asked_by and _USER.fullmatch(asked_by):
         said.append(Line(f"asked by <@{asked_by}>", ""))
     return said
@@ -230,14 +231,14 @@ def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
 
 def _receipt_of_one(finding: Finding, outage: Sequence[Line], closing: Line) -> list[Rendered]:
     lines = [
-        words.headline_line(finding),
+        phrases.headline_line(finding),
         *outage,
         *_under("*Where I looked*", _places(finding)),
         *_under("*Invoices that bill it*", _links(finding)),
         *_under("*What could not be read*", _failures(finding)),
         *_under("*What may be meant*", _possible(finding)),
     ]
-    footer = small_print(line(f"{_counts(finding)} · checked {words.moment(finding.checked_at)}"), closing)
+    footer = small_print(line(f"{coverage(finding.coverage)} · checked {phrases.moment(finding.checked_at)}"), closing)
     return split_messages([*paragraphs(lines), footer], _continued([finding]))
 
 
@@ -257,19 +258,19 @@ def _receipt_of_many(findings: Sequence[Finding], outage: Sequence[Line], closin
 
 def _full_line(finding: Finding) -> list[Line]:
     """A ticket that needs attention, with everything that helps to settle it."""
-    why = [line(words.reason(finding))] if finding.reason.strip() else []
-    return [words.headline_line(finding), *why, *_failures(finding), *_possible(finding)]
+    why = [line(phrases.reason(finding))] if finding.reason.strip() else []
+    return [phrases.headline_line(finding), *why, *_failures(finding), *_possible(finding)]
 
 
 def _compact(finding: Finding) -> list[Line]:
     """The receipt of one ticket among several: the verdict, the links, the places, the counts."""
     found = _phrase_of_verdict(finding)
     details = [*_links(finding), *_places(finding)]
-    return [line(f"*{words.number_link(finding)}* {found} · {_counts(finding)}"), *details]
+    return [line(f"*{phrases.number_link(finding)}* {found} · {coverage(finding.coverage)}"), *details]
 
 
 def _phrase_of_verdict(finding: Finding) -> str:
-    said = words.verdict_words(finding.verdict)
+    said = phrases.verdict_words(finding.verdict)
     return f"{said.glyph} {said.label}"
 
 
@@ -279,7 +280,8 @@ def _places(finding: Finding) -> list[Line]:
 
 def _links(finding: Finding) -> list[Line]:
     return [
-        line(f"• invoice {words.invoice_total(invoice)}: {words.how_linked(invoice)}") for invoice in finding.invoices
+        line(f"• invoice {phrases.invoice_total(invoice)}: {mrkdwn(how_linked(invoice))}")
+        for invoice in finding.invoices
     ]
 
 
@@ -289,13 +291,7 @@ def _failures(finding: Finding) -> list[Line]:
 
 
 def _possible(finding: Finding) -> list[Line]:
-    return [words.possible_mention(mention) for mention in finding.possible]
-
-
-def _counts(finding: Finding) -> str:
-    seen = finding.coverage
-    state = "" if seen.complete else "; the search is not complete"
-    return f"{words.coverage(seen)}{state}"
+    return [phrases.possible_mention(mention) for mention in finding.possible]
 
 
 def _under(heading: str, lines: Sequence[Line]) -> list[Line]:
@@ -305,7 +301,7 @@ def _under(heading: str, lines: Sequence[Line]) -> list[Line]:
 def _continued(findings: Sequence[Finding]) -> Part:
     """What a further message opens with, so that it stands on its own."""
     if len(findings) == 1:
-        said = f"{words.tickets([findings[0].ticket_number])}, {_phrase_of_verdict(findings[0])}"
+        said = f"{phrases.tickets([findings[0].ticket_number])}, {_phrase_of_verdict(findings[0])}"
     else:
         said = spoken(_summary(findings))
     return small_print(line(f"{said} (continued)"))
@@ -344,10 +340,10 @@ def _row_in_words(finding: Finding) -> str:
     invoice = mrkdwn(_invoice_label(finding), 60)
     status = mrkdwn(finding.status, 30)
     cells = [
-        words.numbers([finding.ticket_number]),
+        phrases.numbers([finding.ticket_number]),
         mrkdwn(finding.customer, 40),
         f"status {status}" if status else "",
-        words.verdict_words(finding.verdict).label,
+        phrases.verdict_words(finding.verdict).label,
         f"invoice: {invoice}" if invoice else "",
     ]
     return " · ".join(filter(None, cells))

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from bot.counting import counted
 from bot.digest.model import Mark, Snooze
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.escape import mrkdwn, plain
 from bot.messages.rendered import Block, Line, Part, Rendered, actions, button, fit, joined, line, paragraphs
+from bot.words.plain import day_in_words, listed
 
 UNMARK: Final = "digest_unmark"
 """The button that takes a mark back."""
@@ -159,7 +160,7 @@ def form_out_of_date() -> str:
 def snoozed(snooze: Snooze) -> Rendered:
     """A ticket was put aside: until when, by whom and why."""
     said = (
-        f"{_ticket(snooze.ticket_number)} is snoozed until {words.moment(snooze.until)}"
+        f"{_ticket(snooze.ticket_number)} is snoozed until {phrases.moment(snooze.until)}"
         f" by {_person(snooze.by)}: {_quoted(snooze.reason)}."
     )
     return _told(said, f"`{_COMMAND} wake {_bare(snooze.ticket_number)}` ends that. {_NO_CHANGE_IN_SYNCRO}")
@@ -208,7 +209,7 @@ def usage() -> Rendered:
 def being_made(day: date) -> Rendered:
     """A digest was asked for, and will come."""
     return _told(
-        f"The digest of {day:%a} {day.day} {day:%b} is being made and will be posted here; where I cannot post,"
+        f"The digest of {day_in_words(day, day)} is being made and will be posted here; where I cannot post,"
         " you get it as a direct message."
     )
 
@@ -221,7 +222,7 @@ def subscribed(customers: Sequence[str], *, mine: bool, comes: str) -> Rendered:
         shown = [mrkdwn(name, 80) for name in customers[:_CUSTOMERS_NAMED]]
         more = len(customers) - len(shown)
         also = [f"{more} more"] if more > 0 else []
-        what = f"only tickets of {words.listed([*shown, *also])}"
+        what = f"only tickets of {listed([*shown, *also])}"
     else:
         what = "every customer and every technician"
     return _told(
@@ -255,7 +256,7 @@ def marks_list(marks: Sequence[Mark]) -> Rendered:
 
     def rest(shown: int) -> Line:
         left = ordered[shown:]
-        return line(f"…and {len(left):,} older: {words.numbers(mark.ticket_number for mark in left)}.")
+        return line(f"…and {len(left):,} older: {phrases.numbers(mark.ticket_number for mark in left)}.")
 
     return fit(paragraphs([line(top)]), [_mark_line(mark) for mark in ordered], paragraphs([bottom]), rest)
 
@@ -312,12 +313,12 @@ def _told(*sentences: str) -> Rendered:
 
 def _mark_line(mark: Mark) -> Line:
     customer = mrkdwn(mark.customer, 80)
-    said = [f"*{words.numbers([mark.ticket_number])}*", customer, words.moment(mark.at), _person(mark.by)]
+    said = [f"*{phrases.numbers([mark.ticket_number])}*", customer, phrases.moment(mark.at), _person(mark.by)]
     return line(f"• {' · '.join(filter(None, said))} · {_quoted(mark.reason, 200)}")
 
 
 def _ticket(reference: str) -> str:
-    return f"*Ticket {words.numbers([reference])}*"
+    return f"*Ticket {phrases.numbers([reference])}*"
 
 
 def _bare(number: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.digest.model import AgeBand, Digest
-from bot.messages import words
 from bot.messages.digest_blocks import LABEL_LIMIT, POINTS_LIMIT, Point, chart
 from bot.messages.rendered import Part
+from bot.words.plain import money
 
 
 def charts(digest: Digest) -> list[Part]:
@@ -24,7 +24,7 @@ def _trends(digest: Digest) -> list[Part]:
     last = f"last {len(runs)} runs"
     parts = []
     if any(run.money for run in runs):
-        points = [Point(label, run.money, words.money(run.money)) for label, run in zip(labels, runs, strict=True)]
+        points = [Point(label, run.money, money(run.money)) for label, run in zip(labels, runs, strict=True)]
         parts.append(chart("line", f"Money at risk, {last}", "Money at risk", points, "Run"))
     if any(run.unbilled for run in runs):
         counts = [Point(label, run.unbilled, f"{run.unbilled:,}") for label, run in zip(labels, runs, strict=True)]

@@ -17,7 +17,7 @@ from bot.digest.groups import Group, by_customer, by_technician, part_of
 from bot.digest.headline import headline
 from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved, WarningEnding
 from bot.messages import digest_rows as rows
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.digest_charts import charts
 from bot.messages.digest_opening import head, in_brackets, quiet, title
 from bot.messages.escape import mrkdwn
@@ -33,6 +33,8 @@ from bot.messages.rendered import (
     small_print,
     split_messages,
 )
+from bot.words.findings import REST_UNKNOWN, how_linked
+from bot.words.plain import day_in_words, listed, money
 
 _CARDS_IN_PARENT: Final = 5
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -109,7 +111,7 @@ def _in_thread(left: int) -> Line:
 def _signature(digest: Digest, where: str = "") -> Part:
     calls = counted(digest.api_calls, "call")
     cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds"
-    return small_print(line(f"made {words.moment(digest.made_at)} · {cost}{where}"))
+    return small_print(line(f"made {phrases.moment(digest.made_at)} · {cost}{where}"))
 
 
 # The thread
@@ -125,9 +127,7 @@ def _details(digest: Digest) -> list[Part]:
         *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
         *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.partially_invoiced)),
         *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.unverified]),
-        *_listed(
-            f"On an invoice, but {words.REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)
-        ),
+        *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
         *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
@@ -144,8 +144,8 @@ def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
         heading,
         (
             line(
-                f"• *{mrkdwn(group.name, 80)}:* {counted(group.count, 'ticket')}, {words.money(group.amount)}:"
-                f" {words.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
+                f"• *{mrkdwn(group.name, 80)}:* {counted(group.count, 'ticket')}, {money(group.amount)}:"
+                f" {phrases.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
             )
             for group in groups
         ),
@@ -210,7 +210,7 @@ def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
 
 def _mark_line(mark: Mark) -> Line:
     by = f"<@{mark.by}>" if _USER.fullmatch(mark.by) else mrkdwn(mark.by, 40)
-    number = f"*{words.numbers([mark.ticket_number])}*"
+    number = f"*{phrases.numbers([mark.ticket_number])}*"
     reason = mrkdwn(mark.reason, 200)
     why = f"“{reason}”" if reason else "no reason given"
     said = [number, mrkdwn(mark.customer, 80), f"{mark.at:%Y-%m-%d}", by, why]
@@ -223,12 +223,11 @@ def _mark_line(mark: Mark) -> Line:
 def retracted_warning(resolved: Resolved) -> Retraction:
     """How the warning about one ticket reads when it no longer stands, naming the invoice where one has appeared."""
     standing, finding = resolved.standing, resolved.finding
-    number, customer = words.numbers([standing.ticket_number]), in_brackets(standing.customer)
-    said = f"{standing.first_said:%a} {standing.first_said.day} {standing.first_said:%b %Y}"
-    over = line(f"The warning of {said}, that no invoice bills it, no longer stands.")
+    number, customer = phrases.numbers([standing.ticket_number]), in_brackets(standing.customer)
+    over = line(f"The warning of {day_in_words(standing.first_said)}, that no invoice bills it, no longer stands.")
     now = _now(resolved)
-    top = words.headline_line(finding) if finding else line(f"*Ticket {number}*{customer}: {now}")
-    when = [small_print(line(f"checked {words.moment(finding.checked_at)}"))] if finding else []
+    top = phrases.headline_line(finding) if finding else line(f"*Ticket {number}*{customer}: {now}")
+    when = [small_print(line(f"checked {phrases.moment(finding.checked_at)}"))] if finding else []
     reply = line(f"Ticket {number}{customer} {now}. The warning above no longer stands.")
     return Retraction(joined([*paragraphs([top, over]), *when]), joined([*paragraphs([reply]), *when]))
 
@@ -239,8 +238,8 @@ def _now(resolved: Resolved) -> str:
     match resolved.ending:
         case WarningEnding.INVOICED:
             found = finding.invoices[:3] if finding else ()
-            named = [f"{words.invoice_total(each)} ({words.how_linked(each)})" for each in found]
-            return f"is on invoice {words.listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
+            named = [f"{phrases.invoice_total(each)} ({mrkdwn(how_linked(each))})" for each in found]
+            return f"is on invoice {listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
         case WarningEnding.SCHEDULED:
             return "is waiting for a recurring invoice, which will bill its charges"
         case WarningEnding.NON_BILLABLE:

@@ -8,12 +8,14 @@ from typing import Final
 
 from bot.counting import counted
 from bot.digest.amounts import NOTHING, time_value, total
-from bot.digest.headline import accounted, day_in_words, headline
+from bot.digest.headline import accounted, headline
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, WarningEnding
 from bot.messages import digest_rows as rows
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, header, line, paragraphs, size
+from bot.words.findings import REST_UNKNOWN
+from bot.words.plain import capital, day_in_words, duration, money
 
 _HEAD_WORDS: Final = 2_200
 _HEAD_SIZE: Final = 5_500
@@ -27,7 +29,7 @@ _DATES: Final = 10
 def title(digest: Digest) -> str:
     """Which digest this is: "Invoice digest · Mon 23 Nov 2026"."""
     part = "Part of the invoice digest" if digest.is_part else "Invoice digest"
-    return f"{part} · {digest.day:%a} {digest.day.day} {digest.day:%b %Y}"
+    return f"{part} · {day_in_words(digest.day)}"
 
 
 def head(digest: Digest) -> list[Part]:
@@ -68,7 +70,7 @@ def _short(first: Sequence[Line], digest: Digest) -> list[Part]:
 
 def _health(digest: Digest) -> list[Line]:
     """Below a headline that names what is unbilled: where the other tickets stand."""
-    said = [_capital(accounted(digest))] if digest.unbilled else []
+    said = [capital(accounted(digest))] if digest.unbilled else []
     if digest.is_first and digest.unbilled:
         said.append("From the next digest on, only what changes is called new.")
     return [line(text) for text in said]
@@ -92,7 +94,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
         _scheduled(digest, most),
         _counted("Partly invoiced", digest.partially_invoiced, most),
         _unverified(digest, most),
-        _counted(f"On an invoice, but {words.REST_UNKNOWN}", digest.rest_unread, most),
+        _counted(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, most),
         _counted("Snoozed", digest.snoozed, most),
         _counted("Marked as non-billable in the bot", digest.marked, most),
         _not_checked(digest, most),
@@ -116,8 +118,8 @@ def _changes(digest: Digest, most: int) -> list[str]:
     others = [each for each in digest.resolved if each.ending is not WarningEnding.INVOICED]
     still = [] if digest.is_first else digest.still_open
     return [
-        _counted("New", digest.new, most, money=True),
-        _counted("Still open", still, most, money=True),
+        _counted("New", digest.new, most, with_money=True),
+        _counted("Still open", still, most, with_money=True),
         _resolved("Recovered", recovered, digest, most),
         _resolved("Settled otherwise", others, digest, most),
     ]
@@ -127,11 +129,11 @@ def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest, most: in
     if not resolved:
         return ""
     said = [
-        f"{words.numbers([each.standing.ticket_number])}"
+        f"{phrases.numbers([each.standing.ticket_number])}"
         f"{in_brackets(each.standing.customer)} {rows.ending(each, digest).removeprefix('recovered, ')}"
         for each in resolved[: min(most, 5)]
     ]
-    amount = words.money(sum(each.standing.amount for each in resolved) or NOTHING)
+    amount = money(sum(each.standing.amount for each in resolved) or NOTHING)
     count = counted(len(resolved), "ticket")
     return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
 
@@ -142,8 +144,8 @@ def _uncharged(digest: Digest, most: int) -> str:
     minutes = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.uncharged_time)
     rate = digest.labor_rate
     each = (time_value(ticket.finding.unbilled.minutes or 0, rate) for ticket in digest.uncharged_time)
-    value = f", worth {words.money(sum(each, NOTHING))}" if rate is not None else ""
-    return _counted(f"Uncharged time, {words.duration(minutes)}{value}", digest.uncharged_time, most)
+    value = f", worth {money(sum(each, NOTHING))}" if rate is not None else ""
+    return _counted(f"Uncharged time, {duration(minutes)}{value}", digest.uncharged_time, most)
 
 
 def _scheduled(digest: Digest, most: int) -> str:
@@ -154,20 +156,20 @@ def _scheduled(digest: Digest, most: int) -> str:
 def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
     def shown(ticket: DigestTicket) -> str:
         day = f"on {day_in_words(ticket.pickup_on, digest.day)}" if ticket.pickup_on else "without a date"
-        return f"{words.numbers([ticket.finding.ticket_number])} {day}"
+        return f"{phrases.numbers([ticket.finding.ticket_number])} {day}"
 
     return shown
 
 
 def _unverified(digest: Digest, most: int) -> str:
     said = _counted("Could not verify", digest.unverified, most)
-    return f"{said}. The reasons are in the thread; {words.NO_STATEMENT}." if said else ""
+    return f"{said}. The reasons are in the thread; {phrases.NO_STATEMENT}." if said else ""
 
 
 def _not_checked(digest: Digest, most: int) -> str:
     if not digest.not_checked:
         return ""
-    numbers = [words.numbers([standing.ticket_number]) for standing in digest.not_checked]
+    numbers = [phrases.numbers([standing.ticket_number]) for standing in digest.not_checked]
     named = _named(numbers[:most], len(numbers))
     return f"*Not looked at this time:* {counted(len(numbers), 'ticket')}: {named}. Their warnings stand."
 
@@ -176,11 +178,11 @@ def _without_rate(digest: Digest) -> str:
     waiting = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.unbilled)
     if not waiting or digest.labor_rate is not None:
         return ""
-    return f"Another {words.duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
+    return f"Another {duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
 
 
 def _number(ticket: DigestTicket) -> str:
-    return words.numbers([ticket.finding.ticket_number])
+    return phrases.numbers([ticket.finding.ticket_number])
 
 
 def _counted(
@@ -189,12 +191,12 @@ def _counted(
     most: int,
     shown: Callable[[DigestTicket], str] = _number,
     *,
-    money: bool = False,
+    with_money: bool = False,
 ) -> str:
     """*Still open:* 2 tickets, 1,000.00: #32231, #32232. Empty when there are none."""
     if not tickets:
         return ""
-    amount = f", {words.money(total(tickets))}" if money else ""
+    amount = f", {money(total(tickets))}" if with_money else ""
     named = _named([shown(ticket) for ticket in tickets[:most]], len(tickets))
     return f"*{label}:* {counted(len(tickets), 'ticket')}{amount}: {named}"
 
@@ -211,7 +213,3 @@ def in_brackets(text: str) -> str:
     """The text from Syncro in brackets, as it follows a ticket number; empty where there is none."""
     shown = mrkdwn(text, 40)
     return f" ({shown})" if shown else ""
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

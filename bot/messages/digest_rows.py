@@ -9,9 +9,8 @@ from typing import Final
 from bot.billing.rules.verdicts import Finding, Unbilled
 from bot.counting import counted
 from bot.digest.amounts import time_value
-from bot.digest.headline import day_in_words
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing, WarningEnding
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, link_button, number_cell
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
@@ -28,6 +27,8 @@ from bot.messages.rendered import (
     table_parts,
     text_cell,
 )
+from bot.words.findings import coverage, unbilled
+from bot.words.plain import capital, day_in_words, duration, money
 
 RECHECK: Final = "digest_recheck"
 SNOOZE: Final = "digest_snooze"
@@ -81,7 +82,7 @@ def said(ticket: DigestTicket, digest: Digest) -> str:
 
 def worth(ticket: DigestTicket, digest: Digest) -> str:
     """What is unbilled on the ticket, and what is not known about it."""
-    work = words.unbilled(ticket.finding.unbilled)
+    work = unbilled(ticket.finding.unbilled)
     if not work:
         return "no charge and no uncharged time on it, so its worth is not known"
     if ticket.finding.unbilled.minutes and digest.labor_rate is None:
@@ -95,7 +96,7 @@ def _who(ticket: DigestTicket) -> str:
 
 def _start(ticket: DigestTicket) -> str:
     """#32230 · Kittle, linked."""
-    return _dotted(f"*{words.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
+    return _dotted(f"*{phrases.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
 
 
 def _dotted(*texts: str) -> str:
@@ -119,8 +120,8 @@ def table(table_rows: Sequence[Row]) -> list[Part]:
 
 def _row(ticket: DigestTicket, digest: Digest) -> Row:
     finding = ticket.finding
-    number = link_cell(finding.ticket_url, words.bare_number(finding), 30)
-    amount = words.money(ticket.amount)
+    number = link_cell(finding.ticket_url, phrases.bare_number(finding), 30)
+    amount = money(ticket.amount)
     age_cell = number_cell(ticket.business_days, str(ticket.business_days)) if ticket.age_known else text_cell("")
     cells = [
         number,
@@ -131,7 +132,7 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
         text_cell(said(ticket, digest)),
     ]
     told = _dotted(
-        words.numbers([finding.ticket_number]),
+        phrases.numbers([finding.ticket_number]),
         mrkdwn(finding.customer, 40),
         age(ticket),
         amount,
@@ -147,15 +148,15 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = _dotted(_start(ticket), f"*{words.money(ticket.amount)}*", age(ticket), said(ticket, digest))
+    start = _dotted(_start(ticket), f"*{money(ticket.amount)}*", age(ticket), said(ticket, digest))
     status = mrkdwn(finding.status, 40)
     about = _dotted(mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
-    lines = [line(start), line(about), line(_sentence(worth(ticket, digest)))]
+    lines = [line(start), line(about), line(f"{capital(worth(ticket, digest))}.")]
     if finding.contradiction:
         lines.append(line(f"⚠️ {CONTRADICTION}."))
     if ticket.pickup is Pickup.PAUSED:
         lines.append(line("⚠️ The recurring invoice that would pick up its charges is paused."))
-    lines.append(line(f"Proof: {words.coverage(finding.coverage)}; none bills it."))
+    lines.append(line(f"Proof: {coverage(finding.coverage)}; none bills it."))
     return _with_buttons(lines, finding, _BUTTONS)
 
 
@@ -164,12 +165,12 @@ def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     finding = ticket.finding
     lines = [line(_dotted(_start(ticket), "❓ *Could not verify*"), _unverified_in_words(finding))]
     if finding.reason.strip():
-        lines.append(line(words.reason(finding, 400)))
+        lines.append(line(phrases.reason(finding, 400)))
     failures = [failure for failure in finding.failures if failure.strip() and failure not in finding.reason]
     lines += [line(f"• {mrkdwn(failure, 200)}") for failure in failures[:_FAILURES]]
     if len(failures) > _FAILURES:
         lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads; a recheck names them all"))
-    lines += [words.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
+    lines += [phrases.possible_mention(mention) for mention in finding.possible[:_POSSIBLE]]
     more = len(finding.possible) - _POSSIBLE
     if more > 0:
         lines.append(line(f"…and {counted(more, 'more invoice')} with its number; a recheck names them all."))
@@ -181,7 +182,7 @@ def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
 def _unverified_in_words(finding: Finding) -> str:
     customer = mrkdwn(finding.customer, 80)
     who = f" ({customer})" if customer else ""
-    return f"Ticket {words.numbers([finding.ticket_number])}{who}: could not verify; {words.NO_STATEMENT}."
+    return f"Ticket {phrases.numbers([finding.ticket_number])}{who}: could not verify; {phrases.NO_STATEMENT}."
 
 
 def _with_buttons(lines: Sequence[Line], finding: Finding, wanted: Iterable[tuple[str, str]]) -> Part:
@@ -195,10 +196,6 @@ def _with_buttons(lines: Sequence[Line], finding: Finding, wanted: Iterable[tupl
     return Part("\n".join(each.words for each in lines), tuple(blocks))
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 # Lines of the other sections
 
 
@@ -206,7 +203,7 @@ def scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that a recurring invoice will pick up."""
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
-    charges = words.unbilled(Unbilled(charges=ticket.finding.unbilled.charges))
+    charges = unbilled(Unbilled(charges=ticket.finding.unbilled.charges))
     return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
 
 
@@ -223,14 +220,14 @@ def next_run(ticket: DigestTicket, digest: Digest) -> str:
 def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket with billable time that never became a charge."""
     minutes = ticket.finding.unbilled.minutes or 0
-    value = "" if digest.labor_rate is None else f", worth {words.money(time_value(minutes, digest.labor_rate))}"
-    verdict = words.verdict_words(ticket.finding.verdict).label.lower()
-    return line(f"• {_dotted(_start(ticket), f'{words.duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
+    value = "" if digest.labor_rate is None else f", worth {money(time_value(minutes, digest.labor_rate))}"
+    verdict = phrases.verdict_words(ticket.finding.verdict).label.lower()
+    return line(f"• {_dotted(_start(ticket), f'{duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
 
 
 def partly_line(ticket: DigestTicket) -> Line:
     """A ticket of which an invoice bills only a part."""
-    left = words.unbilled(ticket.finding.unbilled)
+    left = unbilled(ticket.finding.unbilled)
     return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
 
 
@@ -242,27 +239,27 @@ def rest_unread_line(ticket: DigestTicket) -> Line:
 
 def snoozed_line(ticket: DigestTicket) -> Line:
     """A ticket that was put aside, with the reason."""
-    until = f"until {words.moment(ticket.snooze.until)}" if ticket.snooze else ""
+    until = f"until {phrases.moment(ticket.snooze.until)}" if ticket.snooze else ""
     reason = mrkdwn(ticket.snooze.reason, 150) if ticket.snooze else ""
-    return line(f"• {_dotted(_start(ticket), words.money(ticket.amount), until, f'“{reason}”' if reason else '')}")
+    return line(f"• {_dotted(_start(ticket), money(ticket.amount), until, f'“{reason}”' if reason else '')}")
 
 
 def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
     reason = mrkdwn(ticket.mark.reason, 150) if ticket.mark else ""
-    return line(f"• {_dotted(_start(ticket), words.money(ticket.amount), since, f'“{reason}”' if reason else '')}")
+    return line(f"• {_dotted(_start(ticket), money(ticket.amount), since, f'“{reason}”' if reason else '')}")
 
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:
     """A warning whose ticket this run did not look at."""
     since = f"said {day_in_words(standing.first_said, digest.day)}"
-    return line(f"• {_dotted(_remembered(standing), words.money(standing.amount), since)}")
+    return line(f"• {_dotted(_remembered(standing), money(standing.amount), since)}")
 
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    start = _dotted(_remembered(resolved.standing), words.money(resolved.standing.amount))
+    start = _dotted(_remembered(resolved.standing), money(resolved.standing.amount))
     return line(f"• {start} · {ending(resolved, digest)}")
 
 
@@ -282,7 +279,7 @@ def ending(resolved: Resolved, digest: Digest) -> str:
             ]
             return ", ".join(["scheduled", *runs[:1]])
         case WarningEnding.NON_BILLABLE:
-            return " ".join(filter(None, ["non-billable now.", words.reason(finding, 200) if finding else ""]))
+            return " ".join(filter(None, ["non-billable now.", phrases.reason(finding, 200) if finding else ""]))
         case WarningEnding.REOPENED:
             return "reopened, so an invoice is not due yet"
         case WarningEnding.GONE:
@@ -290,10 +287,10 @@ def ending(resolved: Resolved, digest: Digest) -> str:
 
 
 def _remembered(standing: Standing) -> str:
-    return _dotted(f"*{words.numbers([standing.ticket_number])}*", mrkdwn(standing.customer, 80))
+    return _dotted(f"*{phrases.numbers([standing.ticket_number])}*", mrkdwn(standing.customer, 80))
 
 
 def _invoices(finding: Finding) -> str:
-    named = [f"invoice {words.invoice_total(each)}" for each in finding.invoices[:_INVOICES]]
+    named = [f"invoice {phrases.invoice_total(each)}" for each in finding.invoices[:_INVOICES]]
     more = len(finding.invoices) - _INVOICES
     return "; ".join([*named, f"and {more} more"] if more > 0 else named)

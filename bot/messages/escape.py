@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from bot.words.plain import one_line
+
 WORD_JOINER: Final = "\u2060"
 """Invisible and without width: it breaks a pattern that Slack would act on, and nobody sees it."""
-
-_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Characters that look like nothing, though Unicode does not count them as spaces."""
 
 _LOOKALIKES: Final = (
     (re.compile(r"\*"), "\u2217"),
@@ -74,22 +73,11 @@ def web_address(url: str | None) -> str | None:
 
 def _inert(text: str) -> str:
     """One line of `text` in which no formatting, emoji shortcode or address is left for Slack to act on."""
-    visible = "".join(_visible(character) for character in text)
-    one_line = " ".join(unicodedata.normalize("NFC", visible).split())
+    inert = unicodedata.normalize("NFC", one_line(text))
     for pattern, lookalike in _LOOKALIKES:
-        one_line = pattern.sub(lookalike, one_line)
-    one_line = _COLON.sub(":" + WORD_JOINER, one_line)
-    return _BARE_DOMAIN.sub("." + WORD_JOINER, one_line)
-
-
-def _visible(character: str) -> str:
-    """The character itself, a space for controls and blanks, nothing for bidi, zero-width and broken ones."""
-    category = unicodedata.category(character)
-    if category in {"Cf", "Cs"}:
-        return ""
-    if category in {"Cc", "Zl", "Zp", "Zs"} or character in _BLANK:
-        return " "
-    return character
+        inert = pattern.sub(lookalike, inert)
+    inert = _COLON.sub(":" + WORD_JOINER, inert)
+    return _BARE_DOMAIN.sub("." + WORD_JOINER, inert)
 
 
 def _shorten(pieces: Iterable[str], limit: int) -> str:

@@ -8,9 +8,10 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.messages import words
+from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, Rendered, divider, header, joined, line, paragraphs
+from bot.words.plain import listed
 
 _NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -39,7 +40,7 @@ def help_message(command: str) -> Rendered:
 
 def not_understood(fragments: Sequence[str], command: str) -> str:
     """Some of what was typed is no ticket number."""
-    quoted = words.listed([f"“{shown}”" for part in fragments[:5] if (shown := mrkdwn(part, 60))])
+    quoted = listed([f"“{shown}”" for part in fragments[:5] if (shown := mrkdwn(part, 60))])
     more = len(fragments) - 5
     also = f" and {more} more" if more > 0 else ""
     what = f"I did not understand {quoted}{also}." if quoted else "I found no ticket number in your request."
@@ -97,5 +98,5 @@ def _usage(command: str) -> list[Line]:
 
 
 def _meaning(verdict: Verdict) -> Line:
-    said = words.verdict_words(verdict)
+    said = phrases.verdict_words(verdict)
     return line(f"{said.glyph} *{said.label}* — {said.meaning}")

@@ -15,6 +15,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from bot.counting import counted
 from bot.sandbox.demo_stage import DEMO_LIMIT, SYNCRO_LIMIT, Exchange
 from bot.sandbox.demo_tour import SAMPLE_TICKETS
 from bot.sandbox.transcript import block_kit_builder_url, render_workspace
@@ -108,8 +109,8 @@ class Screen:
         self._console.print(Trimmed(render_workspace(exchange.chat, thread_frame=frame), BAR))
         if self._show_blocks:
             self.builder_links(exchange)
-        calls = f"{exchange.calls} API call{'' if exchange.calls == 1 else 's'} to Syncro"
-        self.say(f"Cost: {calls} · answered in {exchange.seconds:.1f} s · sample data", FAINT)
+        calls = counted(exchange.calls, "API call")
+        self.say(f"Cost: {calls} to Syncro · answered in {exchange.seconds:.1f} s · sample data", FAINT)
 
     def builder_links(self, exchange: Exchange) -> None:
         """Print an address for each message that has blocks; nothing is sent until somebody opens it."""
@@ -133,7 +134,7 @@ class Screen:
         """Sum up, and say what to do next."""
         calls = sum(exchange.calls for exchange in exchanges)
         seconds = sum(exchange.seconds for exchange in exchanges)
-        asked = f"{len(exchanges)} question{'' if len(exchanges) == 1 else 's'}"
+        asked = counted(len(exchanges), "question")
         self._console.print()
         self.say(f"{asked}, {calls:,} API calls in {seconds:.1f} s. All of it was sample data.", STRONG)
         self.say(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,10 +12,13 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bot.billing.finding_json import finding_as_json, moment_in_utc
+from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.billing.search.scheduler import Progress as CheckProgress
+from bot.counting import counted
 from bot.ticket_references import as_people_say
+from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
+from bot.words.plain import moment_in_words, money, one_line
 
 _STYLE = {
     Verdict.INVOICED: ("✓ invoiced", "green"),
@@ -28,12 +30,6 @@ _STYLE = {
     Verdict.UNVERIFIED: ("? could not verify", "magenta"),
     Verdict.NOT_FOUND: ("∅ no such ticket", "magenta"),
 }
-_HOW = {
-    "ticket_id": "its ticket field is this ticket",
-    "line_item": "it carries a charge of this ticket",
-    "line_text": "a line names this ticket",
-}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def exit_status(findings: Sequence[Finding]) -> int:
@@ -58,7 +54,7 @@ def show_report(console: Console, report: CheckReport) -> None:
     """Print a readable answer: one ticket with all its evidence, several as a line each and a summary."""
     for finding in report.findings:
         console.print(_panel(finding))
-    calls = f"{report.api_calls} API call{'' if report.api_calls == 1 else 's'}"
+    calls = counted(report.api_calls, "API call")
     console.print(Text(f"{_summary(report.findings)}  ·  {calls} in {report.seconds:.1f} s", style="dim"))
 
 
@@ -91,42 +87,35 @@ def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
 
 def _panel(finding: Finding) -> RenderableType:
     label, style = _STYLE[finding.verdict]
-    title = Text.assemble((f" Ticket {clean(as_people_say(finding.ticket_number))} ", "bold"), (f" {label} ", style))
+    title = Text.assemble((f" Ticket {one_line(as_people_say(finding.ticket_number))} ", "bold"), (f" {label} ", style))
     border = "red" if finding.verdict is Verdict.NOT_INVOICED else "dim"
     return Panel(Group(*_lines(finding)), title=title, title_align="left", border_style=border, padding=(0, 1))
 
 
 def _lines(finding: Finding) -> Iterator[Text]:
-    about = [clean(text) for text in (finding.customer, finding.subject) if text]
-    if finding.status:
-        about.append(f"status {clean(finding.status)}")
-    if about:
-        yield Text(" · ".join(about))
-    yield Text(clean(finding.reason))
+    about = [finding.customer, finding.subject, f"status {finding.status}" if finding.status else ""]
+    if any(about):
+        yield _text(" · ".join(filter(None, about)))
+    yield _text(finding.reason)
     for invoice in finding.invoices:
-        total = "" if invoice.total is None else f", total {invoice.total:,.2f}"
-        payer = f", billed to {clean(invoice.billed_to)}" if invoice.billed_to else ""
-        how = _HOW[invoice.link.value]
-        yield Text(f"→ invoice {clean(invoice.number)}{total}: {how}{payer}\n  {clean(invoice.url)}", style="green")
+        total = "" if invoice.total is None else f", total {money(invoice.total)}"
+        yield _text(f"→ invoice {invoice.number}{total}: {how_linked(invoice)}", "green")
+        yield _text(invoice.url, "green", indent=2)
     for mention in finding.possible:
-        yield Text(f"→ look at invoice {clean(mention.number)}: “{clean(mention.text)}”\n  {clean(mention.url)}")
-    charges, minutes = finding.unbilled.charges, finding.unbilled.minutes
-    if charges or minutes:
-        known = ["charges not known" if charges is None else f"{charges:,.2f} in charges"]
-        known.append("time not known" if minutes is None else f"{minutes} min")
-        yield Text(f"On no invoice yet: {', '.join(known)}")
+        yield _text(f"→ look at invoice {mention.number}: “{mention.text}”")
+        yield _text(mention.url, indent=2)
+    if work := unbilled(finding.unbilled):
+        yield _text(f"On no invoice yet: {work}")
     if finding.ticket_url:
-        yield Text(clean(finding.ticket_url), style="dim")
+        yield _text(finding.ticket_url, "dim")
     for looked in finding.receipt:
-        yield Text(f"· {clean(looked.place)}: {clean(looked.outcome)}", style="dim")
-    yield Text(_counts(finding), style="dim")
+        yield _text(f"· {looked.place}: {looked.outcome}", "dim")
+    yield _text(f"· {coverage(finding.coverage)}", "dim")
+    yield _text(f"· checked {moment_in_words(finding.checked_at)}", "dim")
 
 
-def _counts(finding: Finding) -> str:
-    seen = finding.coverage
-    complete = "" if seen.complete else ", not complete"
-    counts = f"{seen.listed} listed, {seen.read} read, {seen.from_ledger} from the ledger, {seen.skipped} skipped"
-    return f"· {counts}{complete} · {moment_in_utc(finding.checked_at)}"
+def _text(said: str, style: str = "", indent: int = 0) -> Text:
+    return Text(f"{' ' * indent}{one_line(said)}", style=style)
 
 
 def _summary(findings: Sequence[Finding]) -> str:
@@ -136,10 +125,5 @@ def _summary(findings: Sequence[Finding]) -> str:
         if count:
             parts.append(f"{count} {verdict.value.replace('_', ' ')}")
     if unread := sum(finding.rest_is_unknown for finding in findings):
-        parts.append(f"of {unread} of them whether more is unbilled could not be read")
-    return f"{len(findings)} ticket{'' if len(findings) == 1 else 's'}: {', '.join(parts)}"
-
-
-def clean(text: str) -> str:
-    """Text from outside without what would move a terminal's cursor or turn its writing direction."""
-    return _CONTROL.sub("", text.replace("\n", " "))
+        parts.append(f"of {unread} of them {REST_UNKNOWN}")
+    return f"{counted(len(findings), 'ticket')}: {', '.join(parts)}"

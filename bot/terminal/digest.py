@@ -12,11 +12,12 @@ from rich.text import Text
 
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
-from bot.digest.headline import accounted, day_in_words, headline, money
+from bot.digest.headline import accounted, headline
 from bot.digest.model import AgeBand, Digest, DigestTicket, Pickup, Resolved, WarningEnding
-from bot.digest.plain_text import one_line
 from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
+from bot.words.findings import REST_UNKNOWN
+from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line
 
 _ENDINGS = {
     WarningEnding.INVOICED: "recovered",
@@ -29,12 +30,12 @@ _ENDINGS = {
 
 def show_digest(console: Console, digest: Digest) -> None:
     """Print the digest: headline, changes, the table of the unbilled, and a line for every other ticket named."""
-    console.print(Rule(Text(f"Invoice digest · {digest.day:%a} {digest.day.day} {digest.day:%b %Y}"), align="left"))
+    console.print(Rule(Text(f"Invoice digest · {day_in_words(digest.day)}"), align="left"))
     console.print(Text(headline(digest), style="bold red" if digest.unbilled else "bold"))
     for failure in digest.failures:
         console.print(Text(f"! This digest is not complete. {one_line(failure)}", style="yellow"))
     if digest.unbilled:
-        console.print(Text(f"{accounted(digest)[:1].upper()}{accounted(digest)[1:]}"))
+        console.print(Text(capital(accounted(digest))))
         console.print(_table(digest))
         console.print(Text(_ages(digest), style="dim"))
         _show(console, "By customer", map(_group, by_customer(digest.unbilled)))
@@ -51,12 +52,12 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Recovered and settled", (_resolved(each) for each in digest.resolved)
     yield (
         "Uncharged billable time",
-        (_line(each, f"{each.finding.unbilled.minutes} min") for each in digest.uncharged_time),
+        (_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
     )
     yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.scheduled)
     yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.partially_invoiced)
     yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.unverified)
-    yield "On an invoice, but whether more is unbilled could not be read", map(_unverified, digest.rest_unread)
+    yield f"On an invoice, but {REST_UNKNOWN}", map(_unverified, digest.rest_unread)
     yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
@@ -147,7 +148,7 @@ def _unverified(line: DigestTicket) -> str:
 
 
 def _snoozed(line: DigestTicket) -> str:
-    return f"until {line.snooze.until:%Y-%m-%d %H:%M} UTC: {line.snooze.reason}" if line.snooze else ""
+    return f"until {moment_in_words(line.snooze.until)}: {line.snooze.reason}" if line.snooze else ""
 
 
 def _line(line: DigestTicket, what: str) -> str:
@@ -166,5 +167,5 @@ def show_statistics(console: Console, statistics: Statistics, reports: Sequence[
     console.print(Text(f"Taken back because an invoice appeared: {statistics.retracted}"))
     console.print(Text(f"Reported as wrong: {statistics.reported_wrong} ({share})"))
     for report in reports:
-        console.print(Text(f"  {as_people_say(report.ticket_number)} · reported {report.at:%Y-%m-%d %H:%M} UTC"))
+        console.print(Text(f"  {as_people_say(report.ticket_number)} · reported {moment_in_words(report.at)}"))
         console.print(Text(f"    {one_line(json.dumps(report.evidence, ensure_ascii=False))}", style="dim"))

@@ -13,7 +13,8 @@ from bot.billing.finding_json import moment_in_utc
 from bot.billing.sync.backfill import SyncProgress, SyncReport
 from bot.counting import counted
 from bot.jobs.sync import report_in_words
-from bot.terminal.check import clean, progress_line
+from bot.terminal.check import progress_line
+from bot.words.plain import one_line
 
 KEPT = "Stopped. What was read is kept; run it again, it goes on where it was."
 
@@ -39,7 +40,7 @@ def sync_progress_shown(
 
 def show_sync(console: Console, report: SyncReport) -> None:
     """Print what a run did."""
-    console.print(Text(clean(report_in_words(report))))
+    console.print(Text(one_line(report_in_words(report))))
 
 
 def sync_as_json(report: SyncReport) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from bot.billing.rules.verdicts import Verdict
-from bot.digest.headline import accounted, change, day_in_words, headline, is_quiet
+from bot.digest.headline import accounted, change, headline, is_quiet
 from bot.digest.model import TrendPoint
 
 from .factory import FRIDAY, a_digest, audited, first_run, history, mark, second_run, snooze, standing, the_incident
@@ -85,8 +85,3 @@ def test_a_day_is_quiet_only_when_nothing_asks_for_attention() -> None:
         a_digest(audited(Verdict.SCHEDULED, scheduled_for=datetime(2026, 11, 20, 11, tzinfo=UTC))),
     ):
         assert not is_quiet(loud)
-
-
-def test_a_day_names_its_year_only_where_it_is_another() -> None:
-    assert day_in_words(date(2025, 12, 31), date(2026, 1, 2)) == "Wed 31 Dec 2025"
-    assert day_in_words(date(2026, 1, 2), date(2026, 1, 2)) == "Fri 2 Jan"

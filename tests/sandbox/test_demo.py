@@ -23,7 +23,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from bot.billing.rules.verdicts import Verdict
-from bot.messages.words import verdict_words
+from bot.messages.phrases import verdict_words
 from bot.sandbox.demo import CANNOT_RUN, Wishes, run
 from bot.sandbox.demo_prompt import Prompt
 from bot.sandbox.demo_screen import Screen, Shortened, Trimmed

@@ -29,7 +29,7 @@ def test_text_from_syncro_neither_formats_nor_moves_the_cursor() -> None:
     show_sync(
         Console(file=stream, width=200), SyncReport(1, 240, 2, SyncEnding.DONE, is_complete=False, problem=problem)
     )
-    assert "Syncro lists invoice [/x][red][2J but has no detail of it." in stream.getvalue()
+    assert "Syncro lists invoice [/x][red] [2J but has no detail of it." in stream.getvalue()
 
 
 def test_scripts_read_one_object() -> None:

@@ -1,24 +1,23 @@
-"""The words for a finding: its headline with links, the same as a plain sentence, and the small vocabulary."""
+"""A finding in mrkdwn: its headline with links, the same as a plain sentence, and the phrases they are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from bot.billing.rules.verdicts import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.verdicts import Finding, InvoiceLink, PossibleMention, Verdict
 from bot.counting import counted
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
+from bot.words.findings import REST_UNKNOWN, billed_to, unbilled
+from bot.words.plain import moment_in_words, money
 
 NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
 """Belongs to every "could not verify"."""
-REST_UNKNOWN: Final = "whether more is unbilled could not be read"
-"""Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
 
 _NUMBER: Final = 20
 _NAME: Final = 80
@@ -62,15 +61,6 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = MappingProxyType(
     }
 )
 
-_LINKS: Final[Mapping[LinkKind, str]] = MappingProxyType(
-    {
-        LinkKind.TICKET_ID: "its ticket field is this ticket",
-        LinkKind.LINE_ITEM: "it carries a charge of this ticket",
-        LinkKind.LINE_TEXT: "a line names this ticket",
-    }
-)
-
-
 # The vocabulary
 
 
@@ -79,34 +69,9 @@ def verdict_words(verdict: Verdict) -> VerdictWords:
     return _VERDICTS[verdict]
 
 
-def money(amount: Decimal) -> str:
-    """1,250.00, without a currency: Syncro names none."""
-    if not amount.is_finite() or amount.adjusted() > 15:
-        return "an amount that makes no sense"
-    return f"{amount:,.2f}"
-
-
-def duration(minutes: int) -> str:
-    """1 h 30 min."""
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
 def moment(when: datetime) -> str:
     """A date in mrkdwn: Slack shows it in the reader's own time zone."""
     return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{moment_in_words(when)}>"
-
-
-def moment_in_words(when: datetime) -> str:
-    """2026-11-22 09:02 UTC."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def listed(items: Sequence[str]) -> str:
-    """A, b and c."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
 def numbers(ticket_numbers: Iterable[str]) -> str:
@@ -136,18 +101,6 @@ def number_link(finding: Finding) -> str:
     return link(finding.ticket_url, plain(as_people_say(finding.ticket_number), _NUMBER + 10))
 
 
-def how_linked(invoice: InvoiceLink) -> str:
-    """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
-    return ", ".join(filter(None, [_LINKS[invoice.link], _billed_to(invoice)]))
-
-
-def unbilled(work: Unbilled) -> str:
-    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled, or nothing is known."""
-    charges = f"{money(work.charges)} in charges" if work.charges else ""
-    minutes = f"{duration(work.minutes)} uncharged" if work.minutes else ""
-    return ", ".join(filter(None, [charges, minutes]))
-
-
 def invoice_total(invoice: InvoiceLink) -> str:
     """67469 (linked), 75.00."""
     total = f", {money(invoice.total)}" if invoice.total is not None else ""
@@ -164,14 +117,6 @@ def possible_mention(mention: PossibleMention) -> Line:
 def reason(finding: Finding, limit: int = _REASON) -> str:
     """Why the verdict is what it is; empty where the finding says nothing."""
     return mrkdwn(finding.reason, limit)
-
-
-def coverage(seen: Coverage) -> str:
-    """How much was seen: "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped"."""
-    return (
-        f"{counted(seen.listed, 'invoice')} listed, {seen.read:,} read,"
-        f" {seen.from_ledger:,} known from earlier reads, {seen.skipped:,} skipped"
-    )
 
 
 # The whole finding in one line
@@ -251,7 +196,7 @@ def _tail(finding: Finding) -> str:
 
 def _invoices(invoices: Sequence[InvoiceLink]) -> str:
     named = [
-        ", ".join(filter(None, [f"invoice {invoice_total(each)}", _billed_to(each)]))
+        ", ".join(filter(None, [f"invoice {invoice_total(each)}", mrkdwn(billed_to(each), _NAME)]))
         for each in invoices[:_INVOICES_NAMED]
     ]
     more = len(invoices) - _INVOICES_NAMED
@@ -266,7 +211,7 @@ def _on_invoices(verdict: str, finding: Finding) -> str:
                 [
                     f"on invoice {mrkdwn(each.number, _NUMBER)}",
                     f"total {money(each.total)}" if each.total is not None else "",
-                    _billed_to(each),
+                    mrkdwn(billed_to(each), _NAME),
                 ],
             )
         )
@@ -275,11 +220,6 @@ def _on_invoices(verdict: str, finding: Finding) -> str:
     more = len(finding.invoices) - _INVOICES_NAMED
     said = "; ".join([*named, f"and on {more} more"] if more > 0 else named)
     return f"{verdict} {said}".rstrip()
-
-
-def _billed_to(invoice: InvoiceLink) -> str:
-    other = mrkdwn(invoice.billed_to, _NAME)
-    return f"billed to {other}" if other else ""
 
 
 def _schedule(finding: Finding) -> str:

@@ -1,0 +1,50 @@
+"""What a finding holds, as plain text. Texts from Syncro stand in it as they are: escape them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot.billing.rules.verdicts import Coverage, InvoiceLink, LinkKind, Unbilled
+from bot.counting import counted
+from bot.words.plain import duration, money, one_line
+
+REST_UNKNOWN: Final = "whether more is unbilled could not be read"
+"""Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
+
+_LINKS: Final[Mapping[LinkKind, str]] = MappingProxyType(
+    {
+        LinkKind.TICKET_ID: "its ticket field is this ticket",
+        LinkKind.LINE_ITEM: "it carries a charge of this ticket",
+        LinkKind.LINE_TEXT: "a line names this ticket",
+    }
+)
+
+
+def billed_to(invoice: InvoiceLink) -> str:
+    """Billed to Other Ltd; empty where the invoice is the customer's own."""
+    return f"billed to {invoice.billed_to}" if one_line(invoice.billed_to) else ""
+
+
+def how_linked(invoice: InvoiceLink) -> str:
+    """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
+    return ", ".join(filter(None, [_LINKS[invoice.link], billed_to(invoice)]))
+
+
+def unbilled(work: Unbilled) -> str:
+    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled, or nothing is known."""
+    if not work.charges and not work.minutes:
+        return ""
+    charges = f"{money(work.charges)} in charges" if work.charges else "charges not known"
+    minutes = f"{duration(work.minutes)} uncharged" if work.minutes else "time not known"
+    return ", ".join([*([charges] if work.charges != 0 else []), *([minutes] if work.minutes != 0 else [])])
+
+
+def coverage(seen: Coverage) -> str:
+    """How much was seen: "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped"."""
+    return (
+        f"{counted(seen.listed, 'invoice')} listed, {seen.read:,} read,"
+        f" {seen.from_ledger:,} known from earlier reads, {seen.skipped:,} skipped"
+        f"{'' if seen.complete else '; the search is not complete'}"
+    )
