@@ -13,7 +13,8 @@ from bot.doctor import database, slack, syncro
 from bot.doctor.results import Result, Subject, examine_all, skipped
 from bot.doctor.settings import SettingsRead, check_settings
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.client import SyncroClient
+from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 
 PATIENCE = 12.0

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-import time
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import requests
 from pydantic import BaseModel, ValidationError
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError
 
 from bot.syncro.budget import CallBudget
 from bot.syncro.errors import (
@@ -28,7 +25,9 @@ from bot.syncro.errors import (
     UnavailableError,
     UnreadableError,
 )
+from bot.syncro.exchange import Exchanger, Received, Timeouts
 from bot.syncro.http_dates import moment_from_http_date
+from bot.syncro.json_answers import OversizedError, json_of
 from bot.syncro.models import (
     InvoiceDetail,
     InvoiceRow,
@@ -40,9 +39,8 @@ from bot.syncro.models import (
 )
 from bot.syncro.retries import RetryPolicy, TransientError, seconds_from_retry_after
 
-PIECE = 64 * 1024  # bytes taken from the connection at once, at most
-LARGEST_ANSWER = 20 * 1024 * 1024
-"""Bytes after which an answer is given up: no record of Syncro's is anywhere near."""
+MOST_ROWS_A_PAGE = 1_000
+"""Rows in one page of a list: forty times what Syncro sends."""
 
 _SENDABLE = re.compile("[!-~]+")
 """Anything else in a header (a line break, a curly quote) is refused below us, in words that quote the token."""
@@ -58,15 +56,6 @@ class Reply(Generic[Value]):
 
     value: Value
     calls: int
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds: to connect, between two pieces of an answer, and for the whole answer."""
-
-    connect: float = 5.0
-    read: float = 20.0
-    total: float = 60.0
 
 
 class _RawToken(AuthBase):
@@ -101,16 +90,15 @@ class SyncroClient:
         self._token_can_be_sent = _SENDABLE.fullmatch(token) is not None
         self._budget = budget
         self._retries = retries or RetryPolicy()
-        self._timeouts = timeouts or Timeouts()
+        self._understanding = threading.Lock()
+        """While an answer becomes objects it takes many times its size; side by side it would go no faster."""
         self.clock_ahead = timedelta(0)
         """How far our clock was ahead of Syncro's at the latest answer, as far as its `Date` header told."""
         self._session = requests.Session()
         self._session.auth = _RawToken(token)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "invoice-bot"})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._exchanger = Exchanger(self._session, timeouts or Timeouts(), connections=connections)
 
     def close(self) -> None:
         """Close idle connections."""
@@ -167,10 +155,14 @@ class SyncroClient:
 
     def me(self) -> Reply[dict[str, Any]]:
         """The token's user, as Syncro has it: `/me` with its permissions."""
-        body, calls = self._get("the token's user (/me)", "me", {})
-        if not isinstance(body, dict):
-            raise UnreadableError("the token's user (/me)", "Syncro's answer is not a JSON object", calls=calls)
-        return Reply(body, calls)
+        what = "the token's user (/me)"
+
+        def understand(body: Any, calls: int) -> dict[str, Any]:
+            if not isinstance(body, dict):
+                raise UnreadableError(what, "Syncro's answer is not a JSON object", calls=calls)
+            return body
+
+        return self._get(what, "me", {}, understand)
 
     def tickets(self, *, page: int = 1) -> Reply[Page[TicketRow]]:
         """One page of all tickets."""
@@ -179,35 +171,47 @@ class SyncroClient:
     def ticket_statuses(self) -> Reply[tuple[str, ...]]:
         """The ticket statuses that this Syncro account has."""
         what = "the ticket settings"
-        body, calls = self._get(what, "tickets/settings", {})
-        names = body.get("ticket_status_list") if isinstance(body, dict) else None
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UnreadableError(what, 'Syncro\'s answer holds no list "ticket_status_list"', calls=calls)
-        return Reply(tuple(names), calls)
+
+        def understand(body: Any, calls: int) -> tuple[str, ...]:
+            names = body.get("ticket_status_list") if isinstance(body, dict) else None
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise UnreadableError(what, 'Syncro\'s answer holds no list "ticket_status_list"', calls=calls)
+            return tuple(names)
+
+        return self._get(what, "tickets/settings", {}, understand)
 
     def _record(self, what: str, path: str, reference: str, key: str, model: type[Model]) -> Reply[Model]:
-        body, calls = self._get(what, f"{path}/{quote(reference, safe='')}", {})
-        record = body.get(key) if isinstance(body, dict) else None
-        if not isinstance(record, dict):
-            raise UnreadableError(what, f'Syncro\'s answer holds no "{key}"', calls=calls)
-        return Reply(_validated(what, model, record, calls), calls)
+        def understand(body: Any, calls: int) -> Model:
+            record = body.get(key) if isinstance(body, dict) else None
+            if not isinstance(record, dict):
+                raise UnreadableError(what, f'Syncro\'s answer holds no "{key}"', calls=calls)
+            return _validated(what, model, record, calls)
+
+        return self._get(what, f"{path}/{quote(reference, safe='')}", {}, understand)
 
     def _page(
         self, what: str, path: str, filters: Mapping[str, str], key: str, model: type[Row], page: int
     ) -> Reply[Page[Row]]:
-        body, calls = self._get(what, path, {**filters, "page": str(page)})
-        rows = body.get(key) if isinstance(body, dict) else None
-        if not isinstance(rows, list):
-            raise UnreadableError(what, f'Syncro\'s answer holds no list of "{key}"', calls=calls)
-        meta = body.get("meta")
-        meta = meta if isinstance(meta, dict) else {}
-        if _positive(meta.get("page")) not in (None, page):
-            raise UnreadableError(what, f"Syncro answered page {meta.get('page')} instead of {page}", calls=calls)
-        validated = tuple(_validated(what, model, row, calls) for row in rows)
-        total = _positive(meta.get("total_pages"))
-        return Reply(Page[model](rows=validated, number=page, total_pages=total), calls)  # type: ignore[valid-type]
+        def understand(body: Any, calls: int) -> Page[Row]:
+            rows = body.get(key) if isinstance(body, dict) else None
+            if not isinstance(rows, list):
+                raise UnreadableError(what, f'Syncro\'s answer holds no list of "{key}"', calls=calls)
+            if len(rows) > MOST_ROWS_A_PAGE:
+                raise UnreadableError(what, f"Syncro's answer holds more than {MOST_ROWS_A_PAGE:,} rows", calls=calls)
+            meta = body.get("meta")
+            meta = meta if isinstance(meta, dict) else {}
+            if _positive(meta.get("page")) not in (None, page):
+                raise UnreadableError(what, f"Syncro answered page {meta.get('page')} instead of {page}", calls=calls)
+            validated = tuple(_validated(what, model, row, calls) for row in rows)
+            total = _positive(meta.get("total_pages"))
+            return Page[model](rows=validated, number=page, total_pages=total)  # type: ignore[valid-type]
 
-    def _get(self, what: str, path: str, query: Mapping[str, str]) -> tuple[Any, int]:
+        return self._get(what, path, {**filters, "page": str(page)}, understand)
+
+    def _get(
+        self, what: str, path: str, query: Mapping[str, str], understand: Callable[[Any, int], Value]
+    ) -> Reply[Value]:
+        """Ask until there is an answer, and make of it what `understand` does, given the body and the calls so far."""
         if not self._token_can_be_sent:
             raise UnauthorisedError(what, "the API token is empty or holds a character that no token has")
         calls = 0
@@ -215,56 +219,43 @@ class SyncroClient:
             for attempt in self._retries.retrying():
                 with attempt:
                     calls += 1
-                    return self._get_once(what, path, query, calls), calls
+                    return Reply(self._get_once(what, path, query, calls, understand), calls)
         except TransientError as error:
             times = f" ({calls} tries)" if calls > 1 else ""
             raise UnavailableError(what, error.problem + times, calls=calls) from None
         raise AssertionError("unreachable: tenacity returns or raises")
 
-    def _get_once(self, what: str, path: str, query: Mapping[str, str], calls: int) -> Any:
-        with self._budget.call():
-            status, headers, content = self._send(path, query)
-        self._note_clock(headers.get("Date"))
-        if status == 429:
-            retry_after = seconds_from_retry_after(headers.get("Retry-After"), datetime.now(UTC))
+    def _get_once(
+        self,
+        what: str,
+        path: str,
+        query: Mapping[str, str],
+        calls: int,
+        understand: Callable[[Any, int], Value],
+    ) -> Value:
+        with ExitStack() as stack:
+            with self._budget.call():
+                answer = stack.enter_context(self._exchanger.get(f"{self._base_url}/{path}", query))
+            self._judge(what, answer, calls)
+            stack.enter_context(self._understanding)
+            return understand(_json(what, answer.content, calls), calls)
+
+    def _judge(self, what: str, answer: Received, calls: int) -> None:
+        """Raise unless this is the record, as far as its status tells."""
+        self._note_clock(answer.headers.get("Date"))
+        if answer.status == 429:
+            retry_after = seconds_from_retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
             self._budget.refused(retry_after)
             raise TransientError("Syncro says too many requests (429)", rate_limited=True, retry_after=retry_after)
-        if status >= 500:
-            raise TransientError(f"Syncro answered {status}")
-        if status != 200:
-            raise _refusal(what, status, calls)
-        try:
-            return json.loads(content, parse_float=Decimal)
-        except (ValueError, RecursionError):
-            raise UnreadableError(what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls) from None
+        if answer.status >= 500:
+            raise TransientError(f"Syncro answered {answer.status}")
+        if answer.status != 200:
+            raise _refusal(what, answer.status, calls)
 
     def _note_clock(self, header: str | None) -> None:
         told = moment_from_http_date(header or "")
         if told is not None:
             self.clock_ahead = datetime.now(UTC) - told
-
-    def _send(self, path: str, query: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        deadline = time.monotonic() + self._timeouts.total
-        try:
-            with self._session.get(
-                f"{self._base_url}/{path}",
-                params=dict(query),
-                timeout=(self._timeouts.connect, self._timeouts.read),
-                allow_redirects=False,  # a redirect would carry the token elsewhere
-                stream=True,
-            ) as response:
-                content = bytearray()
-                # Not iter_content: it waits for a whole piece, which takes hours where each byte takes a second.
-                while piece := response.raw.read1(PIECE, decode_content=True):
-                    content += piece
-                    if time.monotonic() > deadline or len(content) > LARGEST_ANSWER:
-                        raise TransientError("Syncro's answer took too long or did not end")
-                return response.status_code, response.headers, bytes(content)
-        except requests.Timeout:
-            raise TransientError("Syncro did not answer in time") from None
-        except (requests.RequestException, HTTPError, OSError) as error:
-            # The exception's own text names hosts and sockets; its kind is enough for people.
-            raise TransientError(f"no connection to Syncro ({type(error).__name__})") from None
 
 
 def _timestamp(moment: datetime) -> str:
@@ -282,6 +273,15 @@ def _refusal(what: str, status: int, calls: int) -> SyncroError:
     if 300 <= status < 400:
         return UnreadableError(what, f"Syncro redirects elsewhere ({status}); check SYNCRO_BASE_URL", calls=calls)
     return UnreadableError(what, f"Syncro refused the request ({status})", calls=calls)
+
+
+def _json(what: str, content: bytearray, calls: int) -> Any:
+    try:
+        return json_of(content)
+    except OversizedError as error:
+        raise UnreadableError(what, f"Syncro's answer holds {error}", calls=calls) from None
+    except (ValueError, RecursionError):
+        raise UnreadableError(what, "Syncro's answer is not JSON; check SYNCRO_BASE_URL", calls=calls) from None
 
 
 def _validated(what: str, model: type[Model], value: Any, calls: int) -> Model:

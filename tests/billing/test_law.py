@@ -23,7 +23,8 @@ from bot.sandbox.syncro_faults import MissingKeys
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import Invoice, ListRows, Ticket, World
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.client import SyncroClient
+from bot.syncro.exchange import Timeouts
 from bot.syncro.models import InvoiceDetail
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader

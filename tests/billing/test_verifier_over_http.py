@@ -26,7 +26,8 @@ from bot.sandbox.syncro_faults import Edit, Fault, Status
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.client import SyncroClient
+from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 

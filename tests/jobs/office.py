@@ -25,7 +25,8 @@ from bot.sandbox.slack_workspace import BILLING, BOT, MANAGER, TECHNICIAN, Messa
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import Customer, Ticket, World
 from bot.store.memory import Memory
-from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.client import SyncroClient
+from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 from tests.jobs.fakes import RememberingSteps

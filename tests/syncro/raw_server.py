@@ -9,6 +9,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+Talk = Callable[[socket.socket, threading.Event], None]
+"""How a server answers: given the connection, and an event that is set when the server ends."""
+
 
 class RawServer:
     """Listens on loopback while the context lasts; each connection is handed to `talk` after its request came.
@@ -16,7 +19,7 @@ class RawServer:
     `talk` gets the socket and an event that is set when the server ends; `requests` keeps what was asked.
     """
 
-    def __init__(self, talk: Callable[[socket.socket, threading.Event], None]) -> None:
+    def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._stop = threading.Event()
@@ -61,7 +64,7 @@ class RawServer:
             self._talk(connection, self._stop)
 
 
-def once(answer: bytes) -> Callable[[socket.socket, threading.Event], None]:
+def once(answer: bytes) -> Talk:
     """Answer these bytes, then close."""
 
     def talk(connection: socket.socket, _stop: threading.Event) -> None:
@@ -70,7 +73,7 @@ def once(answer: bytes) -> Callable[[socket.socket, threading.Event], None]:
     return talk
 
 
-def drip(start: bytes, piece: bytes, every: float) -> Callable[[socket.socket, threading.Event], None]:
+def drip(start: bytes, piece: bytes, every: float) -> Talk:
     """Answer `start`, then `piece` again and again, `every` so many seconds, until somebody hangs up."""
 
     def talk(connection: socket.socket, stop: threading.Event) -> None:
@@ -81,7 +84,7 @@ def drip(start: bytes, piece: bytes, every: float) -> Callable[[socket.socket, t
     return talk
 
 
-def flood(start: bytes, piece: bytes) -> Callable[[socket.socket, threading.Event], None]:
+def flood(start: bytes, piece: bytes) -> Talk:
     """Answer `start`, then `piece` as fast as it is taken, until somebody hangs up."""
 
     def talk(connection: socket.socket, stop: threading.Event) -> None:

@@ -35,7 +35,7 @@ from bot.sandbox.syncro_faults import (
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import World
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import SyncroClient, Timeouts
+from bot.syncro.client import SyncroClient
 from bot.syncro.errors import (
     FailureKind,
     ForbiddenError,
@@ -45,6 +45,7 @@ from bot.syncro.errors import (
     UnavailableError,
     UnreadableError,
 )
+from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from tests.syncro.raw_server import RawServer, drip, flood, once
 

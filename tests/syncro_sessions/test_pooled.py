@@ -19,8 +19,9 @@ from bot.sandbox.syncro_world import World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import Reply, SyncroClient, Timeouts
+from bot.syncro.client import Reply, SyncroClient
 from bot.syncro.errors import FailureKind, UnavailableError
+from bot.syncro.exchange import Timeouts
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions import pooled as reader_module
