@@ -24,10 +24,12 @@ from bot.jobs.sync import SyncJob
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access
+from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
+from bot.listeners.subcommands import help_page
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
@@ -184,9 +186,10 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         clock=utc_now,
         evidence_of=lambda ticket_id: dict(memory.evidence_of(ticket_id) or {}),
     )
-    commands.register(app, intake, digest)
+    subcommands = [DigestSubcommand(digest)]  # what follows `/invoice-check` beside tickets: a line each
+    commands.register(app, intake, subcommands)
     digest_actions.register(app, digest)
-    mentions.register(app, intake, replies)
+    mentions.register(app, intake, replies, help_page(subcommands))
     channel_events.register(app, slack.channels)
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)

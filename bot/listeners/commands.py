@@ -1,60 +1,48 @@
-"""The slash command `/invoice-check`."""
+"""The slash command `/invoice-check`: a subcommand, or tickets to check."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
-from bot.listeners import digest_commands
-from bot.listeners.access import Asker
-from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import COMMAND, Intake
+from bot.listeners.subcommands import Subcommand, Use, help_page, meant
 from bot.messages.rendered import Rendered
 
 
-def register(app: App, intake: Intake, digest: DigestContext | None = None) -> None:
-    """Listen for the command. Slack is answered once the question is stored, or with why it was not taken.
-
-    With `digest` the command also takes what managers say about the digest.
-    """
+def register(app: App, intake: Intake, subcommands: Sequence[Subcommand]) -> None:
+    """Listen for the command. Slack is answered once the question is stored, or with why it was not taken."""
 
     @app.command(COMMAND)
     def invoice_check(ack: Ack, command: dict[str, Any]) -> None:
-        text = command.get("text") or ""
-        if digest is not None and digest_commands.is_meant(text):
-            _acknowledge(ack, digest_commands.answer(digest, command))
-            return
-        wish = intake.read_command(text)
-        reply = wish.reply
+        reply = answer(Use.from_slack(command), intake, subcommands)
         if reply is None:
-            request = CheckRequest(
-                references=wish.references,
-                channel=command["channel_id"],
-                user=command["user_id"],
-                response_url=command.get("response_url"),
-                direct=command["channel_id"].startswith("D"),
-                exhaustive=wish.exhaustive,
-                fresh=wish.fresh,
-            )
-            reply = intake.submit(f"command:{command['trigger_id']}", request, _asking(command))
-        _acknowledge(ack, reply)
+            ack()
+        else:
+            ack(text=reply.text, blocks=list(reply.blocks), response_type="ephemeral")
 
 
-def _asking(command: dict[str, Any]) -> Asker:
-    # Only members of a workspace that has the app can use its commands, so the team is always our own.
-    return Asker(
-        user=command["user_id"],
-        channel=command["channel_id"],
-        team=None,
-        own_team=None,
-        direct=command["channel_id"].startswith("D"),
+def answer(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Rendered | None:
+    """Do what was asked. Returns what to tell the person; nothing where the answer comes as a message."""
+    found = meant(subcommands, use)
+    if found is not None:
+        subcommand, rest = found
+        return subcommand.refusal(rest) or subcommand.answer(rest)
+    wish = intake.read_command(use.text)
+    if wish.wants_help:
+        return help_page(subcommands)
+    if wish.reply is not None:
+        return wish.reply
+    request = CheckRequest(
+        references=wish.references,
+        channel=use.channel,
+        user=use.user,
+        response_url=use.response_url,
+        direct=use.is_direct,
+        exhaustive=wish.exhaustive,
+        fresh=wish.fresh,
     )
-
-
-def _acknowledge(ack: Ack, reply: Rendered | None) -> None:
-    if reply is None:
-        ack()
-    else:
-        ack(text=reply.text, blocks=list(reply.blocks), response_type="ephemeral")
+    return intake.submit(f"command:{use.trigger}", request, use.asker)

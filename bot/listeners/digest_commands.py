@@ -6,15 +6,17 @@ import csv
 import html
 import logging
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
-from bot.listeners.access import Asker
 from bot.listeners.digest_context import DigestContext
+from bot.listeners.intake import COMMAND
 from bot.listeners.schedule_in_words import schedule_in_words
+from bot.listeners.subcommands import Use
 from bot.messages import digest_acts as acts
 from bot.messages.help import not_allowed
 from bot.messages.rendered import Rendered
@@ -23,7 +25,6 @@ from bot.ticket_references import ID_PREFIX, parse
 
 log = logging.getLogger(__name__)
 
-WORD = "digest"
 MOST_CUSTOMERS = 50
 LONGEST_CUSTOMER = 100
 """Characters."""
@@ -32,35 +33,42 @@ _STRAIGHT_QUOTES = str.maketrans("“”„‟«»", '""""""')
 Decision = TypeVar("Decision", Mark, Snooze)
 
 
-def is_meant(text: str) -> bool:
-    """Whether what was typed after the slash command is about the digest."""
-    return [word.casefold() for word in text.split()[:1]] == [WORD]
+@dataclass(frozen=True)
+class DigestSubcommand:
+    """`/invoice-check digest …`; see `Subcommand`."""
+
+    digest: DigestContext
+    name: str = "digest"
+    help: Sequence[str] = (
+        "*The digest of unbilled work, for managers*",
+        f"• `{COMMAND} digest now` makes it now; `{COMMAND} digest subscribe` sends it to you every time",
+        f"• `{COMMAND} digest help` shows the rest: subscriptions, snoozes, and tickets marked as non-billable",
+    )
+
+    def refusal(self, use: Use) -> Rendered | None:
+        """See `Subcommand`."""
+        return self.digest.refusal(use.user)
+
+    def answer(self, use: Use) -> Rendered:
+        """See `Subcommand`."""
+        try:
+            return _done(self.digest, use)
+        except SQLAlchemyError:
+            log.exception("A decision about the digest could not be stored")
+            return acts.not_stored()
 
 
-def answer(digest: DigestContext, command: dict[str, Any]) -> Rendered:
-    """Do what was asked. Returns what to tell the person; it is done, or said not to be."""
-    refusal = digest.refusal(command["user_id"])
-    if refusal is not None:
-        return refusal
-    try:
-        return _done(digest, command)
-    except SQLAlchemyError:
-        log.exception("A decision about the digest could not be stored")
-        return acts.not_stored()
-
-
-def _done(digest: DigestContext, command: dict[str, Any]) -> Rendered:
-    text = str(command.get("text") or "")
-    user = command["user_id"]
-    match [word.casefold() for word in text.split()[1:]]:
+def _done(digest: DigestContext, use: Use) -> Rendered:
+    user = use.user
+    match [word.casefold() for word in use.text.split()]:
         case ["now"]:
-            return _make_now(digest, command)
+            return _make_now(digest, use)
         case ["subscribe"]:
             return _subscribe(digest, Subscription(user))
         case ["subscribe", "mine"]:
             return _subscribe(digest, Subscription(user, mine=True))
         case ["subscribe", "customer" | "customers", _, *_]:
-            return _subscribe_to_customers(digest, user, text.split(maxsplit=3)[3])
+            return _subscribe_to_customers(digest, user, use.text.split(maxsplit=2)[2])
         case ["unsubscribe"]:
             return acts.unsubscribed(had_one=digest.memory.unsubscribe(user))
         case ["marks"]:
@@ -72,17 +80,15 @@ def _done(digest: DigestContext, command: dict[str, Any]) -> Rendered:
     return acts.usage()
 
 
-def _make_now(digest: DigestContext, command: dict[str, Any]) -> Rendered:
-    channel = command["channel_id"]
-    asking = Asker(command["user_id"], channel, team=None, own_team=None, direct=channel.startswith("D"))
-    refusal = digest.access.refusal(asking)
+def _make_now(digest: DigestContext, use: Use) -> Rendered:
+    refusal = digest.access.refusal(use.asker)
     # A manager need not stand on the list of people, but billing data stays in the channels where it belongs.
     if refusal is not None and refusal != "user":
         return Rendered(not_allowed(refusal))
     day = digest.today()
-    request = DigestRequest(day, channel, asked_by=command["user_id"], response_url=command.get("response_url"))
+    request = DigestRequest(day, use.channel, asked_by=use.user, response_url=use.response_url)
     try:
-        digest.enqueue_digest(f"digest:now:{command['trigger_id']}", request)
+        digest.enqueue_digest(f"digest:now:{use.trigger}", request)
     except Exception:
         log.exception("A digest could not be stored")
         return acts.not_stored()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Access, Asker
-from bot.messages.help import help_message, not_allowed, not_stored, not_understood, too_many
+from bot.messages.help import not_allowed, not_stored, not_understood, too_many
 from bot.messages.rendered import Rendered
 from bot.ticket_references import Typed, find_in_prose, parse
 
@@ -26,12 +26,13 @@ Enqueue = Callable[[str, CheckRequest], None]
 
 @dataclass(frozen=True)
 class Wish:
-    """What a text asks for: tickets to check, or an answer that needs no check."""
+    """What a text asks for: tickets to check, the help, or another answer that needs no check."""
 
     references: tuple[str, ...] = ()
     exhaustive: bool = False
     fresh: bool = False
     reply: Rendered | None = None
+    wants_help: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Intake:
         options = {word.casefold() for word in words} & (_EXHAUSTIVE | _FRESH)
         rest = " ".join(word for word in words if word.casefold() not in options)
         if rest.casefold() in _HELP:
-            return Wish(reply=help_message(COMMAND))
+            return Wish(wants_help=True)
         typed = parse(rest, site=self.site, limit=MOST_TICKETS)
         reply = _complaint(typed)
         return Wish(typed.references, bool(options & _EXHAUSTIVE), bool(options & _FRESH), reply)
@@ -56,7 +57,7 @@ class Intake:
     def read_prose(self, text: str) -> Wish:
         """Understand a sentence: strictly where it is a list of tickets, otherwise by the numbers in it."""
         wish = self.read_command(text)
-        if wish.reply is None or text.strip().casefold() in _HELP:
+        if wish.reply is None:
             return wish
         typed = parse(text, site=self.site, limit=MOST_TICKETS)
         if typed.count > MOST_TICKETS:
@@ -64,7 +65,7 @@ class Intake:
         found = find_in_prose(text, site=self.site)
         if len(found) > MOST_TICKETS:
             return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
-        return Wish(found) if found else Wish(reply=help_message(COMMAND))
+        return Wish(found) if found else Wish(wants_help=True)
 
     def submit(self, key: str, request: CheckRequest, asking: Asker) -> Rendered | None:
         """Store the question. Returns what to tell the person instead when it was not taken."""

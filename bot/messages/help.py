@@ -24,14 +24,14 @@ _NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def help_message(command: str) -> Rendered:
-    """How to ask, and what each answer means."""
+def help_message(command: str, subcommands: Sequence[str]) -> Rendered:
+    """How to ask, what the subcommands do (lines of mrkdwn), and what each answer means."""
     title = "Is this ticket invoiced?"
     answers = [line("*What the answers mean*"), *[_meaning(verdict) for verdict in Verdict]]
     return joined(
         [
             Part(title, (header(title),)),
-            *paragraphs(_usage(mrkdwn(command, 40))),
+            *paragraphs([*_usage(mrkdwn(command, 40)), *map(line, subcommands)]),
             Part("", (divider(),)),
             *paragraphs(answers),
         ]
@@ -91,9 +91,6 @@ def _usage(command: str) -> list[Line]:
         line("• Mention me with the numbers, also inside a thread: the answer comes in that thread"),
         line("• In the menu of any message, *Check invoices* checks every ticket number in it"),
         line("The answer is posted in the channel where you ask, and its evidence in the thread."),
-        line("*The digest of unbilled work, for managers*"),
-        line(f"• `{command} digest now` makes it now; `{command} digest subscribe` sends it to you every time"),
-        line(f"• `{command} digest help` shows the rest: subscriptions, snoozes, and tickets marked as non-billable"),
     ]
 
 

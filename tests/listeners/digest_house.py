@@ -20,6 +20,7 @@ from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.listeners import commands, digest_actions
 from bot.listeners.access import Access
+from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
@@ -160,7 +161,7 @@ class Line:
     def connect(self, intake: DigestContext) -> None:
         """Let a new app with the listeners of this intake answer from now on."""
         app = _app(self.slack)
-        commands.register(app, intake.intake, intake)
+        commands.register(app, intake.intake, [DigestSubcommand(intake)])
         digest_actions.register(app, intake)
         self.handler.app = app
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
-from bot.listeners.digest_commands import customer_names, is_meant
+from bot.listeners.digest_commands import customer_names
 from bot.sandbox.slack_workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from bot.store.records import Subscription
 from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, TICKET, House
@@ -220,11 +220,6 @@ def test_anything_else_shows_what_can_be_typed(house: House, text: str) -> None:
         assert way in told
     assert house.digests == {}
     assert house.memory.subscriptions() == ()
-
-
-@pytest.mark.parametrize(("text", "meant"), [("digest", True), ("Digest now", True), ("32223", False), ("", False)])
-def test_only_the_word_digest_at_the_start_is_about_the_digest(text: str, meant: bool) -> None:
-    assert is_meant(text) == meant
 
 
 def test_other_commands_are_questions_as_before(house: House) -> None:

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Access, Asker
-from bot.listeners.intake import MOST_TICKETS, Intake
+from bot.listeners.intake import MOST_TICKETS, Intake, Wish
 
 SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")
@@ -68,10 +68,7 @@ def test_fresh_may_stand_in_a_message_too() -> None:
 
 @pytest.mark.parametrize("typed", ["", "help", " HELP ", "?", "-h", "--help"])
 def test_help_is_answered_with_help(typed: str) -> None:
-    reply = intake().read_command(typed).reply
-
-    assert reply is not None
-    assert "What the answers mean" in reply.text
+    assert intake().read_command(typed) == intake().read_prose(typed) == Wish(wants_help=True)
 
 
 @pytest.mark.parametrize("typed", ["32223 nonsense", "nonsense", f"1-{MOST_TICKETS + 1}", "and", "exhaustive and"])
@@ -102,10 +99,7 @@ def test_a_sentence_is_searched_for_ticket_numbers(said: str, references: tuple[
 
 
 def test_a_sentence_without_a_number_is_answered_with_help() -> None:
-    reply = intake().read_prose("good morning").reply
-
-    assert reply is not None
-    assert "What the answers mean" in reply.text
+    assert intake().read_prose("good morning") == Wish(wants_help=True)
 
 
 @pytest.mark.parametrize(

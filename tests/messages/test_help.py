@@ -10,7 +10,7 @@ from bot.messages.phrases import verdict_words
 
 
 def test_help_shows_every_way_to_ask_and_every_answer() -> None:
-    text = help_words.help_message("/invoice-check").text
+    text = help_words.help_message("/invoice-check", ["• more to ask"]).text
     for way in (
         "/invoice-check 32223`",
         "32230-32240",
@@ -19,6 +19,7 @@ def test_help_shows_every_way_to_ask_and_every_answer() -> None:
         "Mention me",
         "Check invoices",
         "--fresh",
+        "• more to ask",
     ):
         assert way in text
     assert all(verdict_words(verdict).label in text for verdict in Verdict)
