@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from bot.billing.rules.policy import Due, Ticket, claims, doubts, fold, last_touched, pending_charges, unbilled
-from bot.billing.rules.verdicts import Coverage, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.policy import Ticket, claims, doubts, fold, last_touched, pending_charges, unbilled
+from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
-from bot.ticket_references import as_people_say
 
 RUN_TAKES = timedelta(days=1)
 """How long after its `next_run` a recurring invoice may still be made: runs start at 06:00 and may take hours."""
@@ -35,8 +34,7 @@ class SyncroPages:
 
 def no_such_ticket(number: str, now: datetime) -> Finding:
     """The finding for a number that Syncro does not know."""
-    reason = f"Syncro has no ticket {as_people_say(number)}."
-    return Finding(ticket_number=number, verdict=Verdict.NOT_FOUND, reason=reason, checked_at=now)
+    return Finding(ticket_number=number, verdict=Verdict.NOT_FOUND, checked_at=now)
 
 
 def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
@@ -44,7 +42,6 @@ def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
     return Finding(
         ticket_number=number,
         verdict=Verdict.UNVERIFIED,
-        reason=f"The ticket could not be looked up. {sentence}",
         checked_at=now,
         coverage=Coverage(complete=False),
         failures=(sentence,),
@@ -61,12 +58,12 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     failures = _failures(case, billed_lines)
     verdict = _verdict(case, failures, _is_part_left(ticket, still_unbilled, billed_lines), schedule)
     scheduled = schedule if verdict is Verdict.SCHEDULED else None
-    contradiction = verdict is Verdict.NOT_INVOICED and fold(ticket.status) == "invoiced"
+    is_warning = verdict is Verdict.NOT_INVOICED
     return Finding(
         ticket_number=ticket.row.number,
         verdict=verdict,
-        reason=_reason(verdict, case, still_unbilled, schedule, now, failures),
         checked_at=now,
+        expectation=case.expectation,
         ticket_id=ticket.row.id,
         ticket_url=pages.ticket(ticket.row.id),
         customer=ticket.row.customer_business_then_name,
@@ -83,7 +80,8 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         failures=failures,
         scheduled_for=scheduled.next_run if scheduled else None,
         schedule_name=scheduled.name if scheduled else "",
-        contradiction=contradiction,
+        paused_schedule=_paused(evidence.schedules) if is_warning and still_unbilled.charges else None,
+        contradiction=is_warning and fold(ticket.status) == "invoiced",
     )
 
 
@@ -159,6 +157,11 @@ def _next_pickup(schedules: list[Schedule], now: datetime) -> Schedule | None:
     return min(active, key=lambda schedule: _order_of_pickup(schedule, now), default=None)
 
 
+def _paused(schedules: list[Schedule]) -> str | None:
+    """The name of the first recurring invoice that would pick up ticket charges, were it not paused."""
+    return next((each.name for each in schedules if each.invoice_unbilled_ticket_charges and each.paused), None)
+
+
 def _order_of_pickup(schedule: Schedule, now: datetime) -> tuple[int, float, str]:
     if schedule.next_run is None:
         return 1, 0.0, schedule.id
@@ -168,76 +171,3 @@ def _order_of_pickup(schedule: Schedule, now: datetime) -> tuple[int, float, str
 def is_overdue(next_run: datetime, now: datetime) -> bool:
     """Whether a recurring invoice should have run already. Runs start at 06:00 local time and may take hours."""
     return next_run < now - RUN_TAKES
-
-
-def _reason(
-    verdict: Verdict,
-    case: Case,
-    left: Unbilled,
-    schedule: Schedule | None,
-    now: datetime,
-    failures: tuple[str, ...],
-) -> str:
-    if verdict in (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED):
-        return _reason_found(case, left)
-    if verdict is Verdict.UNVERIFIED:
-        return _reason_unverified(case, failures)
-    if verdict is Verdict.SCHEDULED and schedule is not None:
-        return _reason_scheduled(left, schedule, now)
-    if verdict is Verdict.NOT_INVOICED:
-        return _reason_not_invoiced(case, left)
-    return case.expectation.reason
-
-
-_HOW = {
-    LinkKind.TICKET_ID: "was made for this ticket",
-    LinkKind.LINE_ITEM: "carries a charge of this ticket",
-    LinkKind.LINE_TEXT: "names this ticket in a line",
-}
-
-
-def _reason_found(case: Case, left: Unbilled) -> str:
-    links = _distinct(case.evidence.links)
-    parts = " and ".join(f"Invoice {found.invoice.number} {_HOW[found.link]}" for found in links)
-    reason = f"{parts}."
-    if left.charges:
-        reason += f" Charges of {left.charges} on the ticket are on no invoice yet."
-    if left.minutes:
-        reason += f" {left.minutes} minutes of billable time have not become a charge."
-    if None in (left.charges, left.minutes):
-        reason += " Whether more is unbilled could not be read."
-    return reason
-
-
-def _reason_unverified(case: Case, failures: tuple[str, ...]) -> str:
-    sentences = []
-    if case.evidence.mentions:
-        found = case.evidence.mentions[0].invoice
-        sentences.append(
-            f"Invoice {found.number} holds the number {case.ticket.row.number} "
-            "without saying that it is the ticket: look at that invoice."
-        )
-    sentences.extend(failures[:2])
-    if len(failures) > 2:
-        sentences.append(f"{len(failures) - 2} more reads failed.")
-    return " ".join(sentences)
-
-
-def _reason_scheduled(left: Unbilled, schedule: Schedule, now: datetime) -> str:
-    name = f' "{schedule.name}"' if schedule.name else ""
-    start = f"Charges of {left.charges} are on no invoice yet; the recurring invoice{name}"
-    if schedule.next_run is None:
-        return f"{start} picks them up at its next run (Syncro names no date)."
-    if is_overdue(schedule.next_run, now):
-        return f"{start} was to pick them up on {schedule.next_run:%Y-%m-%d}, and that date has passed: look at it."
-    return f"{start} picks them up on {schedule.next_run:%Y-%m-%d}."
-
-
-def _reason_not_invoiced(case: Case, left: Unbilled) -> str:
-    reason = f"{case.expectation.reason} Every place where its invoice could be was read, and none bills it."
-    if fold(case.ticket.status) == "invoiced":
-        reason += " Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
-    paused = [s for s in case.evidence.schedules if s.invoice_unbilled_ticket_charges and s.paused]
-    if paused and left.charges:
-        reason += f' The recurring invoice "{paused[0].name}" would pick up its charges, but it is paused.'
-    return reason

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.headline import headline
 from bot.digest.model import Digest, DigestTicket
+from bot.words.finding_json import finding_as_json
 
 _COUNTED = (
     Verdict.INVOICED,

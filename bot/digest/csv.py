@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.words.plain import moment_in_words, one_line
+from bot.words.reasons import reason
 
 COLUMNS = (
     "section",
@@ -96,7 +97,7 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "recurring_invoice": _recurring(line),
         "next_run": str(line.pickup_on or ""),
         "note": _note(line),
-        "reason": finding.reason,
+        "reason": reason(finding),
         "could_not_read": " ".join(finding.failures),
         "ticket_url": finding.ticket_url or "",
     }
@@ -131,7 +132,7 @@ def _resolved(resolved: Resolved) -> dict[str, str]:
             "subject": resolved.finding.subject,
             "status": resolved.finding.status,
             "verdict": resolved.finding.verdict.value,
-            "reason": resolved.finding.reason,
+            "reason": reason(resolved.finding),
             "ticket_url": resolved.finding.ticket_url or "",
         }
     return {

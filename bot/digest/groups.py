@@ -124,7 +124,6 @@ def _as_line(standing: Standing, audited: Audited | None) -> DigestTicket:
         Finding(
             ticket_number=standing.ticket_number,
             verdict=Verdict.UNVERIFIED,
-            reason="",
             checked_at=_BEFORE,
             ticket_id=standing.ticket_id,
             customer=standing.customer,

@@ -8,13 +8,10 @@ from zoneinfo import ZoneInfo
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Pickup
 
-_PAUSED = "but it is paused."
-"""How the reason of a finding ends that names a paused recurring invoice (bot.billing.decide)."""
-
 
 def pickup(finding: Finding, day: date, zone: ZoneInfo) -> tuple[Pickup, date | None]:
     """Whether a recurring invoice will bill the ticket, and on which day."""
-    if finding.verdict is Verdict.NOT_INVOICED and finding.reason.endswith(_PAUSED):
+    if finding.paused_schedule is not None:
         return Pickup.PAUSED, None
     if finding.verdict is not Verdict.SCHEDULED:
         return Pickup.NONE, None

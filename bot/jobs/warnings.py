@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Digest, Resolved, Standing, WarningEnding
 from bot.jobs.outbox import Outbox
@@ -18,6 +17,7 @@ from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered, with_updates
 from bot.store.memory import Memory
 from bot.store.records import KeptPost, Source
+from bot.words.finding_json import finding_as_json
 
 _ON_AN_INVOICE = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
 _ALONE = "alone_in_message"

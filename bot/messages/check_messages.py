@@ -34,6 +34,7 @@ from bot.messages.rendered import (
     text_cell,
 )
 from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
+from bot.words.reasons import unsaid
 
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
@@ -160,9 +161,7 @@ def _short_line(finding: Finding) -> Line:
 
 
 def _why_briefly(finding: Finding) -> str:
-    if finding.verdict is Verdict.NOT_FOUND:
-        return ""
-    return phrases.reason(finding, 150) or mrkdwn(next(iter(finding.failures), ""))
+    return "" if finding.verdict is Verdict.NOT_FOUND else phrases.reason(finding, 150)
 
 
 def _details(finding: Finding) -> list[Line]:
@@ -173,7 +172,7 @@ def _details(finding: Finding) -> list[Line]:
         f"Status in Syncro: {mrkdwn(finding.status, 80)}" if finding.status.strip() else "",
     ]
     texts = [why, " · ".join(filter(None, known)), _other_unbilled(finding)]
-    return [*[line(text) for text in texts if text], *_failures(finding), *_possible(finding)]
+    return [*[line(text) for text in texts if text], *_failures(unsaid(finding)), *_possible(finding)]
 
 
 def _other_unbilled(finding: Finding) -> str:
@@ -235,7 +234,7 @@ def _receipt_of_one(finding: Finding, outage: Sequence[Line], closing: Line) -> 
         *outage,
         *_under("*Where I looked*", _places(finding)),
         *_under("*Invoices that bill it*", _links(finding)),
-        *_under("*What could not be read*", _failures(finding)),
+        *_under("*What could not be read*", _failures(finding.failures)),
         *_under("*What may be meant*", _possible(finding)),
     ]
     footer = small_print(line(f"{coverage(finding.coverage)} · checked {phrases.moment(finding.checked_at)}"), closing)
@@ -258,8 +257,13 @@ def _receipt_of_many(findings: Sequence[Finding], outage: Sequence[Line], closin
 
 def _full_line(finding: Finding) -> list[Line]:
     """A ticket that needs attention, with everything that helps to settle it."""
-    why = [line(phrases.reason(finding))] if finding.reason.strip() else []
-    return [phrases.headline_line(finding), *why, *_failures(finding), *_possible(finding)]
+    why = phrases.reason(finding)
+    return [
+        phrases.headline_line(finding),
+        *([line(why)] if why else []),
+        *_failures(unsaid(finding)),
+        *_possible(finding),
+    ]
 
 
 def _compact(finding: Finding) -> list[Line]:
@@ -285,9 +289,8 @@ def _links(finding: Finding) -> list[Line]:
     ]
 
 
-def _failures(finding: Finding) -> list[Line]:
-    """What could not be read, as far as the reason does not say it already."""
-    return [line(f"• {mrkdwn(failure, 600)}") for failure in finding.failures if failure not in finding.reason]
+def _failures(failures: Iterable[str]) -> list[Line]:
+    return [line(f"• {mrkdwn(failure, 600)}") for failure in failures]
 
 
 def _possible(finding: Finding) -> list[Line]:

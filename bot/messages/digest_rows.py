@@ -29,6 +29,7 @@ from bot.messages.rendered import (
 )
 from bot.words.findings import coverage, unbilled
 from bot.words.plain import capital, day_in_words, duration, money
+from bot.words.reasons import unsaid
 
 RECHECK: Final = "digest_recheck"
 SNOOZE: Final = "digest_snooze"
@@ -164,9 +165,9 @@ def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
     finding = ticket.finding
     lines = [line(_dotted(_start(ticket), "❓ *Could not verify*"), _unverified_in_words(finding))]
-    if finding.reason.strip():
-        lines.append(line(phrases.reason(finding, 400)))
-    failures = [failure for failure in finding.failures if failure.strip() and failure not in finding.reason]
+    if why := phrases.reason(finding, 400):
+        lines.append(line(why))
+    failures = unsaid(finding)
     lines += [line(f"• {mrkdwn(failure, 200)}") for failure in failures[:_FAILURES]]
     if len(failures) > _FAILURES:
         lines.append(line(f"• and {len(failures) - _FAILURES:,} more failed reads; a recheck names them all"))

@@ -13,6 +13,7 @@ from bot.counting import counted
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
+from bot.words import reasons
 from bot.words.findings import REST_UNKNOWN, billed_to, unbilled
 from bot.words.plain import moment_in_words, money
 
@@ -116,7 +117,7 @@ def possible_mention(mention: PossibleMention) -> Line:
 
 def reason(finding: Finding, limit: int = _REASON) -> str:
     """Why the verdict is what it is; empty where the finding says nothing."""
-    return mrkdwn(finding.reason, limit)
+    return mrkdwn(reasons.reason(finding), limit)
 
 
 # The whole finding in one line

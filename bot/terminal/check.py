@@ -12,13 +12,14 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.billing.search.scheduler import Progress as CheckProgress
 from bot.counting import counted
 from bot.ticket_references import as_people_say
+from bot.words.finding_json import finding_as_json
 from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
 from bot.words.plain import moment_in_words, money, one_line
+from bot.words.reasons import reason
 
 _STYLE = {
     Verdict.INVOICED: ("✓ invoiced", "green"),
@@ -96,7 +97,7 @@ def _lines(finding: Finding) -> Iterator[Text]:
     about = [finding.customer, finding.subject, f"status {finding.status}" if finding.status else ""]
     if any(about):
         yield _text(" · ".join(filter(None, about)))
-    yield _text(finding.reason)
+    yield _text(reason(finding))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {money(invoice.total)}"
         yield _text(f"→ invoice {invoice.number}{total}: {how_linked(invoice)}", "green")

@@ -18,6 +18,7 @@ from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line
+from bot.words.reasons import reason, unsaid
 
 _ENDINGS = {
     WarningEnding.INVOICED: "recovered",
@@ -143,8 +144,7 @@ def _partly(line: DigestTicket) -> str:
 
 
 def _unverified(line: DigestTicket) -> str:
-    said = [line.finding.reason, *(each for each in line.finding.failures if each not in line.finding.reason)]
-    return _line(line, " ".join(said))
+    return _line(line, " ".join([reason(line.finding), *unsaid(line.finding)]))
 
 
 def _snoozed(line: DigestTicket) -> str:

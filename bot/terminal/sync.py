@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from bot.billing.finding_json import moment_in_utc
 from bot.billing.sync.backfill import SyncProgress, SyncReport
 from bot.counting import counted
 from bot.jobs.sync import report_in_words
 from bot.terminal.check import progress_line
+from bot.words.finding_json import moment_in_utc
 from bot.words.plain import one_line
 
 KEPT = "Stopped. What was read is kept; run it again, it goes on where it was."

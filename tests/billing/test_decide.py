@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Finding, LinkKind, Verdict
 from bot.billing.search.evidence import Case
+from bot.words.finding_json import finding_as_json
+from bot.words.reasons import reason
 from tests.billing.factory import (
     NOW,
     case,
@@ -85,7 +86,7 @@ PRECEDENCE: list[tuple[str, Build, Verdict]] = [
 def test_the_verdict_follows_the_precedence(name: str, build: Build, verdict: Verdict) -> None:
     given = finding(build())
     assert given.verdict is verdict, name
-    assert given.reason
+    assert reason(given)
     assert (given.ticket_number, given.ticket_id, given.checked_at) == ("32223", "109554336", NOW)
     assert given.ticket_url == "https://sample.example/tickets/109554336"
 
@@ -103,7 +104,7 @@ def test_a_ticket_that_could_not_be_looked_up_is_unverified_and_says_why() -> No
     given = lookup_failed("32223", "Reading sample: sample.", NOW)
     assert (given.verdict, given.coverage.complete) == (Verdict.UNVERIFIED, False)
     assert given.failures == ("Reading sample: sample.",)
-    assert "Reading sample: sample." in given.reason
+    assert "Reading sample: sample." in reason(given)
 
 
 # --- what is said with it ---
@@ -115,7 +116,7 @@ def test_a_link_names_the_invoice_and_how_it_bills() -> None:
     assert (link.number, link.id, link.link, link.total) == ("67469", "76469", LinkKind.LINE_ITEM, Decimal("75.0"))
     assert link.url == "https://sample.example/invoices/76469"
     assert link.billed_to == ""
-    assert given.reason == "Invoice 67469 carries a charge of this ticket."
+    assert reason(given) == "Invoice 67469 carries a charge of this ticket."
 
 
 def test_links_stand_strongest_first_and_once_each() -> None:
@@ -135,8 +136,8 @@ def test_what_is_left_is_said_beside_a_link() -> None:
     given = finding(linked(of, invoice(lines=(11,)), LinkKind.LINE_ITEM))
     assert given.verdict is Verdict.PARTIALLY_INVOICED
     assert (given.unbilled.charges, given.unbilled.minutes) == (Decimal("75.00"), 60)
-    assert "Charges of 75.00" in given.reason
-    assert "60 minutes" in given.reason
+    assert "Charges of 75.00" in reason(given)
+    assert "1 h of billable time" in reason(given)
 
 
 def test_time_alone_does_not_make_a_ticket_partially_invoiced() -> None:
@@ -152,7 +153,7 @@ def test_a_charge_on_the_found_invoice_is_billed_though_its_flag_cannot_be_read(
 def test_a_link_whose_ticket_detail_is_unread_says_that_more_may_be_unbilled() -> None:
     given = finding(linked(case(unread(ticket()), failure="sample"), invoice()))
     assert given.verdict is Verdict.INVOICED
-    assert "could not be read" in given.reason
+    assert "could not be read" in reason(given)
     assert (given.coverage.complete, given.failures, given.rest_is_unknown) == (False, ("sample",), True)
     assert (given.unbilled.charges, given.unbilled.minutes) == (None, None)
     shown = finding_as_json(given)
@@ -181,7 +182,7 @@ UNCLEAR: list[dict[str, Any]] = [
 def test_what_cannot_be_read_of_charges_and_time_is_could_not_verify_with_its_reason(odd: dict[str, Any]) -> None:
     given = finding(case(ticket(**odd)))
     assert (given.verdict, given.coverage.complete) == (Verdict.UNVERIFIED, False)
-    assert "Syncro does not say clearly" in given.reason
+    assert "Syncro does not say clearly" in reason(given)
     assert None in (given.unbilled.charges, given.unbilled.minutes)
     assert finding(scheduled(case(ticket(**odd)), MONTHLY)).verdict is Verdict.UNVERIFIED
 
@@ -191,7 +192,7 @@ def test_a_found_link_stays_and_the_rest_that_cannot_be_read_is_said(odd: dict[s
     given = finding(linked(case(ticket(**odd)), invoice()))
     assert (given.verdict, given.rest_is_unknown) == (Verdict.INVOICED, True)
     assert given.failures
-    assert "could not be read" in given.reason
+    assert "could not be read" in reason(given)
 
 
 @pytest.mark.parametrize("odd", UNCLEAR_CHARGES)
@@ -213,7 +214,7 @@ def test_where_no_invoice_is_due_anyway_nothing_hangs_on_what_cannot_be_read(odd
 def test_what_the_ticket_itself_says_of_an_invoice_contradicts_that_there_is_none(claiming: dict[str, Any]) -> None:
     given = finding(case(ticket(**claiming)))
     assert given.verdict is Verdict.UNVERIFIED
-    assert given.reason == given.failures[0]
+    assert reason(given) == given.failures[0]
     settled = finding(linked(case(ticket(**claiming)), invoice()))
     assert (settled.verdict, settled.failures) == (Verdict.INVOICED, ())
 
@@ -221,7 +222,7 @@ def test_what_the_ticket_itself_says_of_an_invoice_contradicts_that_there_is_non
 def test_status_invoiced_without_an_invoice_is_a_contradiction() -> None:
     given = finding(case(ticket(status="invoiced")))
     assert (given.verdict, given.contradiction) == (Verdict.NOT_INVOICED, True)
-    assert "proves nothing" in given.reason
+    assert "proves nothing" in reason(given)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +245,8 @@ def test_an_unverified_ticket_says_what_to_look_at_and_what_failed() -> None:
     given = finding(of)
     assert given.possible[0].number == "67469"
     assert given.possible[0].text == "Toner 32223"
-    assert "Invoice 67469 holds the number 32223" in given.reason
-    assert "Failure 0. Failure 1. 2 more" in given.reason
+    assert "Invoice 67469 holds the number 32223" in reason(given)
+    assert "Failure 0. Failure 1. 2 more" in reason(given)
     assert given.failures == ("Failure 0.", "Failure 1.", "Failure 2.", "Failure 3.")
     assert not given.coverage.complete
 
@@ -262,7 +263,7 @@ def test_scheduled_names_the_recurring_invoice_and_its_date() -> None:
     given = finding(scheduled(with_charge(), MONTHLY))
     assert given.scheduled_for == MONTHLY.next_run
     assert given.schedule_name == "Monthly"
-    assert "on 2026-06-01" in given.reason
+    assert "on 2026-06-01" in reason(given)
 
 
 def test_the_next_run_of_several_counts() -> None:
@@ -274,7 +275,7 @@ def test_the_next_run_of_several_counts() -> None:
 def test_a_schedule_without_a_date_is_scheduled_without_a_date() -> None:
     given = finding(scheduled(with_charge(), schedule(None)))
     assert (given.verdict, given.scheduled_for) == (Verdict.SCHEDULED, None)
-    assert "names no date" in given.reason
+    assert "names no date" in reason(given)
 
 
 def test_a_run_of_this_morning_may_still_be_under_way() -> None:
@@ -287,7 +288,7 @@ def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: st
     stuck = finding(scheduled(with_charge(), schedule(long_ago)))
     assert stuck.verdict is Verdict.SCHEDULED
     assert stuck.scheduled_for is not None
-    assert f"on {long_ago[:10]}, and that date has passed: look at it" in stuck.reason
+    assert f"on {long_ago[:10]}, and that date has passed: look at it" in reason(stuck)
 
 
 def test_a_run_to_come_is_named_before_one_whose_date_has_passed() -> None:
@@ -298,13 +299,13 @@ def test_a_run_to_come_is_named_before_one_whose_date_has_passed() -> None:
 def test_a_paused_schedule_promises_nothing_and_is_named() -> None:
     given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", paused=True)))
     assert (given.verdict, given.scheduled_for, given.schedule_name) == (Verdict.NOT_INVOICED, None, "")
-    assert '"Monthly" would pick up its charges, but it is paused' in given.reason
+    assert '"Monthly" would pick up its charges, but it is paused' in reason(given)
 
 
 def test_a_schedule_that_picks_up_no_charges_promises_nothing() -> None:
     given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", picks_up=False)))
     assert given.verdict is Verdict.NOT_INVOICED
-    assert "paused" not in given.reason
+    assert "paused" not in reason(given)
 
 
 def test_ids_are_escaped_in_addresses() -> None:

@@ -30,6 +30,7 @@ from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
+from bot.words.reasons import reason
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -155,4 +156,4 @@ def test_an_empty_first_page_of_offered_invoices_that_announces_more_proves_noth
     with SyncroSandbox(sample.world, requests_per_minute=None, faults=[lie]) as syncro:
         finding = check(syncro, "32312").findings[0]
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "empty page, yet announces more" in finding.reason
+    assert "empty page, yet announces more" in reason(finding)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages, decide
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Due, Expectation, Ticket
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.policy import Ticket
+from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict
 from bot.billing.search.evidence import Case, Evidence
 from bot.digest.amounts import amount_of
 from bot.digest.build import TREND_RUNS
@@ -245,7 +245,7 @@ def test_a_recurring_run_is_overdue_once_its_day_has_passed(moment: datetime | N
     assert digest.scheduled[0].pickup is expected
 
 
-def test_a_paused_recurring_invoice_is_recognised_in_what_the_verdict_says() -> None:
+def test_a_paused_recurring_invoice_is_what_the_verdict_holds() -> None:
     row = TicketRow.model_validate({"id": 9, "number": 1, "status": "Resolved", "customer_id": 5})
     charge = {"id": 1, "price_retail": "100.0", "quantity": "1", "converted": False}
     detail = TicketDetail.model_validate({"id": 9, "number": 1, "ticket_timers": [], "line_items": [charge]})
@@ -255,7 +255,7 @@ def test_a_paused_recurring_invoice_is_recognised_in_what_the_verdict_says() -> 
             {"id": 3, "name": "Care", "customer_id": 5, "paused": True, "invoice_unbilled_ticket_charges": True}
         )
     )
-    case = Case(Ticket(row, detail), Expectation(Due.YES, "Finished."), evidence, None)
+    case = Case(Ticket(row, detail), Expectation(Due.YES, Ground.STATUS, "Resolved"), evidence, None)
     finding = decide(case, SyncroPages("https://x.test"), AT_NINE)
     assert finding.verdict is Verdict.NOT_INVOICED
     assert pickup(finding, MONDAY, ZONE) == (Pickup.PAUSED, None)

@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.as_json import digest_as_json, digest_object
 from bot.digest.csv import COLUMNS, digest_csv, spreadsheet_safe
 from bot.digest.groups import NO_CUSTOMER, NOBODY, by_customer, by_technician, part_of
 from bot.digest.headline import headline
 from bot.digest.model import Digest
+from bot.words.finding_json import finding_as_json
 
 from .factory import a_digest, any_digest, audited, history, mark, second_run, snooze, standing, the_incident
 

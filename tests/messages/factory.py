@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from bot.billing.rules.verdicts import (
     CheckReport,
     Coverage,
+    Due,
+    Expectation,
     Finding,
+    Ground,
     InvoiceLink,
     LinkKind,
     Looked,
@@ -29,16 +32,7 @@ HOSTILE = "<!channel> <@U1> *x* _y_ ~z~ `c` :tada: <https://evil.example|click> 
 INVOICE = InvoiceLink("67469", "1649572214", LinkKind.TICKET_ID, Decimal("75.0"), f"{TRUSTED}/invoices/1649572214")
 MENTION = PossibleMention("67470", "1649572215", f"{TRUSTED}/invoices/1649572215", "Toner model 32223")
 
-_REASONS = {
-    Verdict.INVOICED: "Invoice 67469 names this ticket in its ticket field.",
-    Verdict.PARTIALLY_INVOICED: "Invoice 67469 bills this ticket, and a charge is on no invoice yet.",
-    Verdict.SCHEDULED: "Its charges are pending, and an active recurring invoice picks them up.",
-    Verdict.NON_BILLABLE: "Its status is Non-Billable.",
-    Verdict.OPEN: "Its status is In Progress.",
-    Verdict.NOT_INVOICED: "All 20 invoices that could bill it were read, and none does.",
-    Verdict.UNVERIFIED: "Invoice 67470 could not be read.",
-    Verdict.NOT_FOUND: "Syncro answered the search for this number with no ticket.",
-}
+FINISHED = Expectation(Due.YES, Ground.STATUS, "Resolved")
 
 _PARTICULARS: dict[Verdict, dict[str, Any]] = {
     Verdict.INVOICED: {"invoices": (INVOICE,)},
@@ -54,7 +48,16 @@ _PARTICULARS: dict[Verdict, dict[str, Any]] = {
         "failures": ("Invoice 67470 answered with status 500 three times. Try again in a few minutes.",),
         "coverage": Coverage(20, 19, 0, 0, complete=False),
     },
-    Verdict.NOT_FOUND: {"ticket_id": None, "ticket_url": None, "customer": "", "subject": "", "status": ""},
+    Verdict.NON_BILLABLE: {"expectation": Expectation(Due.NEVER, Ground.STATUS, "Non-Billable")},
+    Verdict.OPEN: {"expectation": Expectation(Due.NOT_YET, Ground.STATUS, "In Progress")},
+    Verdict.NOT_FOUND: {
+        "expectation": None,
+        "ticket_id": None,
+        "ticket_url": None,
+        "customer": "",
+        "subject": "",
+        "status": "",
+    },
 }
 
 
@@ -63,8 +66,8 @@ def a_finding(verdict: Verdict, number: str = "32223", **changes: Any) -> Findin
     finding = Finding(
         ticket_number=number,
         verdict=verdict,
-        reason=_REASONS[verdict],
         checked_at=CHECKED_AT,
+        expectation=FINISHED,
         ticket_id="109554336",
         ticket_url=f"{TRUSTED}/tickets/109554336",
         customer="Kittle",
@@ -128,8 +131,9 @@ any_finding = st.builds(
     Finding,
     ticket_number=_numbers,
     verdict=st.sampled_from(Verdict),
-    reason=untrusted,
     checked_at=_moments,
+    expectation=st.none() | st.builds(Expectation, st.sampled_from(Due), st.sampled_from(Ground), untrusted),
+    paused_schedule=st.none() | untrusted,
     ticket_id=st.none() | _numbers,
     ticket_url=st.none() | _urls,
     customer=untrusted,

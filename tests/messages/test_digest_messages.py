@@ -48,7 +48,6 @@ from .test_every_message import assert_harmless
 many = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 UPDATE_LIMIT = 4_000
-PAUSED = 'It is finished. The recurring invoice "Care" would pick up its charges, but it is paused.'
 
 
 def all_of(messages: DigestMessages) -> list[Rendered]:
@@ -119,7 +118,7 @@ def test_a_quiet_line_says_when_the_scheduled_work_is_billed_and_needs_no_thread
 
 def test_a_paused_or_overdue_recurring_invoice_has_a_louder_line_with_its_date() -> None:
     late = audited(Verdict.SCHEDULED, "2", scheduled_for=datetime(2026, 11, 20, 11, tzinfo=UTC))
-    text = digest_messages(a_digest(audited(number="1", reason=PAUSED), late)).parent.text
+    text = digest_messages(a_digest(audited(number="1", paused_schedule="Care"), late)).parent.text
     assert "⚠️ Waiting for a recurring invoice that is paused: 1 ticket: #1" in text
     assert "⚠️ Recurring invoice overdue, its date has passed: 1 ticket: #2 on Fri 20 Nov" in text
     assert "Scheduled:" not in text
@@ -368,7 +367,7 @@ def test_a_warning_can_be_taken_back_from_memory_alone(ending: WarningEnding, sa
     ("verdict", "said"),
     [
         (Verdict.SCHEDULED, "scheduled, next run Tue 1 Dec"),
-        (Verdict.NON_BILLABLE, "non-billable now. Its status is Non-Billable."),
+        (Verdict.NON_BILLABLE, 'non-billable now. No invoice is expected: its status is "Non-Billable".'),
         (Verdict.OPEN, "reopened, so an invoice is not due yet"),
         (Verdict.NOT_FOUND, "Syncro no longer has a ticket of this number"),
         (Verdict.PARTIALLY_INVOICED, "recovered, on invoice 67469, 75.00"),

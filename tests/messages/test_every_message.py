@@ -24,7 +24,7 @@ OWN_ASKER = "<@U0ASKER>"
 
 
 def all_messages(findings: list[Finding]) -> list[Rendered]:
-    return [outcome(findings, "U0ASKER"), *receipt(findings, a_report(*findings, outage=findings[0].reason))]
+    return [outcome(findings, "U0ASKER"), *receipt(findings, a_report(*findings, outage=findings[0].subject))]
 
 
 def objects(node: Any) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,6 @@ def not_invoiced(ticket: str, *, charges: str = "10.00") -> Finding:
     return Finding(
         ticket_number=f"n{ticket}",
         verdict=Verdict.NOT_INVOICED,
-        reason="proved",
         checked_at=NOW,
         ticket_id=ticket,
         customer=f"Customer of {ticket}",

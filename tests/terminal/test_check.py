@@ -15,7 +15,10 @@ from rich.console import Console
 from bot.billing.rules.verdicts import (
     CheckReport,
     Coverage,
+    Due,
+    Expectation,
     Finding,
+    Ground,
     InvoiceLink,
     LinkKind,
     PossibleMention,
@@ -34,7 +37,6 @@ def finding(verdict: Verdict, number: str = "32223") -> Finding:
     return Finding(
         ticket_number=number,
         verdict=verdict,
-        reason="Invoice 67469 names this ticket.",
         checked_at=AT,
         ticket_id="109554336",
         ticket_url=f"{SITE}/tickets/109554336",
@@ -43,7 +45,7 @@ def finding(verdict: Verdict, number: str = "32223") -> Finding:
         status="Invoiced",
         invoices=(INVOICE,),
         coverage=Coverage(listed=20, read=1),
-        unbilled=Unbilled(30, Decimal(5)),
+        unbilled=Unbilled(30, Decimal(0 if verdict is Verdict.INVOICED else 5)),
     )
 
 
@@ -68,7 +70,7 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                 "subject": "Printer",
                 "status": "Invoiced",
                 "verdict": "invoiced",
-                "reason": "Invoice 67469 names this ticket.",
+                "reason": "Invoice 67469 was made for this ticket. 30 min of billable time has not become a charge.",
                 "invoices": [
                     {
                         "number": "67469",
@@ -79,7 +81,7 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                     }
                 ],
                 "coverage": {"listed": 20, "read": 1, "from_ledger": 0, "skipped": 0, "complete": True},
-                "unbilled": {"minutes": 30, "charges": "5.00"},
+                "unbilled": {"minutes": 30, "charges": "0.00"},
                 "checked_at": "2026-11-22T09:02:11Z",
             }
         ],
@@ -95,7 +97,7 @@ def test_the_keys_stand_in_the_order_of_the_design() -> None:
 
 
 def test_a_ticket_that_does_not_exist_has_no_id() -> None:
-    nothing = Finding("99999", Verdict.NOT_FOUND, "Syncro has no such ticket.", AT)
+    nothing = Finding("99999", Verdict.NOT_FOUND, AT)
     (result,) = json.loads(report_as_json(CheckReport((nothing,), 1, 0.1)))["results"]
     assert (result["ticket_id"], result["ticket_url"], result["invoices"]) == (None, None, [])
 
@@ -186,7 +188,7 @@ def test_text_from_syncro_cannot_move_the_cursor_or_turn_the_text() -> None:
         customer=EVIL,
         subject=EVIL,
         status=EVIL,
-        reason=EVIL,
+        expectation=Expectation(Due.NOT_YET, Ground.STATUS, EVIL),
         invoices=(link,),
         possible=(mention,),
     )

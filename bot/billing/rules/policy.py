@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 
-from bot.billing.rules.verdicts import Unbilled
+from bot.billing.rules.verdicts import Due, Expectation, Ground, Unbilled
 from bot.syncro.models import TicketCharge, TicketDetail, TicketRow, TicketTimer
 
 
@@ -64,31 +63,11 @@ class Ticket:
         return frozenset(charge.invoice_line for charge in self.charges if charge.invoice_line is not None)
 
 
-class Due(Enum):
-    """Whether an invoice is to be expected."""
-
-    YES = "finished and billable"
-    NOT_YET = "work not finished"
-    NEVER = "no invoice expected"
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What policy says, and why, in a sentence."""
-
-    due: Due
-    reason: str
-
-
 def expectation(ticket: Ticket, policy: Policy) -> Expectation:
     """Apply the policy: non-billable first, then whether the work is finished."""
-    reason = _non_billable_reason(ticket, policy)
-    if reason is not None:
-        return Expectation(Due.NEVER, reason)
-    if fold(ticket.status) in _folded(policy.finished_statuses) or finished_at(ticket) is not None:
-        return Expectation(Due.YES, f'The work is finished (status "{ticket.status}").')
-    return Expectation(
-        Due.NOT_YET, f'The work is not finished (status "{ticket.status}"), so an invoice is not due yet.'
+    is_finished = fold(ticket.status) in _folded(policy.finished_statuses) or finished_at(ticket) is not None
+    return _not_expected(ticket, policy) or Expectation(
+        Due.YES if is_finished else Due.NOT_YET, Ground.STATUS, ticket.status
     )
 
 
@@ -104,22 +83,23 @@ def last_touched(ticket: Ticket) -> datetime | None:
     return finished_at(ticket) or ticket.row.updated_at
 
 
-def _non_billable_reason(ticket: Ticket, policy: Policy) -> str | None:
-    row, detail = ticket.row, ticket.detail
-    labelled: list[tuple[str, Iterable[str], tuple[str, ...]]] = [
-        ("status", [ticket.status], policy.non_billable_statuses),
-        ("billing status", [row.billing_status, _of(detail).billing_status], policy.non_billable_billing_statuses),
-        ("tag", [*row.tag_list, *_of(detail).tag_list], policy.non_billable_tags),
-        ("ticket type", [row.ticket_type_name, _of(detail).ticket_type_name], policy.non_billable_ticket_types),
-        ("problem type", [row.problem_type, _of(detail).problem_type], policy.non_billable_problem_types),
+def _not_expected(ticket: Ticket, policy: Policy) -> Expectation | None:
+    """Why no invoice is expected; None where one is."""
+    row, detail = ticket.row, _of(ticket.detail)
+    looked_at: list[tuple[Ground, Iterable[str], tuple[str, ...]]] = [
+        (Ground.STATUS, [ticket.status], policy.non_billable_statuses),
+        (Ground.BILLING_STATUS, [row.billing_status, detail.billing_status], policy.non_billable_billing_statuses),
+        (Ground.TAG, [*row.tag_list, *detail.tag_list], policy.non_billable_tags),
+        (Ground.TICKET_TYPE, [row.ticket_type_name, detail.ticket_type_name], policy.non_billable_ticket_types),
+        (Ground.PROBLEM_TYPE, [row.problem_type, detail.problem_type], policy.non_billable_problem_types),
     ]
-    for label, values, names in labelled:
+    for ground, values, names in looked_at:
         wanted = _folded(names)
         for value in values:
             if value and fold(value) in wanted:
-                return f'No invoice is expected: its {label} is "{value}".'
+                return Expectation(Due.NEVER, ground, value)
     if ticket.timers and all(timer.billable is False for timer in ticket.timers) and unbilled(ticket).charges == 0:
-        return "No invoice is expected: none of its time is billable and it has no unbilled charge."
+        return Expectation(Due.NEVER, Ground.TIME)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class Verdict(StrEnum):
@@ -19,6 +19,35 @@ class Verdict(StrEnum):
     NOT_INVOICED = "not_invoiced"
     UNVERIFIED = "unverified"
     NOT_FOUND = "not_found"
+
+
+class Due(Enum):
+    """Whether an invoice is to be expected."""
+
+    YES = "finished and billable"
+    NOT_YET = "work not finished"
+    NEVER = "no invoice expected"
+
+
+class Ground(StrEnum):
+    """What of a ticket tells whether an invoice is due."""
+
+    STATUS = "status"
+    BILLING_STATUS = "billing_status"
+    TAG = "tag"
+    TICKET_TYPE = "ticket_type"
+    PROBLEM_TYPE = "problem_type"
+    TIME = "time"
+    """None of its time is billable, and it has no unbilled charge."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What policy says: whether an invoice is due, by what of the ticket, and what stands there in Syncro."""
+
+    due: Due
+    by: Ground
+    value: str = ""
 
 
 class LinkKind(StrEnum):
@@ -83,13 +112,13 @@ class Looked:
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer for one ticket number, with its evidence. Texts from Syncro are raw: escape them."""
+    """The answer for one ticket number, with its evidence; `bot.words` says it. Texts in it are raw: escape them."""
 
     ticket_number: str
     verdict: Verdict
-    reason: str
-    """One or two plain sentences that say why; may quote Syncro's texts."""
     checked_at: datetime
+    expectation: Expectation | None = None
+    """What policy says; None where the ticket could not be looked up."""
     ticket_id: str | None = None
     ticket_url: str | None = None
     customer: str = ""
@@ -104,6 +133,8 @@ class Finding:
     """What could not be read, and what to do about it; a sentence each."""
     scheduled_for: datetime | None = None
     schedule_name: str = ""
+    paused_schedule: str | None = None
+    """The name of the recurring invoice that would pick up the charges, were it not paused."""
     customer_id: str | None = None
     technician: str = ""
     finished_at: datetime | None = None

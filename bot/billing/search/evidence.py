@@ -10,8 +10,8 @@ from datetime import datetime
 from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules.invoice import InvoiceFacts, facts_of
 from bot.billing.rules.matching import TicketKeys, is_the_listed_invoice, match, text_that_might_mean
-from bot.billing.rules.policy import Expectation, Ticket
-from bot.billing.rules.verdicts import Coverage, LinkKind, Looked
+from bot.billing.rules.policy import Ticket
+from bot.billing.rules.verdicts import Coverage, Expectation, LinkKind, Looked
 from bot.billing.search.queries import Failed, RowKey, name_of, row_key
 from bot.counting import counted
 from bot.syncro.errors import FailureKind

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.billing.rules.policy import Due, Policy, Ticket, expectation, last_touched
+from bot.billing.rules.policy import Policy, Ticket, expectation, last_touched
+from bot.billing.rules.verdicts import Due
 from bot.billing.search.paging import read_list
 from bot.billing.search.queries import Asking, Failed, ListTickets
 from bot.syncro.models import Page, TicketRow

@@ -15,8 +15,8 @@ from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, Sweep, is_curr
 from bot.billing.ledger.model import RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, amount_key
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Due, Policy, Ticket, expectation, pending_charges, unbilled
-from bot.billing.rules.verdicts import Looked
+from bot.billing.rules.policy import Policy, Ticket, expectation, pending_charges, unbilled
+from bot.billing.rules.verdicts import Due, Looked
 from bot.billing.search.evidence import Case, Evidence
 from bot.billing.search.invoice_details import (
     confirm,

@@ -28,6 +28,7 @@ from bot.billing.verifier import Verifier
 from bot.sandbox.syncro_faults import Edit, Fault, Garbage, IgnoreFilter, MissingKeys, Mutate, Status, WrongDetail
 from bot.sandbox.syncro_world import Customer, Invoice, ListRows, World
 from bot.syncro.errors import FailureKind
+from bot.words.reasons import reason
 from tests.billing.fake_syncro import FakeSyncro
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -161,7 +162,7 @@ def test_a_number_that_two_tickets_share_is_unverified(bench: Bench) -> None:
     other.number = 32223
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "several tickets with number 32223" in finding.reason
+    assert "several tickets with number 32223" in reason(finding)
 
 
 @pytest.mark.parametrize("effect", [Status(500), MissingKeys("line_items"), WrongDetail()])
@@ -181,7 +182,7 @@ def test_an_unread_ticket_detail_does_not_hide_a_link(bench: Bench) -> None:
 
 def test_a_ticket_without_customer_is_unverified(bench: Bench) -> None:
     bench.faults = [Fault("/tickets", MissingKeys("customer_id"))]
-    assert "names no customer" in bench.finding().reason
+    assert "names no customer" in reason(bench.finding())
 
 
 # --- what Syncro offers ---
@@ -194,7 +195,7 @@ def test_a_ticket_filter_that_is_ignored_misleads_nobody_and_costs_a_handful(ben
     bench.faults = [Fault("/invoices", IgnoreFilter("ticket_id"))]
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "offered invoice" in finding.reason
+    assert "offered invoice" in reason(finding)
     assert len(bench.reads_of(ReadInvoice)) == CANDIDATES_TO_TRY
     assert len(bench.syncro.reads) <= 8
 
@@ -325,7 +326,7 @@ def test_one_unread_detail_forbids_to_claim_an_absence_and_is_named(bench: Bench
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
     assert len(finding.failures) == 1
-    assert unread.number in finding.reason or str(unread.id) in finding.reason
+    assert unread.number in reason(finding) or str(unread.id) in reason(finding)
 
 
 def test_one_unread_detail_does_not_hide_a_link_elsewhere(bench: Bench) -> None:
@@ -347,7 +348,7 @@ def test_a_converted_charge_whose_invoice_is_nowhere_to_be_seen_is_unverified(be
     bench.world.bill_by_line_item(bench.ticket, customer=bench.world.add_customer())
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "marks it as converted" in finding.reason
+    assert "marks it as converted" in reason(finding)
 
 
 # --- names that are not unique ---
@@ -358,7 +359,7 @@ def test_an_invoice_whose_number_is_another_s_id_is_never_taken_for_it(bench: Be
     bench.world.add_invoice(bench.customer, number=str(shadowed.id))
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED, "Syncro answers the other one: it was not read"
-    assert f"Asked for invoice {shadowed.number}" in finding.reason
+    assert f"Asked for invoice {shadowed.number}" in reason(finding)
 
 
 def test_numbers_tell_invoices_apart_where_rows_have_no_id(bench: Bench) -> None:
@@ -388,7 +389,7 @@ def test_a_number_used_twice_is_unverified_where_rows_have_no_id(
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
     apart = "another invoice of that number" if other_made is OLD else "2 invoices with the number 7"
-    assert apart in finding.reason
+    assert apart in reason(finding)
 
 
 def test_a_number_that_another_customer_s_invoice_has_too_is_unverified_where_rows_have_no_id(bench: Bench) -> None:
@@ -503,7 +504,7 @@ def test_a_list_that_keeps_changing_is_given_up_as_unverified(bench: Bench) -> N
     bench.faults = [Fault("/invoices", Mutate(before=edit), query=is_customer_list)]
     finding = bench.finding()
     assert finding.verdict is Verdict.UNVERIFIED
-    assert "kept changing" in finding.reason
+    assert "kept changing" in reason(finding)
     readings = {read.reading for read in bench.reads_of(ListInvoices)}
     assert max(readings) == READINGS
 
@@ -638,7 +639,7 @@ def test_a_refused_token_stops_all_further_reads(bench: Bench) -> None:
     report = bench.check("32223", *others)
     assert report.outage == ""
     assert {finding.verdict for finding in report.findings} == {Verdict.UNVERIFIED}
-    assert all("status 401" in finding.reason for finding in report.findings)
+    assert all("status 401" in reason(finding) for finding in report.findings)
     assert len(bench.reads_of(ListInvoices)) == 6, "the batch under way, and no more"
     assert bench.reads_of(ReadInvoice) == []
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.billing.rules.verdicts import Finding
+from bot.words.reasons import reason
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "subject": finding.subject,
         "status": finding.status,
         "verdict": finding.verdict.value,
-        "reason": finding.reason,
+        "reason": reason(finding),
         "invoices": [
             {
                 "number": invoice.number,

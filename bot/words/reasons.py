@@ -1,0 +1,106 @@
+"""Why a verdict is what it is, in one or two plain sentences made from what the finding holds.
+
+They may quote Syncro's texts as they are: escape them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from bot.billing.decide import is_overdue
+from bot.billing.rules.verdicts import Due, Finding, Ground, Verdict
+from bot.counting import counted
+from bot.ticket_references import as_people_say
+from bot.words.findings import REST_UNKNOWN, what_it_does
+from bot.words.plain import capital, duration, money
+
+_FAILURES_SAID: Final = 2
+"""How many failed reads the sentence names; it counts the others."""
+
+
+def reason(finding: Finding) -> str:
+    """Why the verdict is what it is. What policy says tells it, where nothing else does."""
+    return _REASONS.get(finding.verdict, _expected)(finding)
+
+
+def unsaid(finding: Finding) -> tuple[str, ...]:
+    """What could not be read, as far as the reason does not name it."""
+    return finding.failures[_FAILURES_SAID if finding.verdict is Verdict.UNVERIFIED else 0 :]
+
+
+def _expected(finding: Finding) -> str:
+    """What policy says of the ticket."""
+    if finding.expectation is None:
+        return ""
+    due, by, value = finding.expectation.due, finding.expectation.by, finding.expectation.value
+    if due is Due.YES:
+        return f'The work is finished (status "{value}").'
+    if due is Due.NOT_YET:
+        return f'The work is not finished (status "{value}"), so an invoice is not due yet.'
+    if by is Ground.TIME:
+        return "No invoice is expected: none of its time is billable and it has no unbilled charge."
+    return f'No invoice is expected: its {by.replace("_", " ")} is "{value}".'
+
+
+def _found(finding: Finding) -> str:
+    left = finding.unbilled
+    said = [f"{' and '.join(map(what_it_does, finding.invoices))}."]
+    if left.charges:
+        said.append(f"Charges of {money(left.charges)} on the ticket are on no invoice yet.")
+    if left.minutes:
+        said.append(f"{duration(left.minutes)} of billable time has not become a charge.")
+    if None in (left.charges, left.minutes):
+        said.append(f"{capital(REST_UNKNOWN)}.")
+    return " ".join(said)
+
+
+def _scheduled(finding: Finding) -> str:
+    name = f' "{finding.schedule_name}"' if finding.schedule_name else ""
+    charges = "Charges" if finding.unbilled.charges is None else f"Charges of {money(finding.unbilled.charges)}"
+    start = f"{charges} are on no invoice yet; the recurring invoice{name}"
+    run = finding.scheduled_for
+    if run is None:
+        return f"{start} picks them up at its next run (Syncro names no date)."
+    if is_overdue(run, finding.checked_at):
+        return f"{start} was to pick them up on {run:%Y-%m-%d}, and that date has passed: look at it."
+    return f"{start} picks them up on {run:%Y-%m-%d}."
+
+
+def _not_invoiced(finding: Finding) -> str:
+    said = [_expected(finding), "Every place where its invoice could be was read, and none bills it."]
+    if finding.contradiction:
+        said.append("Contradiction: its status says Invoiced; a status is set by hand and proves nothing.")
+    if finding.paused_schedule is not None:
+        said.append(f'The recurring invoice "{finding.paused_schedule}" would pick up its charges, but it is paused.')
+    return " ".join(filter(None, said))
+
+
+def _unverified(finding: Finding) -> str:
+    said = ["The ticket could not be looked up."] if finding.ticket_id is None else []
+    said += [
+        f"Invoice {mention.number} holds the number {finding.ticket_number} without saying that it is the ticket:"
+        " look at that invoice."
+        for mention in finding.possible[:1]
+    ]
+    said += finding.failures[:_FAILURES_SAID]
+    if more := len(unsaid(finding)):
+        said.append(f"{counted(more, 'more read')} failed.")
+    return " ".join(said)
+
+
+def _not_found(finding: Finding) -> str:
+    return f"Syncro has no ticket {as_people_say(finding.ticket_number)}."
+
+
+_REASONS: Final[Mapping[Verdict, Callable[[Finding], str]]] = MappingProxyType(
+    {
+        Verdict.INVOICED: _found,
+        Verdict.PARTIALLY_INVOICED: _found,
+        Verdict.SCHEDULED: _scheduled,
+        Verdict.NOT_INVOICED: _not_invoiced,
+        Verdict.UNVERIFIED: _unverified,
+        Verdict.NOT_FOUND: _not_found,
+    }
+)

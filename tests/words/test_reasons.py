@@ -1,0 +1,74 @@
+"""Why a verdict is what it is: the same sentence in Slack, the terminal, the CSV file and the JSON."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from rich.console import Console
+
+from bot.billing.rules.verdicts import Due, Expectation, Finding, Ground, Verdict
+from bot.digest.csv import digest_csv
+from bot.digest.model import Audited
+from bot.messages.check_messages import outcome
+from bot.terminal.check import show_report
+from bot.words.finding_json import finding_as_json
+from bot.words.reasons import reason, unsaid
+from tests.digest.factory import a_digest
+from tests.messages.factory import a_finding, a_report, any_finding
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_all_surfaces_give_the_reason_in_the_same_words(verdict: Verdict) -> None:
+    finding = a_finding(verdict)
+    out = io.StringIO()
+    show_report(Console(file=out, width=400), a_report(finding))
+    said = reason(finding)
+    assert said.endswith(".")
+    assert finding_as_json(finding)["reason"] == said
+    assert said in outcome([finding], None).text.replace("\u2060", "")
+    assert said in out.getvalue()
+    assert said.replace('"', '""') in digest_csv(a_digest(Audited(finding)))
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        (Expectation(Due.NOT_YET, Ground.STATUS, "New"),
+         'The work is not finished (status "New"), so an invoice is not due yet.'),
+        (Expectation(Due.NEVER, Ground.BILLING_STATUS, "Free"),
+         'No invoice is expected: its billing status is "Free".'),
+        (Expectation(Due.NEVER, Ground.TIME),
+         "No invoice is expected: none of its time is billable and it has no unbilled charge."),
+        (None, ""),
+    ],
+)  # fmt: skip
+def test_what_policy_says_is_the_reason_where_nothing_else_is(expected: Expectation | None, said: str) -> None:
+    assert reason(a_finding(Verdict.NON_BILLABLE, expectation=expected)) == said
+
+
+def test_a_warning_names_the_contradiction_and_the_paused_recurring_invoice() -> None:
+    plain = (
+        'The work is finished (status "Resolved"). Every place where its invoice could be was read, and none bills it.'
+    )
+    assert reason(a_finding(Verdict.NOT_INVOICED)) == plain
+    loud = reason(a_finding(Verdict.NOT_INVOICED, contradiction=True, paused_schedule=""))
+    assert loud == (
+        f"{plain} Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
+        ' The recurring invoice "" would pick up its charges, but it is paused.'
+    )
+
+
+@given(any_finding)
+def test_every_failed_read_is_said_or_left_to_be_said(finding: Finding) -> None:
+    left = unsaid(finding)
+    told = finding.failures[: len(finding.failures) - len(left)]
+    assert (*told, *left) == finding.failures
+    assert all(failure in reason(finding) for failure in told)
+
+
+def test_a_ticket_that_could_not_be_looked_up_says_so() -> None:
+    lost = replace(a_finding(Verdict.UNVERIFIED, ticket_id=None), possible=(), failures=("Status 500.",))
+    assert reason(lost) == "The ticket could not be looked up. Status 500."
