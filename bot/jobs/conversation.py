@@ -86,7 +86,7 @@ class Conversation:
         evidence = list(thread) or ([parent] if self._progress is not None else [])
         if self._progress is not None and evidence:
             edited = self._outbox.edit("edit progress to evidence", self._progress, evidence[0])
-            evidence = evidence[1:] if edited else evidence
+            evidence = evidence[1:] if edited.done else evidence
         for message in evidence:
             self._post_evidence(parent, message)
 
@@ -106,7 +106,7 @@ class Conversation:
             self._outcomes.append(Outcome(self._parent, None if self._thread == self._parent.ts else self._thread))
 
     def _finish_parent(self, place: Posted, outcome: Rendered) -> bool:
-        if self._outbox.edit("edit parent", place, outcome):
+        if self._outbox.edit("edit parent", place, outcome).done:
             return True
         # The parent was deleted, or the channel closed meanwhile: say it anew, there or to the person.
         self._progress = None

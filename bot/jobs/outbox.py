@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.jobs.steps import Steps
 from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster
 from bot.messages.rendered import Rendered
 
-THREAD_GONE = "thread_not_found"
+GONE = "message_not_found"
+"""Our word for a message to edit, or a thread to answer in, that is no longer there."""
+_CLOCKS_DIFFER = timedelta(hours=2)
+"""How far our clock may be ahead of Slack's when a job's first message is looked for."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +27,41 @@ class Sent:
     refused: str = ""
 
 
+@dataclass(frozen=True)
+class Edited:
+    """What came of editing: done, or why not."""
+
+    done: bool
+    refused: str = ""
+
+
 class Outbox:
-    """Posts and edits as steps of one job. `key` names the job; every message carries it as a mark."""
+    """Posts and edits as steps of one job. `key` names the job; every message carries it as a mark.
+
+    A message that may have been posted already is looked for from the job's last post on, by Slack's own time; from
+    its beginning where there is none.
+    """
 
     def __init__(self, steps: Steps, poster: Poster, *, key: str, clock: Callable[[], datetime]) -> None:
         self._steps = steps
         self._poster = poster
-        self._key = key
+        self.key = key
         self._clock = clock
         self._messages = 0
+        self._since = ""
+        """Slack's time (a ts) before which none of the messages to come can stand."""
 
     def post(
         self, step: str, channel: str, message: Rendered, *, thread_ts: str | None = None, harmless: bool = False
     ) -> Sent:
         """Post a message; one that is `harmless` says nothing of billing."""
         self._messages += 1
-        mark = f"{self._key}/{self._messages}"
+        since = self._since or self._begin()
+        mark = f"{self.key}/{self._messages}"
 
         def post(repeated: bool) -> dict[str, Any]:
             at = self._clock().isoformat()
-            posted = self._poster.find(channel, mark, thread_ts=thread_ts) if repeated else None
+            posted = self._poster.find(channel, mark, since=since, thread_ts=thread_ts) if repeated else None
             try:
                 posted = posted or self._poster.post(
                     channel, message, thread_ts=thread_ts, mark=mark, harmless=harmless
@@ -51,26 +69,44 @@ class Outbox:
             except CannotPostError as error:
                 return {"refused": error.code, "at": at}
             except MessageGoneError:
-                return {"refused": THREAD_GONE, "at": at}
+                return {"refused": GONE, "at": at}
             return {"channel": posted.channel, "ts": posted.ts, "at": at}
 
         done = self._steps.run(step, post)
         at = datetime.fromisoformat(done["at"])
         if "refused" in done:
             return Sent(at, None, done["refused"])
+        self._since = done["ts"]
         return Sent(at, Posted(done["channel"], done["ts"]))
 
-    def edit(self, step: str, place: Posted, message: Rendered, *, harmless: bool = False) -> bool:
-        """Replace a message of our own; False when it is gone or its channel refuses."""
+    def edit(
+        self, step: str, place: Posted, message: Rendered | Callable[[], Rendered], *, harmless: bool = False
+    ) -> Edited:
+        """Replace a message of our own.
 
-        def edit(_: bool) -> dict[str, bool]:
+        A message that others edit too is given as a function: it is drawn again until nothing has changed meanwhile.
+        """
+        draw = message if callable(message) else lambda: message
+
+        def edit(_: bool) -> dict[str, Any]:
             try:
-                self._poster.update(place, message, harmless=harmless)
-            except (CannotPostError, MessageGoneError):
-                return {"done": False}
+                shown = None
+                while (drawn := draw()) != shown:
+                    self._poster.update(place, drawn, harmless=harmless)
+                    shown = drawn
+            except CannotPostError as error:
+                return {"done": False, "refused": error.code}
+            except MessageGoneError:
+                return {"done": False, "refused": GONE}
             return {"done": True}
 
-        return bool(self._steps.run(step, edit)["done"])
+        return Edited(**self._steps.run(step, edit))
+
+    def _begin(self) -> str:
+        """Slack's time before the first post, as our clock has it."""
+        begun = datetime.fromisoformat(self._steps.run("begin to post", lambda _: self._clock().isoformat()))
+        self._since = f"{(begun - _CLOCKS_DIFFER).timestamp():.6f}"
+        return self._since
 
     def remove(self, step: str, place: Posted) -> None:
         """Delete a message of our own, where that can be done."""

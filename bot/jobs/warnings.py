@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Digest, Resolved, Standing, WarningEnding
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps
-from bot.messages.digest_messages import retracted_warning
+from bot.messages.channel_guard import EXTERNAL_CHANNEL, UNKNOWN_CHANNEL
+from bot.messages.digest_messages import Retraction, retracted_warning
 from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered, with_updates
 from bot.store.memory import Memory
 from bot.store.records import KeptPost, Source
 from bot.words.finding_json import finding_as_json
 
+log = logging.getLogger(__name__)
+
 _ON_AN_INVOICE = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
+_MAY_CHANGE = frozenset({EXTERNAL_CHANNEL, UNKNOWN_CHANNEL})
+"""Refusals after which a warning is still there to be taken back one day."""
 _ALONE = "alone_in_message"
 """Kept with a warning's evidence: its message is about nothing else, so that it can be replaced as a whole."""
 
@@ -85,42 +92,62 @@ class WarningBook:
         for resolved in digest.resolved:
             if resolved.ending is WarningEnding.INVOICED:
                 self.retract(steps, outbox, resolved)
-        for each in steps.run("look for warnings left over", lambda _: self._left_over()):
+        seen = {resolved.standing.ticket_id for resolved in digest.resolved}
+        for each in steps.run("look for warnings left over", lambda _: self._left_over(seen)):
             self.retract(steps, outbox, _resolved_earlier(each))
 
     def retract(self, steps: Steps, outbox: Outbox, resolved: Resolved) -> None:
         """Edit each message that warned about the ticket, and say in its thread which invoice bills it."""
         ticket_id = resolved.standing.ticket_id
         retraction = retracted_warning(resolved)
-
-        def find(_: bool) -> list[dict[str, Any]]:
-            return [
-                {"channel": each.channel, "ts": each.ts, "thread_ts": each.thread_ts}
-                for each in self.memory.posted_warnings([ticket_id])
-            ]
-
-        found = steps.run("find warning messages", find)
-        for each in found:
-            place = Posted(each["channel"], each["ts"])
-            edited = steps.run("note retraction", self._noting(place, retraction.thread.text))
-            alone = edited is None or edited["alone"]
-            message = retraction.parent if alone else with_updates(edited["text"], edited["blocks"], edited["updates"])
-            outbox.edit("edit warning", place, message)
-            outbox.post("say which invoice", place.channel, retraction.thread, thread_ts=each["thread_ts"] or place.ts)
+        claim = steps.run("claim retraction", lambda _: self._claim(ticket_id, outbox.key))
+        if claim["others_at_work"] and not claim["messages"]:
+            return  # they say it, once
+        taken_back = [each for each in claim["messages"] if self._take_back(steps, outbox, each, resolved, retraction)]
 
         def forget(_: bool) -> None:
-            places = [Posted(each["channel"], each["ts"]) for each in found]
             number = resolved.invoice_number or ""
-            self.memory.retract(ticket_id, invoice_number=number, at=self.clock(), messages=places)
+            places = [Posted(each["channel"], each["ts"]) for each in taken_back]
+            self.memory.retract(ticket_id, invoice_number=number, at=self.clock(), messages=places, by=outbox.key)
 
         steps.run("forget warning", forget)
 
-    def _left_over(self) -> list[dict[str, str]]:
-        """Warnings that have ended by an invoice, while a message in Slack still says them."""
+    def _take_back(
+        self, steps: Steps, outbox: Outbox, said: dict[str, Any], resolved: Resolved, retraction: Retraction
+    ) -> bool:
+        """Edit one message; False where that is to be tried again another day."""
+        place = Posted(said["channel"], said["ts"])
+        steps.run("note retraction", partial(self._note, place, retraction.thread.text))
+        edited = outbox.edit("edit warning", place, partial(self._drawn, place, retraction.parent))
+        if edited.refused in _MAY_CHANGE:
+            number, why = resolved.standing.ticket_number, edited.refused
+            log.warning("The warning about ticket %s stays in channel %s for now (%s)", number, place.channel, why)
+            return False
+        outbox.post("say which invoice", place.channel, retraction.thread, thread_ts=said["thread_ts"] or place.ts)
+        return True
+
+    def _claim(self, ticket_id: str, by: str) -> dict[str, Any]:
+        claim = self.memory.claim_retraction(ticket_id, by=by, at=self.clock())
+        places = [{"channel": each.channel, "ts": each.ts, "thread_ts": each.thread_ts} for each in claim.messages]
+        return {"messages": places, "others_at_work": claim.others_at_work}
+
+    def _note(self, place: Posted, update: str, _: bool) -> None:
+        self.memory.add_update(place, update)
+
+    def _drawn(self, place: Posted, alone: Rendered) -> Rendered:
+        """The message as it is to read now: with every update noted so far, or replaced by `alone`."""
+        kept = self.memory.post_at(place)
+        if kept is None or all(each.get(_ALONE) for each in kept.evidence.values()):
+            return alone
+        return with_updates(kept.text, list(kept.blocks), list(kept.updates))
+
+    def _left_over(self, seen: Set[str]) -> list[dict[str, str]]:
+        """Warnings that have ended by an invoice, while a message in Slack still says them; without those just seen."""
         found = []
-        for ticket_id in dict.fromkeys(each.ticket_id for each in self.memory.posted_warnings()):
+        posted = dict.fromkeys(each.ticket_id for each in self.memory.posted_warnings())
+        for ticket_id in (each for each in posted if each not in seen):
             *_, last = self.memory.warnings_of(ticket_id)
-            if last.ending is WarningEnding.INVOICED and last.retracted_at is None:
+            if last.ending is WarningEnding.INVOICED:
                 found.append(
                     {
                         "id": ticket_id,
@@ -132,20 +159,6 @@ class WarningBook:
                     }
                 )
         return found
-
-    def _noting(self, place: Posted, update: str) -> Callable[[bool], dict[str, Any] | None]:
-        def note(_: bool) -> dict[str, Any] | None:
-            kept = self.memory.add_update(place, update)
-            if kept is None:
-                return None
-            return {
-                "text": kept.text,
-                "blocks": list(kept.blocks),
-                "updates": list(kept.updates),
-                "alone": all(each.get(_ALONE) for each in kept.evidence.values()),
-            }
-
-        return note
 
 
 def resolved_by(finding: Finding, standing: dict[str, str]) -> Resolved:

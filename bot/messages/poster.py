@@ -41,6 +41,10 @@ _PASSING = frozenset(
 )
 
 
+_MESSAGES_A_PAGE = 200
+_MOST_PAGES = 50
+
+
 class CannotPostError(Exception):
     """The channel will not take the message. `code` is Slack's word for why; tell the person."""
 
@@ -210,23 +214,26 @@ class Poster:
         about = (answer or {}).get("user") or {}
         return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
 
-    def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
-        """Look for a message posted earlier with this mark, where the bot may read the channel's history.
+    def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
+        """Look for a message posted with this mark after `since` (a ts), where the bot may read the history.
 
         Raises:
             SlackUnavailableError: try again later.
 
         """
-        if thread_ts is None:
-            where = {"channel": channel, "limit": 100, "include_all_metadata": True}
-            answer = self._read(self._client.conversations_history, **where)
-        else:
-            where = {"channel": channel, "ts": thread_ts, "limit": 200, "include_all_metadata": True}
-            answer = self._read(self._client.conversations_replies, **where)
-        for message in (answer or {}).get("messages") or []:
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("mark") == mark:
-                return Posted(channel, str(message["ts"]))
+        method = self._client.conversations_history if thread_ts is None else self._client.conversations_replies
+        where = {"channel": channel, "oldest": since, "limit": _MESSAGES_A_PAGE, "include_all_metadata": True}
+        if thread_ts is not None:
+            where["ts"] = thread_ts
+        cursor = None
+        for _ in range(_MOST_PAGES):
+            answer = self._read(method, **where, cursor=cursor) or {}
+            for message in answer.get("messages") or []:
+                if ((message.get("metadata") or {}).get("event_payload") or {}).get("mark") == mark:
+                    return Posted(channel, str(message["ts"]))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
         return None
 
     def _read(self, method: Callable[..., Any], **what: Any) -> Any:

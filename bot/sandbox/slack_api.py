@@ -87,10 +87,17 @@ class WebApi:
             raise SlackRefusalError("not_in_channel")
         return channel
 
-    def thread_exists(self, channel_id: str, ts: str) -> bool:
-        """Say whether there is something to reply to: a message, or replies to one that was deleted."""
+    def thread(self, channel_id: str, ts: str | None, *, unless_gone: bool = True) -> str | None:
+        """Return the thread to reply in; refuse where `ts` is a reply's, and `unless_gone` where nothing is there."""
+        if not ts:
+            return None
         parent = self.workspace.find(channel_id, ts)
-        return bool((parent and not parent.ephemeral_to) or self.workspace.replies(channel_id, ts))
+        if parent and parent.thread_ts not in (None, ts):
+            raise SlackRefusalError("cannot_reply_to_message")
+        is_there = (parent and not parent.ephemeral_to) or self.workspace.replies(channel_id, ts)
+        if unless_gone and not is_there:
+            raise SlackRefusalError("thread_not_found")
+        return ts
 
     def spend(self, channel_id: str) -> None:
         """Count a post against the channel's rate; refuse with 429 when it comes too soon."""

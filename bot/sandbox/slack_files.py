@@ -36,8 +36,13 @@ def complete_upload(api: WebApi, args: Args) -> Answer:
     files = _sent(api, structured(args, "files", "invalid_arguments"))
     channels = _destinations(api, args)
     thread_ts = args.get("thread_ts") or None
-    if thread_ts and (len(channels) != 1 or not api.thread_exists(channels[0].id, thread_ts)):
+    if thread_ts and len(channels) != 1:
         raise SlackRefusalError("invalid_arguments")
+    try:
+        for channel in channels:
+            api.thread(channel.id, thread_ts)
+    except SlackRefusalError:
+        raise SlackRefusalError("invalid_arguments") from None
     for channel in channels:
         _share(api.workspace, channel, files, str(args.get("initial_comment") or ""), thread_ts)
     if not channels:

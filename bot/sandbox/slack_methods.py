@@ -94,9 +94,7 @@ def chat_post_message(api: WebApi, args: Args) -> Answer:
     """Post a message to a channel, a thread, or a person."""
     channel = api.writable(str(args.get("channel", "")))
     text, blocks = content(api, args)
-    thread_ts = args.get("thread_ts") or None
-    if thread_ts and not api.thread_exists(channel.id, thread_ts):
-        raise SlackRefusalError("thread_not_found")
+    thread_ts = api.thread(channel.id, args.get("thread_ts"))
     api.spend(channel.id)
     message = api.workspace.post(
         channel.id,
@@ -127,13 +125,14 @@ def chat_post_ephemeral(api: WebApi, args: Args) -> Answer:
     if not api.workspace.is_member(channel, user):
         raise SlackRefusalError("user_not_in_channel")
     text, blocks = content(api, args)
+    thread_ts = api.thread(channel.id, args.get("thread_ts"), unless_gone=False)
     api.spend(channel.id)
     message = api.workspace.post(
         channel.id,
         api.workspace.bot.id,
         text or "",
         blocks=blocks,
-        thread_ts=args.get("thread_ts") or None,
+        thread_ts=thread_ts,
         ephemeral_to=user,
     )
     return {"message_ts": message.ts}

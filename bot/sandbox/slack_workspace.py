@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -191,12 +191,15 @@ class Workspace:
     """Members of each user group, by its id."""
     refused_block_types: set[str] = field(default_factory=set)
     """Block types that this workspace answers with `invalid_blocks`, as some real ones do for new types."""
-    _clock: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    """Seconds since 1970."""
+    _last_ts: int = field(default=0, repr=False)
 
     def next_ts(self) -> str:
-        """Return a timestamp later than every one given before."""
-        seconds, fraction = divmod(next(self._clock), 10_000)
-        return f"{1_700_000_000 + seconds}.{fraction * 100:06d}"
+        """Return the time, later than every one given before."""
+        self._last_ts = max(self._last_ts + 1, int(self.clock() * 1_000_000))
+        seconds, fraction = divmod(self._last_ts, 1_000_000)
+        return f"{seconds}.{fraction:06d}"
 
     def post(
         self,
@@ -210,14 +213,21 @@ class Workspace:
         broadcast: bool = False,
         ephemeral_to: str | None = None,
     ) -> Message:
-        """Add a message and return it. A reply to a reply joins the thread of that reply."""
+        """Add a message and return it.
+
+        Raises:
+            ValueError: `thread_ts` is that of a reply, where only the root of a thread can be replied to.
+
+        """
         parent = self.find(channel, thread_ts) if thread_ts else None
+        if parent and parent.thread_ts not in (None, parent.ts):
+            raise ValueError("nobody can reply to a reply")
         message = Message(
             channel=channel,
             ts=self.next_ts(),
             user=user,
             text=text,
-            thread_ts=(parent.thread_ts or parent.ts) if parent else thread_ts,
+            thread_ts=thread_ts,
             blocks=deepcopy(blocks or []),
             metadata=metadata,
             broadcast=broadcast,

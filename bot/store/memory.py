@@ -15,6 +15,7 @@ from bot.store import decisions, people, posts, runs, standing
 from bot.store.database import Database
 from bot.store.migrations import migrate
 from bot.store.records import (
+    Claim,
     KeptPost,
     MarkRecord,
     PostAddress,
@@ -137,17 +138,32 @@ class Memory:
         with self._database.reading() as connection:
             return standing.warnings_of(connection, ticket_id)
 
+    def claim_retraction(self, ticket_id: str, *, by: str, at: datetime) -> Claim:
+        """Return the messages about a ticket that the job `by` may take back: no other job gets the same ones.
+
+        The same job may claim again; a claim lapses after a day.
+        """
+        with self._database.writing() as connection:
+            return standing.claim_messages(connection, ticket_id, by, at)
+
     def retract(
-        self, ticket_id: str, *, invoice_number: str, at: datetime, messages: Iterable[PostAddress] | None = None
+        self,
+        ticket_id: str,
+        *,
+        invoice_number: str,
+        at: datetime,
+        messages: Iterable[PostAddress] | None = None,
+        by: str = "",
     ) -> None:
         """An invoice bills the ticket after all: its warning ends, and its messages are forgotten.
 
         Edit the messages first. Give those that were edited as `messages`, and one that another process posted
-        meanwhile is not forgotten unedited; None means all.
+        meanwhile is not forgotten unedited; None means all. What the job `by` had claimed besides is free again.
         """
         with self._database.writing() as connection:
             standing.retract(connection, ticket_id, invoice_number, at)
             standing.forget_messages(connection, ticket_id, messages)
+            standing.release_claims(connection, ticket_id, by)
 
     def snooze(self, snooze: Snooze) -> None:
         """Put a ticket aside until a moment; a later word about the same ticket replaces the earlier."""

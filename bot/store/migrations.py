@@ -230,5 +230,10 @@ _V2: Migration = (
     ) {compact}""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2)
+_V3: Migration = (
+    "ALTER TABLE invoice_bot_messages ADD COLUMN claimed_by TEXT",
+    "ALTER TABLE invoice_bot_messages ADD COLUMN claimed_at TEXT",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3)
 """The n-th brings the tables from version n - 1 to n."""

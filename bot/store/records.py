@@ -39,6 +39,14 @@ class PostedWarning:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """The messages about a ticket that one job is to take back, and whether another job is at the others."""
+
+    messages: tuple[PostedWarning, ...]
+    others_at_work: bool
+
+
+@dataclass(frozen=True)
 class KeptPost:
     """A warning message as it was posted, and what was added to it since. `evidence` is a finding by ticket id."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Resolved, Standing, WarningEnding
 from bot.store.database import insert
-from bot.store.records import PostAddress, PostedWarning, Source, WarningRecord
+from bot.store.records import Claim, PostAddress, PostedWarning, Source, WarningRecord
 from bot.store.tables import messages, warnings
 
 _AT_ONCE = 500
 """Ids in one question: databases limit the parameters of a statement."""
+_CLAIM_HOLDS = timedelta(days=1)
+"""A job is tried for about so long; what it had claimed is free then."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,26 @@ def posted_warnings(connection: sa.Connection, ticket_ids: Iterable[str] | None)
     return tuple(
         PostedWarning(row.ticket_id, row.ticket_number, row.channel, row.ts, row.thread_ts, row.source) for row in found
     )
+
+
+def claim_messages(connection: sa.Connection, ticket_id: str, by: str, at: datetime) -> Claim:
+    """Let one job take back what no other job is taking back already."""
+    lapsed = at - _CLAIM_HOLDS
+    of_ticket = messages.c.ticket_id == ticket_id
+    free = sa.or_(messages.c.claimed_by.is_(None), messages.c.claimed_by == by, messages.c.claimed_at <= lapsed)
+    connection.execute(sa.update(messages).where(of_ticket, free).values(claimed_by=by, claimed_at=at))
+    held = {
+        (row.channel, row.ts)
+        for row in connection.execute(sa.select(messages).where(of_ticket, messages.c.claimed_by != by))
+    }
+    ours = tuple(each for each in posted_warnings(connection, [ticket_id]) if (each.channel, each.ts) not in held)
+    return Claim(ours, others_at_work=bool(held))
+
+
+def release_claims(connection: sa.Connection, ticket_id: str, by: str) -> None:
+    """Let the next job try what this one could not take back."""
+    ours = sa.and_(messages.c.ticket_id == ticket_id, messages.c.claimed_by == by)
+    connection.execute(sa.update(messages).where(ours).values(claimed_by=None, claimed_at=None))
 
 
 def forget_messages(connection: sa.Connection, ticket_id: str, only: Iterable[PostAddress] | None) -> None:

@@ -52,8 +52,13 @@ messages = sa.Table(
     sa.Column("thread_ts", PlainText),
     sa.Column("source", PlainText, nullable=False),
     sa.Column("posted_at", Moment, nullable=False),
+    sa.Column("claimed_by", PlainText),
+    sa.Column("claimed_at", Moment),
 )
-"""Where warnings can be read in Slack; one message may name several tickets."""
+"""Where warnings can be read in Slack; one message may name several tickets.
+
+`claimed_by` is the job that is taking the warning back there.
+"""
 
 posts = sa.Table(
     "invoice_bot_posts",

@@ -87,6 +87,7 @@ class FakePoster(Poster):
         self.looks: list[tuple[str, bool]] = []
         self.takes_responses = True
         self.may_look = True
+        self.looked_since: list[str] = []
         self._losses = losses
         self._posts = 0
 
@@ -137,7 +138,8 @@ class FakePoster(Poster):
         if channel in self.external:
             raise CannotPostError("external_channel")
 
-    def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> Posted | None:
+    def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
+        self.looked_since.append(since)
         for ts, shown in self.shown.items():
             if self.may_look and (shown.channel, shown.mark, shown.thread_ts) == (channel, mark, thread_ts):
                 return Posted(channel, ts)

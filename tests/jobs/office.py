@@ -103,12 +103,12 @@ class Office:
             )
         self.memory.remember_run(made, key=f"terminal:{self.now.isoformat()}")
 
-    def check(self, *tickets: Ticket, channel: str = BILLING) -> Message:
+    def check(self, *tickets: Ticket, channel: str = BILLING, thread_ts: str | None = None) -> Message:
         """Run the check that somebody asked for, and return its answer."""
         job = CheckJob(self.verifier, self.reader.session, self.poster, self.clock, self.warnings, EngineStoppedError)
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
-        stored = CheckRequest(references=numbers, channel=channel, user=TECHNICIAN).to_json()
+        stored = CheckRequest(numbers, channel, TECHNICIAN, thread_ts).to_json()
         job.run(stored, RememberingSteps(), f"check:{before}")
         return self.slack.workspace.messages[before]
 

@@ -71,7 +71,7 @@ def test_a_quick_search_shows_no_progress() -> None:
 
     steps = hold(poster, progress_at=(timedelta(seconds=1), PROGRESS_EVERY - timedelta(milliseconds=1)))
 
-    assert steps.names == ["post parent", "edit parent", "post evidence"]
+    assert steps.names == ["begin to post", "post parent", "edit parent", "post evidence"]
 
 
 def test_progress_is_one_message_shown_every_three_seconds_at_most_that_becomes_the_evidence() -> None:
@@ -255,7 +255,7 @@ def test_a_channel_that_closes_before_the_outcome_is_answered_directly() -> None
 
 
 @pytest.mark.parametrize("refusals", [{}, {CHANNEL: "is_archived"}], ids=["in the channel", "directly"])
-@pytest.mark.parametrize("cut_after", range(7))
+@pytest.mark.parametrize("cut_after", range(9))
 def test_a_conversation_cut_off_after_any_step_says_each_thing_once_when_it_is_held_again(
     cut_after: int, refusals: dict[str, str]
 ) -> None:
@@ -288,6 +288,16 @@ def test_a_post_whose_answer_was_lost_is_not_repeated_where_it_can_be_found(lost
 
     assert poster.texts(CHANNEL) == ["outcome"]
     assert thread_of(poster) == ["evidence"]
+
+
+def test_a_lost_post_is_looked_for_from_the_last_post_on_and_the_first_one_from_the_jobs_beginning() -> None:
+    poster = FakePoster(losses=(0, 1))
+
+    hold(poster)
+
+    first, second = poster.looked_since
+    assert float(first) == (NOW - timedelta(hours=2)).timestamp()
+    assert second == "ts0"
 
 
 def test_a_post_whose_answer_was_lost_is_repeated_where_the_bot_may_not_look() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.sandbox.slack_workspace import BILLING
-from tests.jobs.office import Office, opened_office
+from bot.jobs.check import CheckJob
+from bot.jobs.request import CheckRequest
+from bot.sandbox.slack_faults import ApiCall
+from bot.sandbox.slack_workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
+from tests.jobs.fakes import RememberingSteps
+from tests.jobs.office import EngineStoppedError, Office, opened_office
 
 
 @pytest.fixture
@@ -158,6 +166,100 @@ def test_an_invoice_that_was_found_without_posting_still_takes_the_warning_back_
     office.next_day()
     office.digest()
     assert office.thread(warned) == said
+
+
+def test_a_warning_given_inside_somebodys_thread_is_taken_back_in_that_thread(office: Office) -> None:
+    ticket = office.unbilled()
+    question = office.slack.workspace.post(BILLING, TECHNICIAN, "Is this billed?")
+    warned = office.check(ticket, thread_ts=question.ts)
+    assert warned.thread_ts == question.ts
+    assert [said.thread_ts for said in office.memory.posted_warnings()] == [question.ts]
+    office.next_day()
+    invoice = office.bill(ticket)
+
+    office.digest()
+
+    assert "no longer stands" in warned.text
+    assert invoice in office.thread(question)[-1]
+
+
+@pytest.mark.parametrize("refusal", ["missing_scope", None], ids=["unknown", "shared"])
+def test_a_warning_is_not_taken_back_in_public_where_others_read_along_but_later_when_they_do_not(
+    office: Office, refusal: str | None
+) -> None:
+    ticket = office.unbilled()
+    warned = office.check(ticket, channel=GENERAL)
+    before, thread = warned.text, office.thread(warned)
+    if refusal:
+        office.slack.fail_next("conversations.info", refusal)
+    else:
+        office.slack.workspace.channels[GENERAL].is_ext_shared = True
+    office.next_day()
+    invoice = office.bill(ticket)
+    office.digest(MANAGER)
+
+    assert (warned.text, office.thread(warned)) == (before, thread)
+    assert office.memory.history(office.now).standing == ()
+
+    office.slack.workspace.channels[GENERAL].is_ext_shared = False
+    office.next_day()
+    office.digest(MANAGER)
+
+    assert invoice in warned.text
+    assert invoice in office.thread(warned)[-1]
+    assert office.memory.posted_warnings() == ()
+
+
+def test_three_people_who_ask_at_once_make_one_retraction(office: Office) -> None:
+    """Each of them has found the invoice and sees the warning stand, before any has taken it back."""
+    ticket = office.unbilled()
+    warned = office.check(ticket)
+    office.digest()
+    (digest,) = [parent for parent in office.parents() if parent is not warned]
+    threads = [office.thread(parent) for parent in (warned, digest)]
+    office.bill(ticket)
+    together = threading.Barrier(3)
+
+    class Together(RememberingSteps):
+        def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
+            result = super().run(name, effect)
+            if name == "look for warnings":
+                together.wait(20)
+            return result
+
+    def ask(asker: int) -> None:
+        job = CheckJob(
+            office.verifier, office.reader.session, office.poster, office.clock, office.warnings, EngineStoppedError
+        )
+        stored = CheckRequest((str(ticket.number),), BILLING, TECHNICIAN).to_json()
+        job.run(stored, Together(), f"check:at once:{asker}")
+
+    with ThreadPoolExecutor(3) as people:
+        list(people.map(ask, range(3)))
+
+    for parent, before in zip((warned, digest), threads, strict=True):
+        assert len(office.thread(parent)) == len(before) + 1
+        assert len(parent.history) <= 2
+    assert office.memory.posted_warnings() == ()
+
+
+def test_two_tickets_of_one_digest_that_are_taken_back_at_once_both_stand_in_it(office: Office) -> None:
+    tickets = [office.unbilled() for _ in range(3)]
+    office.digest()
+    (parent,) = office.parents()
+    invoices = [office.bill(ticket) for ticket in tickets[:2]]
+    edits = threading.Barrier(2)
+
+    def wait_for_the_other(_: ApiCall) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            edits.wait(1)
+
+    office.slack.before("chat.update", wait_for_the_other)
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(lambda ticket: office.check(ticket, channel=GENERAL), tickets[:2]))
+
+    for invoice in invoices:
+        assert invoice in parent.text
 
 
 def test_a_warning_whose_message_was_deleted_ends_all_the_same(office: Office) -> None:

@@ -23,6 +23,9 @@ BLOCKS = Rendered("words", ({"type": "section", "text": {"type": "mrkdwn", "text
 WORDS = Rendered("words")
 PASSING = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"]
 
+EVER = "0"
+"""Slack's time before every message."""
+
 Act = Callable[[Poster], object]
 
 
@@ -162,10 +165,29 @@ def test_a_marked_message_is_found_where_history_may_be_read(slack: SlackSandbox
     parent = poster.post(BILLING, WORDS, mark="job/1")
     reply = poster.post(BILLING, WORDS, thread_ts=parent.ts, mark="job/2")
 
-    assert poster.find(BILLING, "job/1") == parent
-    assert poster.find(BILLING, "job/2", thread_ts=parent.ts) == reply
-    assert poster.find(BILLING, "job/2") is None
-    assert poster.find(BILLING, "job/3") is None
+    assert poster.find(BILLING, "job/1", since=EVER) == parent
+    assert poster.find(BILLING, "job/2", since=EVER, thread_ts=parent.ts) == reply
+    assert poster.find(BILLING, "job/2", since=EVER) is None
+    assert poster.find(BILLING, "job/3", since=EVER) is None
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_a_marked_message_is_found_however_many_came_after_it_and_before(
+    slack: SlackSandbox, poster: Poster, *, in_thread: bool
+) -> None:
+    slack.api.scopes.add("channels:history")
+    root = poster.post(BILLING, WORDS).ts if in_thread else None
+    for index in range(300):
+        slack.workspace.post(BILLING, TECHNICIAN, f"earlier {index}", thread_ts=root)
+    since = slack.workspace.messages[-1].ts
+    place = poster.post(BILLING, WORDS, thread_ts=root, mark="job/1")
+    for index in range(450):
+        slack.workspace.post(BILLING, TECHNICIAN, f"later {index}", thread_ts=root)
+    slack.calls.clear()
+
+    assert poster.find(BILLING, "job/1", since=since, thread_ts=root) == place
+    assert len(slack.calls) <= 3
+    assert poster.find(BILLING, "job/1", since=place.ts, thread_ts=root) is None
 
 
 def test_an_edited_message_keeps_its_mark(slack: SlackSandbox, poster: Poster) -> None:
@@ -173,14 +195,14 @@ def test_an_edited_message_keeps_its_mark(slack: SlackSandbox, poster: Poster) -
     parent = poster.post(BILLING, WORDS, mark="job/1")
     poster.update(parent, BLOCKS)
 
-    assert poster.find(BILLING, "job/1") == parent
+    assert poster.find(BILLING, "job/1", since=EVER) == parent
 
 
 def test_where_history_may_not_be_read_nothing_is_found(poster: Poster) -> None:
     poster.post(BILLING, WORDS, mark="job/1")
 
-    assert poster.find(BILLING, "job/1") is None
-    assert poster.find(FINANCE, "job/1") is None
+    assert poster.find(BILLING, "job/1", since=EVER) is None
+    assert poster.find(FINANCE, "job/1", since=EVER) is None
 
 
 @pytest.mark.parametrize("code", PASSING)
@@ -189,11 +211,11 @@ def test_a_passing_error_while_looking_does_not_say_that_nothing_is_there(
 ) -> None:
     slack.fail_next("conversations.history", code)
     with pytest.raises(SlackUnavailableError):
-        poster.find(BILLING, "job/1")
+        poster.find(BILLING, "job/1", since=EVER)
 
     slack.fail_next("conversations.replies", "anything", status=503)
     with pytest.raises(SlackUnavailableError):
-        poster.find(BILLING, "job/1", thread_ts="1.0")
+        poster.find(BILLING, "job/1", since=EVER, thread_ts="1.0")
 
 
 # --- response_url ---

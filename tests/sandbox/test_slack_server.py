@@ -631,12 +631,28 @@ def test_waiting_in_vain_says_what_was_seen(quiet: SlackSandbox) -> None:
         quiet.wait_for(lambda w: w.find(BILLING, "1.0"), 0.01)
 
 
-def test_timestamps_only_ever_grow() -> None:
+def test_timestamps_are_the_time_and_only_ever_grow() -> None:
     workspace = sample_workspace()
-    stamps = [workspace.next_ts() for _ in range(20_001)]
+    workspace.clock = iter([1_700_000_000.25, *[1_700_000_000.25] * 20_000, 1_700_000_100.0, 5.0]).__next__
+    stamps = [workspace.next_ts() for _ in range(20_003)]
 
-    assert stamps[0] == "1700000000.000100"
+    assert (stamps[0], stamps[-2]) == ("1700000000.250000", "1700000100.000000")
     assert sorted(set(stamps)) == stamps
+
+
+def test_only_the_root_of_a_thread_can_be_replied_to(quiet: SlackSandbox) -> None:
+    client = client_of(quiet)
+    quiet.api.scopes |= {"chat:write", "files:write"}
+    root = quiet.workspace.post(BILLING, TECHNICIAN, "root")
+    reply = quiet.workspace.post(BILLING, TECHNICIAN, "reply", thread_ts=root.ts)
+    said: dict[str, Any] = {"channel": BILLING, "text": "x"}
+
+    assert refused(client.chat_postMessage, **said, thread_ts=reply.ts) == "cannot_reply_to_message"
+    assert refused(client.chat_postEphemeral, **said, user=TECHNICIAN, thread_ts=reply.ts) == "cannot_reply_to_message"
+    with pytest.raises(ValueError, match="reply to a reply"):
+        quiet.workspace.post(BILLING, TECHNICIAN, "reply to a reply", thread_ts=reply.ts)
+    assert client.chat_postMessage(**said, thread_ts=root.ts)["ok"]
+    assert [m.text for m in quiet.workspace.replies(BILLING, root.ts)] == ["reply", "x"]
 
 
 # --- files -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import WarningEnding
 from bot.messages.poster import Posted
 from bot.store.memory import Memory
-from bot.store.records import PostedWarning, Statistics
+from bot.store.records import Claim, PostedWarning, Statistics
 from tests.store.factory import NOW, day_of, digest, moment_of, not_invoiced
 
 HERE = Posted("C1", "1700000000.000100")
@@ -94,6 +94,39 @@ def test_messages_outlive_a_warning_that_a_run_ended(memory: Memory) -> None:
     (record,) = memory.warnings_of("a")
     assert (record.ended_at, record.retracted_at) == (moment_of(1), moment_of(2))
     assert memory.posted_warnings(["a"]) == ()
+
+
+def test_of_several_jobs_one_takes_a_warning_back_and_may_claim_it_again(memory: Memory) -> None:
+    memory.warn(not_invoiced("a"), HERE, at=NOW, source="check")
+
+    first = memory.claim_retraction("a", by="job 1", at=NOW)
+    again = memory.claim_retraction("a", by="job 1", at=NOW)
+    second = memory.claim_retraction("a", by="job 2", at=NOW)
+
+    assert [message.ts for message in first.messages] == [HERE.ts]
+    assert (again, first.others_at_work) == (first, False)
+    assert second == Claim((), others_at_work=True)
+
+
+def test_a_claim_lapses_after_a_day_and_what_was_not_taken_back_is_free_at_once(memory: Memory) -> None:
+    memory.warn(not_invoiced("a"), HERE, at=NOW, source="check")
+    memory.claim_retraction("a", by="job 1", at=NOW)
+    assert not memory.claim_retraction("a", by="job 2", at=NOW + timedelta(hours=23)).messages
+    assert memory.claim_retraction("a", by="job 2", at=NOW + timedelta(hours=24)).messages
+
+    memory.retract("a", invoice_number="67501", at=NOW, messages=(), by="job 2")
+
+    assert memory.claim_retraction("a", by="job 3", at=NOW).messages
+
+
+def test_a_message_posted_after_a_claim_is_there_for_the_next_job(memory: Memory) -> None:
+    memory.warn(not_invoiced("a"), HERE, at=NOW, source="check")
+    memory.claim_retraction("a", by="job 1", at=NOW)
+    memory.warn(not_invoiced("a"), THERE, at=NOW, source="check")
+
+    claim = memory.claim_retraction("a", by="job 2", at=NOW)
+
+    assert ([message.ts for message in claim.messages], claim.others_at_work) == ([THERE.ts], True)
 
 
 def test_a_ticket_warned_about_after_a_retraction_is_a_new_warning(memory: Memory) -> None:
