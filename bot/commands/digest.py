@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bot import app as composition
 from bot import parts
+from bot.billing.rules.verdicts import Verdict
 from bot.commands.startup import prepare
 from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
@@ -45,4 +46,4 @@ def digest(
         sys.stdout.write(digest_as_json(made) + "\n")
     else:
         show_digest(Console(), made)
-    raise typer.Exit(1 if made.unbilled else 2 if made.unverified else 0)
+    raise typer.Exit(1 if made.unbilled else 2 if made.of(Verdict.UNVERIFIED) else 0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.billing.rules.verdicts import Unbilled
-from bot.digest.model import DigestTicket
+from bot.digest.model import NOTHING
 
 _CENT = Decimal("0.01")
-NOTHING = Decimal("0.00")
 
 
 def amount_of(work: Unbilled, labor_rate: Decimal | None) -> Decimal:
@@ -22,8 +20,3 @@ def time_value(minutes: int, labor_rate: Decimal | None) -> Decimal:
     if labor_rate is None:
         return NOTHING
     return (minutes * labor_rate / 60).quantize(_CENT, ROUND_HALF_UP)
-
-
-def total(lines: Iterable[DigestTicket]) -> Decimal:
-    """The sum of the lines' amounts: exactly what a reader gets who adds up the rows."""
-    return sum((line.amount for line in lines), NOTHING)

@@ -44,9 +44,9 @@ def digest_object(digest: Digest) -> dict[str, Any]:
             **{verdict.value: digest.counts.get(verdict, 0) for verdict in _COUNTED},
         },
         "not_invoiced": _findings(digest.unbilled),
-        "unverified": _findings(digest.unverified),
-        "scheduled": _findings(digest.scheduled),
-        "partially_invoiced": _findings(digest.partially_invoiced),
+        "unverified": _findings(digest.of(Verdict.UNVERIFIED)),
+        "scheduled": _findings(digest.of(Verdict.SCHEDULED)),
+        "partially_invoiced": _findings(digest.of(Verdict.PARTIALLY_INVOICED)),
         "new": _numbers(digest.unbilled if digest.is_first else digest.new),
         "still_open": [] if digest.is_first else _numbers(digest.still_open),
         "resolved": [
@@ -57,7 +57,7 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         "rest_unread": _numbers(digest.rest_unread),
         "snoozed": _numbers(digest.snoozed),
         "marked": _numbers(digest.marked),
-        "failures": list(digest.failures),
+        "failures": [],  # scripts may look for it; tickets that cannot be listed make no digest
         "api_calls": digest.api_calls,
         "seconds": round(digest.seconds, 3),
     }

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.words.plain import moment_in_words, one_line
 from bot.words.reasons import reason
@@ -56,9 +57,9 @@ def digest_csv(digest: Digest) -> str:
 def _rows(digest: Digest) -> Iterator[dict[str, str]]:
     sections = (
         ("unbilled", digest.unbilled),
-        ("could not verify", digest.unverified),
-        ("scheduled", digest.scheduled),
-        ("partly invoiced", digest.partially_invoiced),
+        ("could not verify", digest.of(Verdict.UNVERIFIED)),
+        ("scheduled", digest.of(Verdict.SCHEDULED)),
+        ("partly invoiced", digest.of(Verdict.PARTIALLY_INVOICED)),
         ("uncharged time", digest.uncharged_time),
         ("snoozed", digest.snoozed),
         ("marked as non-billable", digest.marked),
@@ -75,14 +76,14 @@ def _rows(digest: Digest) -> Iterator[dict[str, str]]:
 
 
 def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
-    finding, finished = line.finding, line.audited.finished_at
+    finding, finished = line.finding, line.finding.finished_at
     return {
         "section": section,
         "ticket_number": finding.ticket_number,
         "customer": finding.customer,
         "subject": finding.subject,
         "status": finding.status,
-        "technician": line.audited.technician,
+        "technician": finding.technician,
         "verdict": finding.verdict.value,
         "finished_on": moment_in_words(finished) if finished else "",
         "business_days": str(line.business_days) if line.age_known else "",

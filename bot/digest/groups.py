@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.amounts import total
-from bot.digest.business_days import band
-from bot.digest.model import Audited, Digest, DigestTicket, Resolved, Standing
+from bot.digest.model import Digest, DigestTicket, Standing, total
 
 NOBODY = "nobody assigned"
 NO_CUSTOMER = "no customer named"
@@ -40,7 +37,7 @@ def by_customer(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
     """One group for each customer, the largest amount first, then the largest count. Two of one name stay two."""
     return _grouped(
         lines,
-        key=lambda line: line.audited.customer_id or f"named {line.finding.customer.strip()}",
+        key=lambda line: line.finding.customer_id or f"named {line.finding.customer.strip()}",
         name=lambda line: line.finding.customer.strip() or NO_CUSTOMER,
     )
 
@@ -51,7 +48,7 @@ def by_technician(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
 
 
 def _technician(line: DigestTicket) -> str:
-    return line.audited.technician.strip() or NOBODY
+    return line.finding.technician.strip() or NOBODY
 
 
 def _grouped(
@@ -64,69 +61,26 @@ def _grouped(
     return tuple(sorted(groups, key=lambda group: (-group.amount, -group.count, group.name.casefold())))
 
 
-def part_of(digest: Digest, only: Callable[[DigestTicket], bool]) -> Digest:
+def part_of(digest: Digest, only: Callable[[Finding], bool]) -> Digest:
     """The digest as if only the tickets had been checked for which `only` is true.
 
-    The trend and the change since the last run are left out: they speak of all tickets.
+    It has no trend and no change since the last run: they speak of all tickets.
     """
-
-    def kept(lines: Iterable[DigestTicket]) -> tuple[DigestTicket, ...]:
-        return tuple(filter(only, lines))
-
-    part = replace(
+    return replace(
         digest,
         is_part=True,
-        unbilled=kept(digest.unbilled),
-        unverified=kept(digest.unverified),
-        scheduled=kept(digest.scheduled),
-        partially_invoiced=kept(digest.partially_invoiced),
-        uncharged_time=kept(digest.uncharged_time),
-        snoozed=kept(digest.snoozed),
-        marked=kept(digest.marked),
-        accounted=kept(digest.accounted),
-        resolved=tuple(each for each in digest.resolved if only(_as_line(each.standing, _audited(each)))),
-        not_checked=tuple(each for each in digest.not_checked if only(_as_line(each, None))),
-        previous=None,
-        trend=(),
-    )
-    checked = [line for section in _checked_sections(part) for line in section]
-    counts = Counter(line.finding.verdict for line in checked)
-    return replace(
-        part,
-        at_risk=total(part.unbilled),
-        checked=len(checked),
-        counts={verdict: counts[verdict] for verdict in Verdict},
+        tickets=tuple(ticket for ticket in digest.tickets if only(ticket.finding)),
+        resolved=tuple(each for each in digest.resolved if only(each.finding or _remembered(each.standing))),
+        not_checked=tuple(each for each in digest.not_checked if only(_remembered(each))),
     )
 
 
-def _checked_sections(digest: Digest) -> tuple[tuple[DigestTicket, ...], ...]:
-    """Sections in which every checked ticket stands exactly once."""
-    return (
-        digest.unbilled,
-        digest.snoozed,
-        digest.marked,
-        digest.unverified,
-        digest.scheduled,
-        digest.partially_invoiced,
-        digest.accounted,
+def _remembered(standing: Standing) -> Finding:
+    """A remembered warning in the form that a condition on findings can judge."""
+    return Finding(
+        ticket_number=standing.ticket_number,
+        verdict=Verdict.UNVERIFIED,
+        checked_at=_BEFORE,
+        ticket_id=standing.ticket_id,
+        customer=standing.customer,
     )
-
-
-def _audited(resolved: Resolved) -> Audited | None:
-    if resolved.audited is not None or resolved.finding is None:
-        return resolved.audited
-    return Audited(resolved.finding)
-
-
-def _as_line(standing: Standing, audited: Audited | None) -> DigestTicket:
-    """A remembered warning in the form that a condition on lines can judge."""
-    remembered = Audited(
-        Finding(
-            ticket_number=standing.ticket_number,
-            verdict=Verdict.UNVERIFIED,
-            checked_at=_BEFORE,
-            ticket_id=standing.ticket_id,
-            customer=standing.customer,
-        )
-    )
-    return DigestTicket(audited or remembered, standing.amount, 0, band(0), first_said=standing.first_said)

@@ -19,11 +19,9 @@ def headline(digest: Digest) -> str:
     if not digest.unbilled:
         return _joined(capital(accounted(digest)), change(digest))
     said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
-    unproved = len(digest.unverified)
+    unproved = len(digest.of(Verdict.UNVERIFIED))
     if unproved:
         said.append(f"{unproved:,} could not be verified")
-    if digest.failures:
-        said.append("the list is not complete")
     return _joined(", ".join(said), change(digest))
 
 
@@ -40,7 +38,7 @@ def accounted(digest: Digest) -> str:
         (_count(digest, Verdict.NOT_FOUND), "not found"),
         (len(digest.marked), "marked as non-billable"),
         (len(digest.snoozed), "snoozed"),
-        (len(digest.unverified), "could not be verified"),
+        (len(digest.of(Verdict.UNVERIFIED)), "could not be verified"),
         (len(digest.rest_unread), "not read to the end"),
         (len(digest.unbilled), "unbilled"),
     )
@@ -50,11 +48,11 @@ def accounted(digest: Digest) -> str:
 
 def change(digest: Digest) -> str:
     """What changed since the last successful run; on the first one, that this is the backlog. May be empty."""
+    before = digest.previous
     if digest.is_part:
         return ""
-    if digest.is_first or digest.previous is None:
+    if before is None:
         return "the first digest, so this is the backlog" if digest.unbilled else ""
-    before = digest.previous
     tickets, amount = len(digest.unbilled) - before.unbilled, digest.at_risk - before.money
     said = [_moved(tickets, counted(abs(tickets), "ticket"), "fewer"), _moved(amount, money(abs(amount)), "less")]
     since = f"since {day_in_words(before.day, digest.day)}"
@@ -65,16 +63,15 @@ def change(digest: Digest) -> str:
 
 def is_quiet(digest: Digest) -> bool:
     """Whether nothing asks for attention: then one quiet line is enough, or nothing but a weekly sign of life."""
-    overdue = any(line.pickup is Pickup.OVERDUE for line in digest.scheduled)
+    overdue = any(line.pickup is Pickup.OVERDUE for line in digest.of(Verdict.SCHEDULED))
     return not (
         digest.unbilled
-        or digest.unverified
+        or digest.of(Verdict.UNVERIFIED)
         or digest.resolved
         or digest.uncharged_time
-        or digest.partially_invoiced
+        or digest.of(Verdict.PARTIALLY_INVOICED)
         or digest.rest_unread
         or digest.not_checked
-        or digest.failures
         or overdue
     )
 
@@ -85,8 +82,9 @@ def _count(digest: Digest, verdict: Verdict) -> int:
 
 def _nothing(digest: Digest) -> str:
     """That nothing is unbilled, and no more than is known."""
-    word = "proved" if digest.unverified or digest.rest_unread else "else" if digest.snoozed or digest.marked else ""
-    among = "among the tickets that were checked" if digest.failures or digest.not_checked else ""
+    is_aside, in_doubt = digest.snoozed or digest.marked, digest.of(Verdict.UNVERIFIED) or digest.rest_unread
+    word = "proved" if in_doubt else "else" if is_aside else ""
+    among = "among the tickets that were checked" if digest.not_checked else ""
     return " ".join(filter(None, ["nothing", word, "unbilled", among]))
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Verdict
+
+NOTHING: Final = Decimal("0.00")
+TREND_RUNS: Final = 20
+
+_ACCOUNTED = frozenset({Verdict.INVOICED, Verdict.NON_BILLABLE, Verdict.OPEN, Verdict.NOT_FOUND})
+_TIME_IS_LOST = frozenset({Verdict.INVOICED, Verdict.PARTIALLY_INVOICED, Verdict.SCHEDULED})
+"""Where uncharged time is worth a line of its own: unfinished work may still be charged, unproved work is listed."""
 
 
 class AgeBand(StrEnum):
@@ -41,17 +50,6 @@ class Pickup(StrEnum):
     OVERDUE = "overdue"
     """Its date has passed, and the charges are still unbilled."""
     PAUSED = "paused"
-
-
-@dataclass(frozen=True)
-class Audited:
-    """A ticket that the audit looked at: what was found, and what the digest needs beside it."""
-
-    finding: Finding
-    customer_id: str | None = None
-    finished_at: datetime | None = None
-    """When the work was finished, aware UTC: the resolved date, or the last change where there is none."""
-    technician: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class History:
 class DigestTicket:
     """One ticket in a digest."""
 
-    audited: Audited
+    finding: Finding
     amount: Decimal
     """Money at risk: unbilled charges, and uncharged billable time at the labor rate where one is set."""
     business_days: int
@@ -131,14 +129,19 @@ class DigestTicket:
     mark: Mark | None = None
 
     @property
-    def finding(self) -> Finding:
-        """What was found about the ticket."""
-        return self.audited.finding
-
-    @property
     def age_known(self) -> bool:
         """Whether Syncro says when the work was finished; `business_days` is 0 where it does not."""
-        return self.audited.finished_at is not None
+        return self.finding.finished_at is not None
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether a manager put it aside, for a while or for good."""
+        return self.snooze is not None or self.mark is not None
+
+
+def total(tickets: Iterable[DigestTicket]) -> Decimal:
+    """The sum of their amounts: exactly what a reader gets who adds up the rows."""
+    return sum((ticket.amount for ticket in tickets), NOTHING)
 
 
 @dataclass(frozen=True)
@@ -149,59 +152,108 @@ class Resolved:
     ending: WarningEnding
     finding: Finding | None = None
     invoice_number: str | None = None
-    audited: Audited | None = None
 
 
 @dataclass(frozen=True)
 class Digest:
-    """One run's result. `unbilled` is every `not_invoiced` ticket that nobody snoozed or marked, oldest first."""
+    """One run's result."""
 
     day: date
     made_at: datetime
-    is_first: bool
-    counts: Mapping[Verdict, int]
-    checked: int
-    at_risk: Decimal
-    unbilled: tuple[DigestTicket, ...] = ()
-    unverified: tuple[DigestTicket, ...] = ()
-    scheduled: tuple[DigestTicket, ...] = ()
-    partially_invoiced: tuple[DigestTicket, ...] = ()
-    uncharged_time: tuple[DigestTicket, ...] = ()
-    """Tickets billed or not, with billable time that never became a charge (not those in `unbilled`)."""
+    tickets: tuple[DigestTicket, ...] = ()
+    """Every ticket that was checked, oldest first."""
     resolved: tuple[Resolved, ...] = ()
-    snoozed: tuple[DigestTicket, ...] = ()
-    marked: tuple[DigestTicket, ...] = ()
-    accounted: tuple[DigestTicket, ...] = ()
-    """Every other ticket that was checked: invoiced, non-billable, not finished, not found."""
     not_checked: tuple[Standing, ...] = ()
     """Earlier warnings whose tickets this run did not look at. They stand."""
-    previous: TrendPoint | None = None
-    trend: tuple[TrendPoint, ...] = ()
-    """Earlier runs and this one, oldest first."""
+    earlier: tuple[TrendPoint, ...] = ()
+    """The successful runs before this one, oldest first."""
     api_calls: int = 0
     seconds: float = 0.0
     labor_rate: Decimal | None = None
-    failures: tuple[str, ...] = field(default=())
-    """Why the list of tickets is not complete; empty when it is."""
     is_part: bool = False
     """A part of a digest, for one customer or one technician: it has no trend and no change of its own."""
 
     @property
+    def is_first(self) -> bool:
+        """Whether no digest has been made before."""
+        return not self.earlier
+
+    @property
+    def previous(self) -> TrendPoint | None:
+        """The last run before this one, where it can be compared."""
+        return None if self.is_first or self.is_part else self.earlier[-1]
+
+    @property
+    def trend(self) -> tuple[TrendPoint, ...]:
+        """The earlier runs and this one, oldest first, 20 at most."""
+        now = TrendPoint(self.day, len(self.unbilled), self.at_risk)
+        return () if self.is_part else (*self.earlier, now)[-TREND_RUNS:]
+
+    @property
+    def checked(self) -> int:
+        """How many tickets were checked."""
+        return len(self.tickets)
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """How many tickets of each verdict there are, those put aside too."""
+        found = Counter(ticket.finding.verdict for ticket in self.tickets)
+        return {verdict: found[verdict] for verdict in Verdict}
+
+    def of(self, verdict: Verdict) -> tuple[DigestTicket, ...]:
+        """The tickets of a verdict, without those put aside."""
+        return self._those(lambda ticket: ticket.finding.verdict is verdict and not ticket.is_aside)
+
+    @property
+    def unbilled(self) -> tuple[DigestTicket, ...]:
+        """Every `not_invoiced` ticket that nobody snoozed or marked."""
+        return self.of(Verdict.NOT_INVOICED)
+
+    @property
+    def at_risk(self) -> Decimal:
+        """The money at risk of what is unbilled."""
+        return total(self.unbilled)
+
+    @property
     def new(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets that no earlier run named."""
-        return tuple(line for line in self.unbilled if line.is_new)
+        return tuple(ticket for ticket in self.unbilled if ticket.is_new)
 
     @property
     def still_open(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets that an earlier run named already."""
-        return tuple(line for line in self.unbilled if not line.is_new)
-
-    @property
-    def rest_unread(self) -> tuple[DigestTicket, ...]:
-        """Tickets on an invoice, of which it could not be read whether more is unbilled."""
-        return tuple(line for line in (*self.accounted, *self.partially_invoiced) if line.finding.rest_is_unknown)
+        return tuple(ticket for ticket in self.unbilled if not ticket.is_new)
 
     @property
     def contradictions(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets whose status says Invoiced."""
-        return tuple(line for line in self.unbilled if line.finding.contradiction)
+        return tuple(ticket for ticket in self.unbilled if ticket.finding.contradiction)
+
+    @property
+    def snoozed(self) -> tuple[DigestTicket, ...]:
+        """Tickets put aside for a while."""
+        return self._those(lambda ticket: ticket.snooze is not None)
+
+    @property
+    def marked(self) -> tuple[DigestTicket, ...]:
+        """Tickets marked as non-billable in the bot."""
+        return self._those(lambda ticket: ticket.mark is not None)
+
+    @property
+    def rest_unread(self) -> tuple[DigestTicket, ...]:
+        """Tickets on an invoice, of which it could not be read whether more is unbilled."""
+        return self._those(lambda ticket: ticket.finding.rest_is_unknown)
+
+    @property
+    def uncharged_time(self) -> tuple[DigestTicket, ...]:
+        """Tickets that an invoice bills or will bill, with billable time that never became a charge."""
+        billed = self._those(lambda ticket: ticket.finding.verdict in _TIME_IS_LOST)
+        return tuple(ticket for ticket in billed if ticket.finding.unbilled.minutes)
+
+    @property
+    def accounted(self) -> tuple[DigestTicket, ...]:
+        """Tickets of which there is nothing more to say: invoiced, non-billable, not finished, not found."""
+        return self._those(lambda ticket: ticket.finding.verdict in _ACCOUNTED)
+
+    def _those(self, wanted: Callable[[DigestTicket], bool]) -> tuple[DigestTicket, ...]:
+        return tuple(filter(wanted, self.tickets))

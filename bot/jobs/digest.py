@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from bot.billing.rules.policy import fold
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
@@ -21,7 +21,7 @@ from bot.digest.build import build_digest
 from bot.digest.csv import digest_csv
 from bot.digest.groups import part_of
 from bot.digest.headline import is_quiet
-from bot.digest.model import Audited, Digest, DigestTicket, History, Mark, TrendPoint
+from bot.digest.model import Digest, History, Mark, TrendPoint
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
@@ -90,7 +90,7 @@ def make_digest(
     if audit.failure or audit.report.outage:
         raise DigestFailedError(audit.failure or audit.report.outage)
     return build_digest(
-        [_audited(finding) for finding in audit.report.findings],
+        audit.report.findings,
         history,
         day=now.astimezone(rules.zone).date(),
         made_at=now,
@@ -101,19 +101,14 @@ def make_digest(
     )
 
 
-def _audited(finding: Finding) -> Audited:
-    return Audited(finding, finding.customer_id, finding.finished_at, finding.technician)
-
-
-def _wanted(subscription: Subscription, name: str) -> Callable[[DigestTicket], bool] | None:
+def _wanted(subscription: Subscription, name: str) -> Callable[[Finding], bool] | None:
     """Which tickets a subscriber wants: of some customers (by id or name), or their own (by their name in Syncro)."""
     customers = frozenset(fold(each) for each in subscription.customers)
 
-    def wanted(ticket: DigestTicket) -> bool:
-        audited = ticket.audited
-        if subscription.mine and name and fold(audited.technician) == fold(name):
+    def wanted(finding: Finding) -> bool:
+        if subscription.mine and name and fold(finding.technician) == fold(name):
             return True
-        return bool(customers & {fold(audited.finding.customer), fold(audited.customer_id or "")})
+        return bool(customers & {fold(finding.customer), fold(finding.customer_id or "")})
 
     return None if subscription.is_everything else wanted
 
@@ -124,7 +119,7 @@ class _Target:
 
     address: str
     user: str | None = None
-    wanted: Callable[[DigestTicket], bool] | None = None
+    wanted: Callable[[Finding], bool] | None = None
 
 
 _NOWHERE = _Target("")
@@ -231,7 +226,7 @@ class DigestJob:
                 for copy in self._post_to_people(target, sent.refused, messages.parent, outbox):
                     self._fill_thread(_NOWHERE, copy, shown, messages, steps, outbox)
                 return
-        if shown.unbilled or shown.unverified:
+        if shown.unbilled or shown.of(Verdict.UNVERIFIED):
             name = f"unbilled-{shown.day.isoformat()}.csv"
             comment = "The whole list, for a spreadsheet."
             if not outbox.attach("attach list", place, name=name, content=digest_csv(shown), comment=comment):

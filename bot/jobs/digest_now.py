@@ -61,7 +61,7 @@ class DigestNow:
                 self.verifier, session, history, self.rules, now=now, window=window, on_progress=on_progress
             )
         if wish.customer_id is not None:
-            return part_of(made, lambda line: line.audited.customer_id == wish.customer_id)
+            return part_of(made, lambda finding: finding.customer_id == wish.customer_id)
         key = f"terminal:{uuid.uuid4()}"
         if self.memory is not None and wish.remember:
             self.memory.remember_run(made, key=key)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.digest.groups import Group, by_customer, by_technician, part_of
+from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import headline
 from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved, WarningEnding
 from bot.messages import digest_rows as rows
@@ -56,15 +57,14 @@ class Retraction:
     thread: Rendered
 
 
-def digest_messages(digest: Digest, *, only: Callable[[DigestTicket], bool] | None = None) -> DigestMessages:
-    """The digest, or the part of it for which `only` is true (one customer, one technician)."""
-    shown = digest if only is None else part_of(digest, only)
-    details = _details(shown)
+def digest_messages(digest: Digest) -> DigestMessages:
+    """The digest, or a part of it."""
+    details = _details(digest)
     where = " · details in the thread" if details else ""
-    parent, left = _parent(shown, [_signature(shown, where)])
-    first = small_print(line(f"{title(shown)}: the details"))
+    parent, left = _parent(digest, [_signature(digest, where)])
+    first = small_print(line(f"{title(digest)}: the details"))
     sections = [*left, *details]
-    thread = split_messages([first, *sections], small_print(line(f"{title(shown)} (continued)")))
+    thread = split_messages([first, *sections], small_print(line(f"{title(digest)} (continued)")))
     return DigestMessages(parent, thread if sections else [])
 
 
@@ -125,18 +125,17 @@ def _details(digest: Digest) -> list[Part]:
         *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
         *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
         *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
-        *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.partially_invoiced)),
-        *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.unverified]),
+        *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.of(Verdict.PARTIALLY_INVOICED))),
+        *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.of(Verdict.UNVERIFIED)]),
         *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
         *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
-        *_listed("Why this digest is not complete", (line(f"• {mrkdwn(each, 600)}") for each in digest.failures)),
     ]
 
 
 def _overdue_first(digest: Digest) -> list[DigestTicket]:
-    return sorted(digest.scheduled, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
+    return sorted(digest.of(Verdict.SCHEDULED), key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
 
 
 def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:

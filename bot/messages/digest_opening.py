@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.digest.amounts import NOTHING, time_value, total
+from bot.digest.amounts import time_value
 from bot.digest.headline import accounted, headline
-from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, WarningEnding
+from bot.digest.model import NOTHING, Digest, DigestTicket, Pickup, Resolved, WarningEnding, total
 from bot.messages import digest_rows as rows
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn
@@ -42,13 +43,13 @@ def head(digest: Digest) -> list[Part]:
 def quiet(digest: Digest) -> list[Part]:
     """The headline alone; with the dates of what is scheduled, so that it needs no thread."""
     dates = line(f"*Scheduled:* {_dates(digest)}")
-    return paragraphs([line(headline(digest)), *_caveats(digest), *([dates] if digest.scheduled else [])])
+    return paragraphs([line(headline(digest)), *([dates] if digest.of(Verdict.SCHEDULED) else [])])
 
 
 def _dates(digest: Digest) -> str:
     """How many tickets are billed on which day: "30 on Tue 1 Dec, 1 without a date"."""
-    dated = Counter(ticket.pickup_on for ticket in digest.scheduled if ticket.pickup_on is not None)
-    undated = len(digest.scheduled) - dated.total()
+    dated = Counter(ticket.pickup_on for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup_on is not None)
+    undated = len(digest.of(Verdict.SCHEDULED)) - dated.total()
     said = [f"{count:,} on {day_in_words(day, digest.day)}" for day, count in sorted(dated.items())]
     later = sum(count for _, count in sorted(dated.items())[_DATES:])
     more = [f"{later:,} later" if later else "", f"{undated:,} without a date" if undated else ""]
@@ -58,14 +59,14 @@ def _dates(digest: Digest) -> str:
 def _short(first: Sequence[Line], digest: Digest) -> list[Part]:
     """The first lines and those of the sections, naming as many tickets as there is room for."""
     for most in _NAMED:
-        lines = [*first, *_caveats(digest), *_summary(digest, most)]
+        lines = [*first, *_summary(digest, most)]
         if any(len(each.mrkdwn) > _HEAD_WORDS for each in lines):
             continue
         parts = paragraphs(lines)
         told = sum(len(part.words) for part in parts)
         if told <= _HEAD_WORDS and size(block for part in parts for block in part.blocks) <= _HEAD_SIZE:
             return parts
-    return paragraphs([*first, *_caveats(digest), *_summary(digest, 0)])
+    return paragraphs([*first, *_summary(digest, 0)])
 
 
 def _health(digest: Digest) -> list[Line]:
@@ -76,14 +77,6 @@ def _health(digest: Digest) -> list[Line]:
     return [line(text) for text in said]
 
 
-def _caveats(digest: Digest) -> list[Line]:
-    """What the headline cannot be trusted for."""
-    lines = [line(f"⚠️ *This digest is not complete.* {mrkdwn(failure, 200)}") for failure in digest.failures[:2]]
-    if len(digest.failures) > 2:
-        lines.append(line(f"{len(digest.failures) - 2:,} more causes are in the thread."))
-    return lines
-
-
 def _summary(digest: Digest, most: int) -> list[Line]:
     """One line for each section that holds something; at most so many tickets are named in each."""
     lines = [
@@ -92,7 +85,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
         _counted("Contradiction, status Invoiced without an invoice", digest.contradictions, most),
         _uncharged(digest, most),
         _scheduled(digest, most),
-        _counted("Partly invoiced", digest.partially_invoiced, most),
+        _counted("Partly invoiced", digest.of(Verdict.PARTIALLY_INVOICED), most),
         _unverified(digest, most),
         _counted(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, most),
         _counted("Snoozed", digest.snoozed, most),
@@ -106,7 +99,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
 def _loud(digest: Digest, most: int) -> list[str]:
     """Charges that wait for a recurring invoice which will not come by itself."""
     paused = [ticket for ticket in digest.unbilled if ticket.pickup is Pickup.PAUSED]
-    overdue = [ticket for ticket in digest.scheduled if ticket.pickup is Pickup.OVERDUE]
+    overdue = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup is Pickup.OVERDUE]
     return [
         _counted("⚠️ Waiting for a recurring invoice that is paused", paused, most),
         _counted("⚠️ Recurring invoice overdue, its date has passed", overdue, most, _dated(digest)),
@@ -149,7 +142,7 @@ def _uncharged(digest: Digest, most: int) -> str:
 
 
 def _scheduled(digest: Digest, most: int) -> str:
-    waiting = [ticket for ticket in digest.scheduled if ticket.pickup is not Pickup.OVERDUE]
+    waiting = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup is not Pickup.OVERDUE]
     return _counted("Scheduled", waiting, most, _dated(digest))
 
 
@@ -162,7 +155,7 @@ def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
 
 
 def _unverified(digest: Digest, most: int) -> str:
-    said = _counted("Could not verify", digest.unverified, most)
+    said = _counted("Could not verify", digest.of(Verdict.UNVERIFIED), most)
     return f"{said}. The reasons are in the thread; {phrases.NO_STATEMENT}." if said else ""
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.billing.rules.verdicts import Finding, Unbilled
+from bot.billing.rules.verdicts import Finding, Unbilled, Verdict
 from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing, WarningEnding
@@ -92,7 +92,7 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
 
 
 def _who(ticket: DigestTicket) -> str:
-    return mrkdwn(ticket.audited.technician, 40) or "nobody assigned"
+    return mrkdwn(ticket.finding.technician, 40) or "nobody assigned"
 
 
 def _start(ticket: DigestTicket) -> str:
@@ -129,7 +129,7 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
         text_cell(finding.customer, 40),
         age_cell,
         number_cell(ticket.amount, amount),
-        text_cell(ticket.audited.technician, 30),
+        text_cell(ticket.finding.technician, 30),
         text_cell(said(ticket, digest)),
     ]
     told = _dotted(
@@ -275,7 +275,7 @@ def ending(resolved: Resolved, digest: Digest) -> str:
         case WarningEnding.SCHEDULED:
             runs = [
                 next_run(ticket, digest)
-                for ticket in digest.scheduled
+                for ticket in digest.of(Verdict.SCHEDULED)
                 if ticket.finding.ticket_number == resolved.standing.ticket_number
             ]
             return ", ".join(["scheduled", *runs[:1]])

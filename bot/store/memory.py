@@ -68,9 +68,8 @@ class Memory:
     def remember_run(self, digest: Digest, *, key: str) -> bool:
         """Keep a run: its point in the trend, its unbilled tickets as standing warnings, its resolved ones as ended.
 
-        Only what `digest.resolved` names is ended: a ticket that the run could not look at stands as before. A run
-        with failures, or of a part only, makes no point in the trend. The same `key` again changes nothing and
-        returns False.
+        Only what `digest.resolved` names is ended: a ticket that the run could not look at stands as before. A run of
+        a part only makes no point in the trend. The same `key` again changes nothing and returns False.
 
         Raises:
             ValueError: an unbilled line is not a proved `not_invoiced`; nothing was kept.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.digest.model import Digest, TrendPoint
+from bot.digest.model import TREND_RUNS, Digest, TrendPoint
 from bot.store import standing
 from bot.store.standing import Said
 from bot.store.tables import runs
-
-TREND_RUNS = 20
 
 
 def remember(connection: sa.Connection, digest: Digest, key: str) -> bool:
@@ -30,7 +28,7 @@ def remember(connection: sa.Connection, digest: Digest, key: str) -> bool:
 
 
 def trend(connection: sa.Connection) -> tuple[TrendPoint, ...]:
-    """Return the last 20 runs of everything without failures, oldest first."""
+    """Return the last 20 runs of everything, oldest first."""
     latest = (
         sa.select(runs)
         .where(runs.c.complete.is_(True))
@@ -46,10 +44,10 @@ def _add(connection: sa.Connection, digest: Digest, key: str) -> None:
         run_key=key,
         day=digest.day,
         made_at=digest.made_at,
-        complete=not digest.failures and not digest.is_part,
+        complete=not digest.is_part,
         checked=digest.checked,
         unbilled=len(digest.unbilled),
         at_risk=digest.at_risk,
-        failures=list(digest.failures),
+        failures=[],
     )
     connection.execute(adding)

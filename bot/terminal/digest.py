@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import accounted, headline
@@ -33,8 +34,6 @@ def show_digest(console: Console, digest: Digest) -> None:
     """Print the digest: headline, changes, the table of the unbilled, and a line for every other ticket named."""
     console.print(Rule(Text(f"Invoice digest · {day_in_words(digest.day)}"), align="left"))
     console.print(Text(headline(digest), style="bold red" if digest.unbilled else "bold"))
-    for failure in digest.failures:
-        console.print(Text(f"! This digest is not complete. {one_line(failure)}", style="yellow"))
     if digest.unbilled:
         console.print(Text(capital(accounted(digest))))
         console.print(_table(digest))
@@ -55,9 +54,9 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
         "Uncharged billable time",
         (_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
     )
-    yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.scheduled)
-    yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.partially_invoiced)
-    yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.unverified)
+    yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.of(Verdict.SCHEDULED))
+    yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.of(Verdict.PARTIALLY_INVOICED))
+    yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.of(Verdict.UNVERIFIED))
     yield f"On an invoice, but {REST_UNKNOWN}", map(_unverified, digest.rest_unread)
     yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
@@ -99,7 +98,7 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
         one_line(line.finding.customer) or "-",
         str(line.business_days) if line.age_known else "?",
         money(line.amount),
-        one_line(line.audited.technician) or "-",
+        one_line(line.finding.technician) or "-",
         ", ".join(notes),
     )
 

@@ -122,8 +122,7 @@ def _digest(order: Order, parts: _Parts) -> Outcome:
     seconds = time.perf_counter() - began
     memory.remember_run(made, key=now.isoformat())
     memory.close()
-    lines = (*made.unbilled, *made.unverified, *made.scheduled, *made.snoozed, *made.marked, *made.accounted)
-    answers = {line.finding.ticket_number: line.finding.verdict.value for line in lines}
+    answers = {line.finding.ticket_number: line.finding.verdict.value for line in made.tickets}
     return Outcome(seconds, peak_mib(), made.api_calls, answers)
 
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.billing.rules.verdicts import InvoiceLink, LinkKind, Unbilled, Verdict
+from bot.billing.rules.verdicts import Finding, InvoiceLink, LinkKind, Unbilled, Verdict
 from bot.digest.build import build_digest
-from bot.digest.model import Audited, Digest, History, Mark, Snooze, Standing, TrendPoint
+from bot.digest.model import Digest, History, Mark, Snooze, Standing, TrendPoint
 from tests.messages.factory import TRUSTED, a_finding, any_finding, untrusted
 
 ZONE = ZoneInfo("America/New_York")
@@ -32,16 +32,19 @@ def audited(
     technician: str = "Anna Smith",
     customer_id: str | None = "501",
     **changes: Any,
-) -> Audited:
+) -> Finding:
     """A ticket of the audit; its id is "9" and its number."""
-    known = {
+    known: dict[str, Any] = {
         "ticket_id": None if verdict is Verdict.NOT_FOUND else f"9{number}",
         "ticket_url": None if verdict is Verdict.NOT_FOUND else f"{TRUSTED}/tickets/9{number}",
         "unbilled": Unbilled(minutes, Decimal(charges)),
+        "customer_id": customer_id,
+        "finished_at": finished,
+        "technician": technician,
     }
     if verdict in {Verdict.INVOICED, Verdict.NON_BILLABLE, Verdict.OPEN, Verdict.NOT_FOUND}:
         known["unbilled"] = Unbilled(minutes)
-    return Audited(a_finding(verdict, number, **{**known, **changes}), customer_id, finished, technician)
+    return a_finding(verdict, number, **{**known, **changes})
 
 
 def standing(number: str = "32230", amount: str = "180.00", said: date = date(2026, 11, 12)) -> Standing:
@@ -64,7 +67,7 @@ def history(*standing: Standing, trend: Sequence[TrendPoint] = (FRIDAY,), **more
     return History(standing=standing, trend=tuple(trend), **more)
 
 
-def a_digest(*tickets: Audited, remembered: History | None = None, **changes: Any) -> Digest:
+def a_digest(*tickets: Finding, remembered: History | None = None, **changes: Any) -> Digest:
     """Monday's digest of these tickets; without a history it is the first one."""
     given: dict[str, Any] = {
         "day": MONDAY,
@@ -95,7 +98,7 @@ def second_run() -> Digest:
     """One ticket of the backlog recovered, one new."""
     gone, *still = _backlog()
     link = InvoiceLink("67501", "1649572999", LinkKind.TICKET_ID, Decimal("480.00"), f"{TRUSTED}/invoices/1649572999")
-    billed = audited(Verdict.INVOICED, gone.finding.ticket_number, invoices=(link,), minutes=0)
+    billed = audited(Verdict.INVOICED, gone.ticket_number, invoices=(link,), minutes=0)
     new = audited(
         number="32233",
         charges="300.00",
@@ -116,7 +119,7 @@ def second_run() -> Digest:
     return a_digest(*tickets, remembered=history(*known, trend=before.trend))
 
 
-def _backlog() -> tuple[Audited, Audited, Audited]:
+def _backlog() -> tuple[Finding, Finding, Finding]:
     return (
         audited(number="32229", charges="480.00", finished=datetime(2026, 10, 2, 15, 0, tzinfo=UTC)),
         audited(number="32231", charges="450.00", minutes=90, subject="Server migration", status="Invoiced",
@@ -133,10 +136,18 @@ _money = st.decimals(0, 10**6, places=2)
 _few_words = st.sampled_from(["", "Anna Smith", "Ben Ode"]) | untrusted
 
 
+_any_audited = st.builds(
+    lambda finding, customer, moment, technician: replace(
+        finding, customer_id=customer, finished_at=moment, technician=technician
+    ),
+    any_finding, st.none() | _few_words, _moments, _few_words,
+)  # fmt: skip
+
+
 @st.composite
 def any_digest(draw: st.DrawFn) -> Digest:
     """The digest of one to eighty tickets, with any memory; larger lists repeat a few, so that it stays quick."""
-    few = draw(st.lists(st.builds(Audited, any_finding, st.none() | _few_words, _moments, _few_words), max_size=4))
+    few = draw(st.lists(_any_audited, max_size=4))
     copies = draw(st.sampled_from([1, 3, 20]))
     tickets = [_numbered(ticket, 30_000 + index) for index, ticket in enumerate(few * copies)]
     trend = draw(st.lists(st.builds(TrendPoint, _days, st.integers(0, 900), _money), max_size=20))
@@ -157,7 +168,6 @@ def any_digest(draw: st.DrawFn) -> Digest:
         zone=ZONE,
         api_calls=draw(st.integers(0, 10**5)),
         seconds=draw(st.floats(0, 10**4)),
-        failures=draw(st.lists(untrusted, max_size=4)),
     )
 
 
@@ -165,6 +175,6 @@ def _some(draw: st.DrawFn, numbers: list[str]) -> list[str]:
     return draw(st.lists(st.sampled_from(numbers), max_size=4, unique=True))
 
 
-def _numbered(ticket: Audited, number: int) -> Audited:
-    ticket_id = None if ticket.finding.verdict is Verdict.NOT_FOUND else f"9{number}"
-    return replace(ticket, finding=replace(ticket.finding, ticket_number=str(number), ticket_id=ticket_id))
+def _numbered(ticket: Finding, number: int) -> Finding:
+    ticket_id = None if ticket.verdict is Verdict.NOT_FOUND else f"9{number}"
+    return replace(ticket, ticket_number=str(number), ticket_id=ticket_id)

@@ -15,8 +15,7 @@ from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict
 from bot.billing.search.evidence import Case, Evidence
 from bot.digest.amounts import amount_of
-from bot.digest.build import TREND_RUNS
-from bot.digest.model import AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint, WarningEnding
+from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint, WarningEnding
 from bot.digest.pickups import pickup
 from bot.syncro.models import Schedule, TicketDetail, TicketRow
 
@@ -80,7 +79,7 @@ def test_the_total_is_what_a_reader_gets_who_adds_up_the_rows(
 ) -> None:
     tickets = [audited(number=str(n), charges=str(c), minutes=m) for n, (c, m) in enumerate(work, start=1)]
     digest = a_digest(*tickets, labor_rate=rate)
-    amounts = [amount_of(ticket.finding.unbilled, rate) for ticket in tickets]
+    amounts = [amount_of(ticket.unbilled, rate) for ticket in tickets]
     assert digest.at_risk == sum(amounts, Decimal(0))
     assert all(amount.as_tuple().exponent == -2 for amount in amounts)
     exact = sum((charges + (Decimal(minutes) * (rate or 0)) / 60 for charges, minutes in work), Decimal(0))
@@ -130,7 +129,7 @@ def test_a_warning_that_is_proved_again_or_could_not_be_verified_goes_on_standin
     digest = a_digest(audited(verdict, "1"), remembered=history(standing("1")))
     assert digest.resolved == ()
     assert digest.not_checked == ()
-    (line,) = digest.unbilled or digest.unverified
+    (line,) = digest.unbilled or digest.of(Verdict.UNVERIFIED)
     assert line.first_said == date(2026, 11, 12)
 
 
@@ -138,7 +137,7 @@ def test_a_ticket_that_could_not_even_be_looked_up_keeps_its_warning() -> None:
     doubt = audited(Verdict.UNVERIFIED, "1", ticket_id=None, ticket_url=None)
     digest = a_digest(doubt, remembered=history(standing("1")))
     assert digest.resolved == ()
-    assert digest.unverified[0].first_said == date(2026, 11, 12)
+    assert digest.of(Verdict.UNVERIFIED)[0].first_said == date(2026, 11, 12)
 
 
 def test_a_warning_whose_ticket_was_not_looked_at_is_neither_resolved_nor_dropped() -> None:
@@ -190,7 +189,7 @@ def test_a_marked_ticket_is_listed_as_marked_even_when_it_is_snoozed_too() -> No
 def test_a_mark_or_a_snooze_hides_nothing_but_a_proved_warning() -> None:
     remembered = history(marks=(mark("1"),), snoozes=(snooze("2"),))
     digest = a_digest(audited(Verdict.UNVERIFIED, "1"), audited(Verdict.INVOICED, "2"), remembered=remembered)
-    assert numbers(digest.unverified) == ["1"]
+    assert numbers(digest.of(Verdict.UNVERIFIED)) == ["1"]
     assert numbers(digest.accounted) == ["2"]
 
 
@@ -225,7 +224,7 @@ def test_the_trend_holds_the_last_20_runs_and_this_one_is_the_last_of_them() -> 
 
 def test_the_day_of_a_recurring_run_is_that_of_the_zone_and_a_bare_date_is_taken_at_its_word() -> None:
     def on(moment: datetime) -> date | None:
-        return a_digest(audited(Verdict.SCHEDULED, scheduled_for=moment)).scheduled[0].pickup_on
+        return a_digest(audited(Verdict.SCHEDULED, scheduled_for=moment)).of(Verdict.SCHEDULED)[0].pickup_on
 
     assert on(datetime(2026, 12, 2, 4, 0, tzinfo=UTC)) == date(2026, 12, 1)
     assert on(datetime(2026, 12, 1, 0, 0, tzinfo=UTC)) == date(2026, 12, 1)
@@ -242,7 +241,7 @@ def test_the_day_of_a_recurring_run_is_that_of_the_zone_and_a_bare_date_is_taken
 )
 def test_a_recurring_run_is_overdue_once_its_day_has_passed(moment: datetime | None, expected: Pickup) -> None:
     digest = a_digest(audited(Verdict.SCHEDULED, scheduled_for=moment))
-    assert digest.scheduled[0].pickup is expected
+    assert digest.of(Verdict.SCHEDULED)[0].pickup is expected
 
 
 def test_a_paused_recurring_invoice_is_what_the_verdict_holds() -> None:
@@ -271,9 +270,9 @@ def test_every_ticket_stands_in_exactly_one_section_and_no_warning_is_lost(diges
         digest.unbilled,
         digest.snoozed,
         digest.marked,
-        digest.unverified,
-        digest.scheduled,
-        digest.partially_invoiced,
+        digest.of(Verdict.UNVERIFIED),
+        digest.of(Verdict.SCHEDULED),
+        digest.of(Verdict.PARTIALLY_INVOICED),
         digest.accounted,
     )
     named = [number for section in sections for number in numbers(section)]
@@ -281,7 +280,7 @@ def test_every_ticket_stands_in_exactly_one_section_and_no_warning_is_lost(diges
     assert set(numbers(digest.new)) | set(numbers(digest.still_open)) == set(numbers(digest.unbilled))
     gone = {each.standing.ticket_number for each in digest.resolved}
     assert not gone & {known.ticket_number for known in digest.not_checked}
-    assert not gone & set(numbers((*digest.unbilled, *digest.unverified, *digest.snoozed)))
+    assert not gone & set(numbers((*digest.unbilled, *digest.of(Verdict.UNVERIFIED), *digest.snoozed)))
 
 
 def test_the_second_run_says_what_came_what_stayed_and_what_was_recovered() -> None:

@@ -167,12 +167,12 @@ def test_two_customers_of_one_name_stay_two() -> None:
 
 
 def test_a_part_counts_only_its_own_tickets() -> None:
-    part = part_of(second_run(), lambda line: line.audited.customer_id == "502")
+    part = part_of(second_run(), lambda finding: finding.customer_id == "502")
     assert headline(part) == "1 ticket unbilled, 300.00 at risk"
     assert (part.checked, part.resolved, part.trend, part.counts[Verdict.NOT_INVOICED]) == (1, (), (), 1)
 
 
 def test_a_part_names_its_own_recovered_tickets() -> None:
-    part = part_of(second_run(), lambda line: line.audited.customer_id == "501")
+    part = part_of(second_run(), lambda finding: finding.customer_id == "501")
     assert [each.standing.ticket_number for each in part.resolved] == ["32229"]
     assert headline(part) == "2 tickets unbilled, 770.00 at risk, 1 could not be verified"

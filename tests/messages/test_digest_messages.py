@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.billing.rules.verdicts import Verdict
+from bot.digest.groups import part_of
 from bot.digest.model import Digest, Resolved, TrendPoint, WarningEnding
 from bot.messages.digest_blocks import plainer
 from bot.messages.digest_messages import (
@@ -124,12 +125,6 @@ def test_a_paused_or_overdue_recurring_invoice_has_a_louder_line_with_its_date()
     assert "Scheduled:" not in text
 
 
-def test_an_incomplete_digest_says_so_with_the_reason() -> None:
-    text = digest_messages(a_digest(audited(), failures=["Page 2 of the ticket list failed."])).parent.text
-    assert "the list is not complete" in text
-    assert "This digest is not complete. Page 2 of the ticket list failed." in text
-
-
 def test_work_without_a_price_is_said_not_to_have_one() -> None:
     text = digest_messages(a_digest(audited(charges="0", minutes=90), labor_rate=None)).parent.text
     assert "Another 1 h 30 min on these tickets is uncharged; without a labor rate it has no price." in text
@@ -223,7 +218,7 @@ def test_the_thread_groups_by_customer_and_by_technician() -> None:
 
 
 def test_a_part_is_a_digest_of_its_own_tickets() -> None:
-    messages = digest_messages(second_run(), only=lambda line: line.audited.technician == "Ben Ode")
+    messages = digest_messages(part_of(second_run(), lambda finding: finding.technician == "Ben Ode"))
     text = "\n".join(each.text for each in all_of(messages))
     assert text.startswith("Part of the invoice digest · Mon 23 Nov 2026: 1 ticket unbilled, 300.00 at risk\n")
     assert "#32231" not in text
@@ -271,7 +266,8 @@ def test_every_ticket_that_needs_somebody_is_named_in_words_and_in_blocks(digest
     messages = all_of(digest_messages(digest))
     words = "\n".join(message.text for message in messages)
     blocks = json.dumps([[b for b in message.blocks if b["type"] != "actions"] for message in messages])
-    sections = (digest.unbilled, digest.unverified, digest.scheduled, digest.uncharged_time, digest.snoozed)
+    sections = [digest.of(each) for each in (Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.SCHEDULED)]
+    sections += [digest.uncharged_time, digest.snoozed]
     named = {line.finding.ticket_number for lines in sections for line in lines}
     named |= {each.standing.ticket_number for each in digest.resolved}
     named |= {each.ticket_number for each in digest.not_checked}

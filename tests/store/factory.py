@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Finding, Unbilled, Verdict
-from bot.digest.model import AgeBand, Audited, Digest, DigestTicket, Mark, Resolved, Snooze, Standing, WarningEnding
+from bot.digest.model import AgeBand, Digest, DigestTicket, Mark, Resolved, Snooze, Standing, WarningEnding
 
 NOW = datetime(2026, 11, 22, 9, 2, 11, 123456, tzinfo=UTC)
 
@@ -28,22 +28,18 @@ def digest(
     unbilled: Mapping[str, str] | None = None,
     resolved: Mapping[str, WarningEnding] | None = None,
     *,
-    failures: tuple[str, ...] = (),
+    is_part: bool = False,
 ) -> Digest:
     """The digest of the n-th day: unbilled tickets with their amounts, resolved ones with how."""
-    amounts = {ticket: Decimal(amount) for ticket, amount in (unbilled or {}).items()}
     return Digest(
         day=day_of(day),
         made_at=moment_of(day),
-        is_first=False,
-        counts={Verdict.NOT_INVOICED: len(amounts)},
-        checked=len(amounts),
-        at_risk=sum(amounts.values(), Decimal("0.00")),
-        unbilled=tuple(
-            DigestTicket(Audited(not_invoiced(ticket)), amount, 1, AgeBand.FRESH) for ticket, amount in amounts.items()
+        tickets=tuple(
+            DigestTicket(not_invoiced(ticket), Decimal(amount), 1, AgeBand.FRESH)
+            for ticket, amount in (unbilled or {}).items()
         ),
         resolved=tuple(gone(ticket, ending) for ticket, ending in (resolved or {}).items()),
-        failures=failures,
+        is_part=is_part,
     )
 
 

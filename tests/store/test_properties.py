@@ -29,7 +29,7 @@ class Run:
     key: str
     unbilled: dict[str, str]
     resolved: dict[str, WarningEnding]
-    failed: bool
+    is_part: bool
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Model:
         if run.key in self.keys:
             return False
         self.keys.add(run.key)
-        if not run.failed:
+        if not run.is_part:
             self.trend.append(day)
         for ticket, ending in run.resolved.items():
             self.end(ticket, ending)
@@ -72,12 +72,12 @@ class Model:
             self.endings[ticket].append(ending)
 
 
-def _run(key: str, states: dict[str, str | WarningEnding], failed: bool) -> Run:
+def _run(key: str, states: dict[str, str | WarningEnding], is_part: bool) -> Run:
     return Run(
         key,
         {ticket: state for ticket, state in states.items() if not isinstance(state, WarningEnding)},
         {ticket: state for ticket, state in states.items() if isinstance(state, WarningEnding)},
-        failed,
+        is_part,
     )
 
 
@@ -96,8 +96,7 @@ def _emptied(memory: Memory) -> Memory:
 
 def _act(memory: Memory, model: Model, day: int, action: Run | Warn | Retract) -> None:
     if isinstance(action, Run):
-        failures = ("a page could not be read",) if action.failed else ()
-        run = digest(day, action.unbilled, action.resolved, failures=failures)
+        run = digest(day, action.unbilled, action.resolved, is_part=action.is_part)
         assert memory.remember_run(run, key=action.key) == model.run(day, action)
     elif isinstance(action, Warn):
         memory.warn(not_invoiced(action.ticket, charges="10.00"), None, at=moment_of(day), source="check")

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import History, Standing, TrendPoint, WarningEnding
 from bot.store.memory import Memory
 from tests.store.factory import NOW, day_of, digest, moment_of
@@ -67,27 +66,19 @@ def test_the_same_key_again_changes_nothing(memory: Memory) -> None:
     assert memory.history(NOW) == before
 
 
-def test_a_run_with_failures_adds_to_what_stands_and_is_no_point_in_the_trend(memory: Memory) -> None:
+def test_a_run_of_a_part_adds_to_what_stands_and_is_no_point_in_the_trend(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00", "b": "5.00"}), key="mon")
-    failed = digest(
-        1, {"a": "11.00", "c": "1.00"}, {"b": WarningEnding.SCHEDULED}, failures=("page 2 could not be read",)
-    )
-    assert memory.remember_run(failed, key="tue")
+    part = digest(1, {"a": "11.00", "c": "1.00"}, {"b": WarningEnding.SCHEDULED}, is_part=True)
+    assert memory.remember_run(part, key="tue")
     assert _standing(memory) == {"a": (0, "11.00"), "c": (1, "1.00")}
     assert [point.day for point in memory.history(NOW).trend] == [day_of(0)]
-    assert not memory.remember_run(failed, key="tue")
+    assert not memory.remember_run(part, key="tue")
 
 
-def test_a_run_with_failures_that_saw_nothing_ends_nothing(memory: Memory) -> None:
+def test_a_run_that_saw_nothing_ends_nothing(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
-    memory.remember_run(digest(1, failures=("Syncro is away",)), key="tue")
+    memory.remember_run(digest(1), key="tue")
     assert _standing(memory) == {"a": (0, "10.00")}
-
-
-def test_a_run_of_a_part_is_no_point_in_the_trend(memory: Memory) -> None:
-    memory.remember_run(replace(digest(0, {"a": "10.00"}), is_part=True), key="one customer")
-    assert _standing(memory) == {"a": (0, "10.00")}
-    assert memory.history(NOW).is_first_run
 
 
 def test_the_trend_is_the_last_20_runs_oldest_first(memory: Memory) -> None:
@@ -97,13 +88,12 @@ def test_the_trend_is_the_last_20_runs_oldest_first(memory: Memory) -> None:
     assert memory.history(NOW).trend == expected
 
 
-@pytest.mark.parametrize("broken", [{"ticket_id": None}, {"verdict": Verdict.UNVERIFIED}])
-def test_a_run_is_kept_whole_or_not_at_all(memory: Memory, broken: dict[str, object]) -> None:
+def test_a_run_is_kept_whole_or_not_at_all(memory: Memory) -> None:
     run = digest(0, {"a": "1.00", "b": "2.00"})
     line = run.unbilled[1]
-    wrong = replace(line, audited=replace(line.audited, finding=replace(line.finding, **broken)))  # type: ignore[arg-type]
+    wrong = replace(line, finding=replace(line.finding, ticket_id=None))
     with pytest.raises(ValueError, match="nb"):
-        memory.remember_run(replace(run, unbilled=(run.unbilled[0], wrong)), key="mon")
+        memory.remember_run(replace(run, tickets=(run.tickets[0], wrong)), key="mon")
     assert memory.history(NOW) == History()
     assert memory.remember_run(run, key="mon")
 
@@ -115,4 +105,4 @@ def test_a_time_without_its_zone_is_refused(memory: Memory) -> None:
 
 def test_an_amount_that_is_no_number_is_refused(memory: Memory) -> None:
     with pytest.raises(sa.exc.StatementError, match="no amount"):
-        memory.remember_run(replace(digest(0), at_risk=Decimal("NaN")), key="mon")
+        memory.remember_run(digest(0, {"a": "NaN"}), key="mon")

@@ -11,7 +11,6 @@ from rich.console import Console
 
 from bot.billing.rules.verdicts import Due, Expectation, Finding, Ground, Verdict
 from bot.digest.csv import digest_csv
-from bot.digest.model import Audited
 from bot.messages.check_messages import outcome
 from bot.terminal.check import show_report
 from bot.words.finding_json import finding_as_json
@@ -30,7 +29,7 @@ def test_all_surfaces_give_the_reason_in_the_same_words(verdict: Verdict) -> Non
     assert finding_as_json(finding)["reason"] == said
     assert said in outcome([finding], None).text.replace("\u2060", "")
     assert said in out.getvalue()
-    assert said.replace('"', '""') in digest_csv(a_digest(Audited(finding)))
+    assert said.replace('"', '""') in digest_csv(a_digest(finding))
 
 
 @pytest.mark.parametrize(
