@@ -9,7 +9,7 @@ from typing import Any
 
 MOST_RECORDS = 20_000
 """JSON objects in one answer, whatever they stand for."""
-MOST_VALUES = 500_000
+MOST_VALUES = 200_000
 """Places in lists and objects."""
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{,\[]', re.DOTALL)
