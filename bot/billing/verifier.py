@@ -14,6 +14,7 @@ from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticke
 from bot.billing.ledger.freshness import Knowledge, opened_since
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding
+from bot.billing.search.bounds import AUDIT
 from bot.billing.search.evidence import Case
 from bot.billing.search.finished_tickets import Window, list_tickets
 from bot.billing.search.payer_lists import list_payer, payers_worth_listing
@@ -83,12 +84,12 @@ class Verifier:
 
         When the list of tickets cannot be read, only `also` is checked and `failure` says why.
         """
-        scheduler = Scheduler(session, started_at, on_progress=on_progress)
+        scheduler = Scheduler(session, started_at, bounds=AUDIT, on_progress=on_progress)
         made = self._audit(scheduler, window, also, from_memory=True)
         if made is not None:
             return made
         # From the beginning, on a new scheduler: what the first one was told may be hours old.
-        again = Scheduler(session, scheduler.now, on_progress=on_progress)
+        again = Scheduler(session, scheduler.now, bounds=AUDIT, on_progress=on_progress)
         made = self._audit(again, window, also, from_memory=False)
         if made is None:
             raise AssertionError("unreachable: without memory there is nothing that could stop to hold")

@@ -16,7 +16,7 @@ from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.search.queries import ListInvoices, ReadInvoice, ReadTicket
-from bot.billing.sync.backfill import Synchroniser, SyncReport
+from bot.billing.sync.backfill import MOST_READ, Synchroniser, SyncReport
 from bot.billing.verifier import Verifier
 from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
 from bot.sandbox.syncro_faults import Fault, MissingKeys, Status
@@ -72,6 +72,7 @@ class Bench:
         syncro: FakeSyncro | None = None,
         *,
         alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003
+        most_read: int = MOST_READ,
     ) -> Synchroniser:
         """One that reads through this bench, or through another process's view of its world."""
         view = syncro or self.syncro
@@ -82,6 +83,7 @@ class Bench:
             lookback=LOOKBACK,
             clock=view.clock,
             alone=alone,
+            most_read=most_read,
         )
 
     @property

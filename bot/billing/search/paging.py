@@ -13,8 +13,8 @@ from bot.syncro.models import ROWS_A_PAGE, InvoiceRow, Page, Record
 
 Row = TypeVar("Row", bound=Record)
 
-MOST_PAGES = 2000
-"""A list longer than this (50,000 rows) is not read to its end: something is wrong with it."""
+MOST_PAGES = 1_000
+"""A list longer than this (25,000 rows) is not read to its end: something is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_list(
             return Listing(tuple(pages), is_whole=False)
         numbers = _next_numbers(pages[-1])
         if numbers[-1] > MOST_PAGES:
-            return _broken(f"The {what} has more than {MOST_PAGES} pages.")
+            return _broken(f"The {what} has more than {MOST_PAGES:,} pages.")
         reads = [page_read(number) for number in numbers]
         answers = yield reads
         for read in reads:
@@ -108,6 +108,9 @@ def _broken(sentence: str) -> Failed:
 
 
 PAGES_AT_ONCE = 4
+MOST_PAGES_WALKED = 20_000
+MOST_ROWS_WALKED = 250_000
+"""A list of all invoices that is longer is not walked to its end: something is wrong with it."""
 RowName = tuple[str | None, str | None, datetime | None]
 """How a row is known again: by id, number, and when its invoice was made."""
 
@@ -132,6 +135,11 @@ class Walk:
     def expected(self) -> int:
         """About how many invoices the list holds."""
         return max(len(self.seen), (self.total_pages or 0) * ROWS_A_PAGE)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it has seen more than an account can have."""
+        return self._next > MOST_PAGES_WALKED or len(self.seen) > MOST_ROWS_WALKED
 
     def next_pages(self) -> range:
         """The numbers of the pages to read next; none at the end. The first page is read alone: it tells how many."""

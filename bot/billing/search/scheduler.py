@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from bot.billing.search.bounds import QUESTION, Bounds, size_of
 from bot.billing.search.queries import Answer, Answers, Asking, Failed, LedgerRead, Read, ReadInvoice
 from bot.syncro.errors import FailureKind
 
@@ -76,7 +77,12 @@ class Scheduler:
     """Takes the reads that searches ask for, has each done once, and hands the answers round."""
 
     def __init__(
-        self, session: Session, started_at: datetime, *, on_progress: Callable[[Progress], None] = lambda _: None
+        self,
+        session: Session,
+        started_at: datetime,
+        *,
+        bounds: Bounds = QUESTION,
+        on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self.now = started_at
         self.started_at = started_at
@@ -85,6 +91,9 @@ class Scheduler:
         self._tickets_done = 0
         self._session = session
         self._on_progress = on_progress
+        self._bounds = bounds
+        self._details = self._size = 0
+        """Details asked for, and about how many bytes all answers take."""
         self._answers: dict[Read[Any], Any] = {}
         self._invoices_read = 0
         self._failures = 0
@@ -119,13 +128,26 @@ class Scheduler:
         return self._dead_end is not None
 
     def knows(self, read: Read[Any]) -> bool:
-        """Whether the read has its answer already; at a dead end every read does."""
-        if read not in self._answers and self._dead_end is not None and not isinstance(read, LedgerRead):
-            self._answers[read] = self._dead_end
+        """Whether the read has its answer already; at a dead end and out of bounds every read does."""
+        if read not in self._answers and not isinstance(read, LedgerRead):
+            refusal = self._dead_end or self._out_of_bounds(read)
+            if refusal is not None:
+                self._answers[read] = refusal
         return read in self._answers
+
+    def _out_of_bounds(self, read: Read[Any]) -> Failed | None:
+        bounds = self._bounds
+        if self._size > bounds.size:
+            most = f"{bounds.size // 1024 // 1024} MB of answers from Syncro"
+        elif isinstance(read, ReadInvoice) and self._details >= bounds.details:
+            most = f"{bounds.details:,} invoices"
+        else:
+            return None
+        return Failed(FailureKind.UNREADABLE, f"More than {most} would have to be read, which is the most at once.")
 
     def submit(self, reads: Sequence[Read[Any]]) -> None:
         """Have the reads done."""
+        self._details += sum(isinstance(read, ReadInvoice) for read in reads)
         if reads:
             self._session.submit(reads)
 
@@ -135,6 +157,7 @@ class Scheduler:
         self.now = batch.at
         for read, answer in batch.answers:
             self._answers[read] = answer.value
+            self._size += 0 if isinstance(read, LedgerRead) else size_of(answer.value)
             self.api_calls += answer.calls
             self._judge(read, answer.value)
         return batch

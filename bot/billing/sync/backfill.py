@@ -50,6 +50,8 @@ RETRY_CHANGES_AFTER = timedelta(hours=2)
 """The same for the changes: where rows tell no times, each try reads all of them anew."""
 MOST_GONE = 500
 """More invoices than this do not vanish by themselves: then the list is not trusted."""
+MOST_READ = 50_000
+"""Invoices read in one run, nearly five hours at Syncro's limit. The next run goes on there."""
 FAILURES_OF_AN_OUTAGE = 5
 """So many details of which none can be read mean that Syncro is away; fewer, that these cannot be read."""
 
@@ -90,6 +92,7 @@ class SyncEnding(Enum):
 
     DONE = "everything that could be read was"
     STOPPED = "it was asked to stop"
+    PAUSED = "it has read as much as one run may"
     ELSEWHERE = "another process is at it"
     OUTAGE = "Syncro cannot be read at all, or not with this token, or nothing can be kept"
 
@@ -133,6 +136,7 @@ class Synchroniser:
         lookback: timedelta,
         clock: Callable[[], datetime],
         alone: Callable[[], AbstractContextManager[bool]] = lambda: nullcontext(True),  # noqa: FBT003 - it is
+        most_read: int = MOST_READ,
     ) -> None:
         self._ledger = ledger
         self._open_session = open_session
@@ -140,6 +144,7 @@ class Synchroniser:
         self._lookback = lookback
         self._clock = clock
         self._alone = alone
+        self._most_read = most_read
         self._not_before: dict[timedelta | str | None, datetime] = {}
 
     def run(
@@ -154,7 +159,7 @@ class Synchroniser:
         With `fresh` it begins anew: whatever was read before is read again.
         """
         with self._alone() as is_alone, self._open_session() as session:
-            run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress)
+            run = _Run(self._ledger, session, self._policy, self._clock, stopped, on_progress, self._most_read)
             if fresh:
                 run.begin_anew()
             ending, problem = SyncEnding.DONE, ""
@@ -204,6 +209,7 @@ class _Run:
         clock: Callable[[], datetime],
         stopped: Callable[[], bool],
         on_progress: Callable[[SyncProgress], None],
+        most_read: int,
     ) -> None:
         self._ledger = ledger
         self._session = session
@@ -211,6 +217,7 @@ class _Run:
         self._clock = clock
         self._stopped = stopped
         self._on_progress = on_progress
+        self._most_read = most_read
         self._stage = ""
         self._again = ""
         self._seen = self._expected = 0
@@ -335,6 +342,8 @@ class _Run:
     def _walk(self, walk: Walk, read: set[RowKey]) -> str:
         """Walk over all pages once, and read what is not known. Returns why the list cannot be read to its end."""
         while numbers := walk.next_pages():
+            if walk.is_endless:
+                return "The list of invoices is longer than any account's."
             self._end_if_stopped()
             pages = self._ask(read_pages(walk, numbers))
             if isinstance(pages, Failed):
@@ -439,6 +448,9 @@ class _Run:
     def _end_if_stopped(self) -> None:
         if self._stopped():
             raise _CutShortError(SyncEnding.STOPPED, "It was stopped.")
+        if self.read >= self._most_read:
+            sentence = f"{self.read:,} invoices were read, as many as one run may; the next run goes on there."
+            raise _CutShortError(SyncEnding.PAUSED, sentence)
 
     def _end_at_an_outage(self, answers: Sequence[Any]) -> None:
         """End the run where no further read can succeed either."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bot.billing.search.bounds import Bounds, size_of
 from bot.billing.search.queries import (
     Answer,
     Asking,
@@ -23,6 +25,7 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import FAILURES_BEFORE_GIVING_UP, Batch, Progress, Scheduler
 from bot.syncro.errors import FailureKind
+from bot.syncro.models import InvoiceDetail, InvoiceLine, InvoiceRow, Page
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 AWAY = Failed(FailureKind.UNAVAILABLE, "away")
@@ -258,3 +261,48 @@ def test_progress_counts_searches_invoices_and_calls_and_is_not_shown_for_the_le
         Progress(NOW, tickets=2, tickets_done=2, invoices_read=2, api_calls=10),
         Progress(NOW, tickets=2, tickets_done=2, invoices_read=3, api_calls=12),
     ]
+
+
+# --- bounds ---
+
+
+def out_of_bounds(value: Any) -> bool:
+    return isinstance(value, Failed) and "which is the most at once" in value.sentence
+
+
+def test_a_request_reads_no_more_details_than_it_may_and_says_so_of_the_others() -> None:
+    service = Service()
+    scheduler = Scheduler(service, NOW, bounds=Bounds(details=10, size=10**9))
+    reads = [ReadInvoice(str(number)) for number in range(15)]
+
+    answers = scheduler.ask(one_after_another(*reads, FindTicket("1")))
+
+    assert answers[:10] == reads[:10]
+    assert all(out_of_bounds(answer) for answer in answers[10:15])
+    assert answers[15] == FindTicket("1"), "a list may still be read"
+    assert service.submitted == [*reads[:10], FindTicket("1")]
+
+
+def test_a_request_whose_answers_take_too_much_memory_asks_no_more() -> None:
+    row = InvoiceRow(id="1", number="n" * 100_000)
+    service = Service(lambda _: Page[InvoiceRow](rows=(row,) * 10, number=1))
+    scheduler = Scheduler(service, NOW, bounds=Bounds(details=10, size=5_000_000))
+
+    answers = scheduler.ask(one_after_another(*(ListInvoices(page=number) for number in range(20))))
+
+    assert [out_of_bounds(answer) for answer in answers] == [False] * 5 + [True] * 15
+    assert len(service.submitted) == 5
+
+
+def test_what_an_answer_weighs_is_about_the_memory_that_it_takes() -> None:
+    lines = tuple(InvoiceLine(id=str(line), description=f"Ticket #{line} - printer" * 3) for line in range(1000))
+    tracemalloc.start()
+    details = [
+        InvoiceDetail.model_validate_json(
+            InvoiceDetail(id=str(number), number=str(number), ticket_id=None, line_items=lines).model_dump_json()
+        )
+        for number in range(3)
+    ]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.4 < sum(map(size_of, details)) / taken < 2.5

@@ -12,6 +12,8 @@ import pytest
 from bot.billing.decide import SyncroPages
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding, LinkKind, Verdict
+from bot.billing.search.bounds import QUESTION
+from bot.billing.search.paging import MOST_PAGES
 from bot.billing.search.places import CANDIDATES_TO_TRY, READINGS
 from bot.billing.search.queries import (
     Answers,
@@ -25,7 +27,18 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro_faults import Edit, Fault, Garbage, IgnoreFilter, MissingKeys, Mutate, Status, WrongDetail
+from bot.sandbox.syncro_faults import (
+    Answer,
+    Edit,
+    Exchange,
+    Fault,
+    Garbage,
+    IgnoreFilter,
+    MissingKeys,
+    Mutate,
+    Status,
+    WrongDetail,
+)
 from bot.sandbox.syncro_world import Customer, Invoice, ListRows, World
 from bot.syncro.errors import FailureKind
 from bot.words.reasons import reason
@@ -642,6 +655,48 @@ def test_a_refused_token_stops_all_further_reads(bench: Bench) -> None:
     assert all("status 401" in reason(finding) for finding in report.findings)
     assert len(bench.reads_of(ListInvoices)) == 6, "the batch under way, and no more"
     assert bench.reads_of(ReadInvoice) == []
+
+
+# --- lists without end ---
+
+
+def endless(owner: int, *, rows: int, pages: int) -> list[Fault]:
+    """A customer's list whose every page shows other invoices, each of which has a detail."""
+
+    def listed(exchange: Exchange) -> Answer:
+        page = int(exchange.ask.query["page"])
+        numbers = range(page * rows, (page + 1) * rows) if "customer_id" in exchange.ask.query else ()
+        body = [{"id": 10**6 + number, "number": str(number), "customer_id": owner} for number in numbers]
+        return Answer(200, {"invoices": body, "meta": {"page": page, "total_pages": pages if numbers else 1}})
+
+    def detail(exchange: Exchange) -> Answer:
+        number = int(exchange.ask.segments[1])
+        invoice = {
+            "id": number,
+            "number": str(number - 10**6),
+            "ticket_id": None,
+            "customer_id": owner,
+            "line_items": [],
+        }
+        return Answer(200, {"invoice": invoice})
+
+    return [Fault("/invoices", listed), Fault("/invoices/.+", detail)]
+
+
+def test_a_list_with_more_pages_than_any_account_has_is_not_begun(bench: Bench) -> None:
+    bench.faults = endless(bench.customer.id, rows=25, pages=MOST_PAGES + 1)
+    finding = bench.finding(exhaustive=True)
+    assert finding.verdict is Verdict.UNVERIFIED
+    assert f"more than {MOST_PAGES:,} pages" in reason(finding)
+    assert finding.api_calls < 10
+
+
+def test_a_question_stops_reading_details_at_its_bound_and_says_so(bench: Bench) -> None:
+    bench.faults = endless(bench.customer.id, rows=1_000, pages=QUESTION.details // 1_000 + 1)
+    finding = bench.finding(exhaustive=True)
+    assert finding.verdict is Verdict.UNVERIFIED
+    assert f"More than {QUESTION.details:,} invoices would have to be read" in reason(finding)
+    assert len(bench.reads_of(ReadInvoice)) == QUESTION.details
 
 
 # --- progress and the sans-I/O frame ---

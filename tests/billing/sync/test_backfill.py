@@ -12,7 +12,7 @@ from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, RememberedTicke
 from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.queries import ListInvoices, ReadInvoice
 from bot.billing.sync.backfill import SyncEnding, SyncProgress, SyncReport
-from bot.sandbox.syncro_faults import Edit, Fault, MissingKeys, Status
+from bot.sandbox.syncro_faults import Answer, Edit, Exchange, Fault, MissingKeys, Status
 from bot.sandbox.syncro_world import Invoice, ListRows, World
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.test_remembered import SHAPES, Bench, one_ticket, read_now
@@ -177,6 +177,44 @@ def test_a_run_that_is_stopped_early_does_not_claim_to_know_the_past() -> None:
     report = run(bench, stopped=stopped)
     assert (report.ending, report.is_complete, report.since) == (SyncEnding.STOPPED, False, None)
     assert account_of(bench) is not None
+
+
+def test_a_run_reads_no_more_than_it_may_and_the_next_ones_go_on_there_until_all_is_known() -> None:
+    world, _ = one_ticket(invoices=450)
+    bench = Bench(world)
+    sync = bench.synchroniser(most_read=150)
+    reports: list[SyncReport] = []
+    while not reports or not reports[-1].is_complete:
+        reports.append(sync.run())
+        bench.later(minutes=15)
+        assert len(reports) < 10
+    assert {report.ending for report in reports[:-1]} == {SyncEnding.PAUSED}
+    assert "as many as one run may; the next run goes on there" in reports[0].problem
+    assert all(report.read <= 150 + 4 * 25 for report in reports)
+    assert sum(report.read for report in reports) == 450, "nothing is read twice"
+
+
+def test_a_list_of_invoices_without_end_is_not_walked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page shows other invoices than all before it, and says that a million follow."""
+    monkeypatch.setattr("bot.billing.search.paging.MOST_PAGES_WALKED", 40)
+    world, _ = one_ticket(invoices=1)
+    bench = Bench(world)
+
+    def endless(exchange: Exchange) -> Answer:
+        page = int(exchange.ask.query["page"])
+        rows = [{"id": 10**6 + page * 25 + row, "number": str(page * 25 + row)} for row in range(25)]
+        return Answer(200, {"invoices": rows, "meta": {"page": page, "total_pages": 10**6}})
+
+    def detail(exchange: Exchange) -> Answer:
+        number = int(exchange.ask.segments[1])
+        invoice = {"id": number, "number": str(number - 10**6), "ticket_id": None, "line_items": []}
+        return Answer(200, {"invoice": invoice})
+
+    bench.faults = [Fault("/invoices", endless), Fault("/invoices/.+", detail)]
+    report = run(bench)
+    assert (report.ending, report.is_complete) == (SyncEnding.DONE, False)
+    assert "longer than any account's" in report.problem
+    assert bench.calls < 3 * 41 * 26, "three lists: what changed, a week, three months, all"
 
 
 def test_progress_is_shown_while_the_answers_come_in_and_not_only_after_each_portion() -> None:
