@@ -29,7 +29,7 @@ from bot.billing.search.recurring_invoices import (
 )
 from bot.billing.search.scheduler import Outcome, Progress, Scheduler, Session
 from bot.billing.search.strategy import Searcher
-from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, look_up
+from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, by_reference, look_up
 from bot.billing.sync.catch_up import is_still_known, take_stock
 from bot.syncro.models import InvoiceRow, TicketRow
 
@@ -39,10 +39,9 @@ STAYS_KNOWN = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class AuditReport:
-    """The answers to an audit. `rows` are the tickets of the window by number; `failure` says why there are none."""
+    """The answers to an audit; `failure` says why there are none."""
 
     report: CheckReport
-    rows: Mapping[str, TicketRow]
     failure: str = ""
 
 
@@ -65,7 +64,7 @@ class Verifier:
     ) -> CheckReport:
         """Check each distinct number, in the order given."""
         scheduler = Scheduler(session, started_at, on_progress=on_progress)
-        asked = _Asked.of(scheduler, dict.fromkeys(numbers))
+        asked = _Asked.of(scheduler, dict.fromkeys(numbers, ()))
         searcher = self._searcher(asked, Scope(self.scan_limit, exhaustive), None)
         cases = scheduler.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
         cases = self._look_for_schedules(scheduler, cases, sparing=False)
@@ -101,9 +100,11 @@ class Verifier:
     ) -> AuditReport | None:
         """Audit once. None where what was known at the beginning does not hold any more at the end."""
         listed = scheduler.ask(list_tickets(window))
-        every = {} if isinstance(listed, Failed) else {row.number: row for row in listed}
-        rows = {number: row for number, row in every.items() if window.holds(row, self.policy)}
-        asked = _Asked.of(scheduler, {**{number: every.get(number) for number in also}, **rows})
+        every = {} if isinstance(listed, Failed) else by_reference(listed)
+        held = {
+            reference: rows for reference, rows in every.items() if any(window.holds(row, self.policy) for row in rows)
+        }
+        asked = _Asked.of(scheduler, {**{number: every.get(number, ()) for number in also}, **held})
         knowledge = scheduler.ask(take_stock(asked.rows, scheduler.started_at)) if from_memory else None
         scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
         searcher = self._searcher(asked, scope, knowledge)
@@ -115,7 +116,6 @@ class Verifier:
         cases = self._look_for_schedules(scheduler, cases, sparing=True)
         return AuditReport(
             report=_report(scheduler, self._findings(scheduler, asked, cases)),
-            rows=rows,
             failure=listed.sentence if isinstance(listed, Failed) else "",
         )
 
@@ -190,10 +190,10 @@ class _Asked:
     started_at: datetime
 
     @classmethod
-    def of(cls, scheduler: Scheduler, wanted: Mapping[str, TicketRow | None]) -> _Asked:
+    def of(cls, scheduler: Scheduler, wanted: Mapping[str, Sequence[TicketRow]]) -> _Asked:
         """Look up each number; a ticket whose list row is known needs only its detail."""
         scheduler.tickets = len(wanted)
-        found = scheduler.run([look_up(number, row) for number, row in wanted.items()])
+        found = scheduler.run([look_up(number, rows) for number, rows in wanted.items()])
         return cls(tuple(wanted), found, scheduler.started_at)
 
     @property

@@ -181,6 +181,9 @@ class SyncroClient:
         return self._get(what, "tickets/settings", {}, understand)
 
     def _record(self, what: str, path: str, reference: str, key: str, model: type[Model]) -> Reply[Model]:
+        if not reference:
+            raise UnreadableError(f"a record of {path}", "Syncro's list shows no id or number of its own for it")
+
         def understand(body: Any, calls: int) -> Model:
             record = body.get(key) if isinstance(body, dict) else None
             if not isinstance(record, dict):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 LARGEST_AMOUNT = Decimal(10) ** 12
 """No price or total is anywhere near; what claims to be is nonsense and would overflow sums."""
@@ -108,6 +108,8 @@ Identifier = Annotated[str, BeforeValidator(_identifier)]
 OptionalIdentifier = Annotated[str | None, BeforeValidator(_optional_identifier)]
 SeenIdentifier = Annotated[str | None, BeforeValidator(_seen_identifier)]
 """An id where one can be read. For fields that decide nothing by themselves."""
+SeenName = Annotated[str, BeforeValidator(lambda value: _seen_identifier(value) or "")]
+"""The same, empty where none can be read."""
 Time = Annotated[datetime | None, BeforeValidator(_lenient_time)]
 Money = Annotated[Decimal | None, BeforeValidator(_lenient_money)]
 """None where it is not known: what is no number is never taken for 0."""
@@ -151,11 +153,23 @@ class OfCustomer(Record):
         return {**value, **{name: said for name, said in nested.items() if not value.get(name)}}
 
 
-class TicketRow(OfCustomer):
-    """A ticket as `/tickets` lists it. `number` is what people say, `id` is what invoices refer to."""
+class ListRow(OfCustomer):
+    """A row of a list. Whatever it is, it stands for a record: one odd row does not hide the others."""
 
-    id: Identifier
-    number: Identifier
+    @model_validator(mode="before")
+    @classmethod
+    def _see_something(cls, value: Any) -> Any:
+        return value if isinstance(value, dict | ListRow) else {}
+
+
+class TicketRow(ListRow):
+    """A ticket as `/tickets` lists it. `number` is what people say, `id` is what invoices refer to.
+
+    Either is empty where it cannot be read.
+    """
+
+    id: SeenName = ""
+    number: SeenName = ""
     subject: Text = ""
     status: Text = ""
     billing_status: Text = ""
@@ -171,7 +185,7 @@ class TicketRow(OfCustomer):
 class TicketTimer(Record):
     """A stretch of work. `billable_time` has no reliable unit, so minutes come from start and end."""
 
-    id: Identifier
+    id: SeenIdentifier = None
     start_time: Time = None
     end_time: Time = None
     billable: Flag = None
@@ -182,7 +196,7 @@ class TicketTimer(Record):
 class TicketCharge(Record):
     """A line item on a ticket. Once billed it is `converted`, and `item_id` names the invoice's line item."""
 
-    id: Identifier
+    id: SeenIdentifier = None
     quantity: Money = Decimal(1)
     price_retail: Money = None
     retail_cents: Money = None
@@ -206,11 +220,13 @@ class TicketCharge(Record):
 class TicketDetail(TicketRow):
     """A ticket as `/tickets/{id}` answers it. An answer without timers or line items keys is unreadable."""
 
+    id: Identifier
+    number: Identifier
     ticket_timers: tuple[TicketTimer, ...]
     line_items: tuple[TicketCharge, ...]
 
 
-class InvoiceRow(OfCustomer):
+class InvoiceRow(ListRow):
     """An invoice as `/invoices` lists it: a place to look, never evidence of a link."""
 
     id: SeenIdentifier = None
@@ -218,23 +234,20 @@ class InvoiceRow(OfCustomer):
     ticket_id: SeenIdentifier = None
     created_at: Time = None
     updated_at: Time = None
-
-    @model_validator(mode="after")
-    def _needs_a_name(self) -> InvoiceRow:
-        if self.id is None and self.number is None:
-            raise ValueError("an invoice row has neither id nor number")
-        return self
+    total: Money = None
+    is_twin: bool = False
+    """An equal row without an id stands in the list: its number finds one of the two, nobody knows which."""
 
     @property
     def reference(self) -> str:
-        """What to ask `/invoices/{x}` for: the id where the row has one, the number otherwise."""
-        return self.id or self.number or ""
+        """What to ask `/invoices/{x}` for: the id where the row has one, the number otherwise; empty for neither."""
+        return "" if self.is_twin else self.id or self.number or ""
 
 
 class InvoiceLine(Record):
-    """One line of an invoice. A line without any text field cannot be searched and is unreadable."""
+    """One line of an invoice. One without any text field cannot be searched; only a mere discount needs none."""
 
-    id: OptionalIdentifier = None
+    id: SeenIdentifier = None
     price: Money = None
     quantity: Money = Decimal(1)
     item: Text = ""
@@ -244,19 +257,28 @@ class InvoiceLine(Record):
     @model_validator(mode="before")
     @classmethod
     def _needs_text(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not {"item", "name", "description"} & value.keys():
+        has_text = not isinstance(value, dict) or {"item", "name", "description"} & value.keys()
+        if not has_text and not _is_discount(value):
             raise ValueError("an invoice line has no item, name or description")
         return value
+
+
+def _is_discount(line: dict[str, Any]) -> bool:
+    """Whether a line without text only takes something off."""
+    names = ("price", "discount_percent", "discount_dollars")
+    price, *discounts = (_lenient_money(line.get(name)) for name in names)
+    return (price is None or price <= 0) and any((price, *discounts))
 
 
 class InvoiceDetail(OfCustomer):
     """An invoice as `/invoices/{id}` answers it: the only place where its links can be read.
 
-    The `ticket_id` and `line_items` keys must be there (a null `ticket_id` is an answer, a missing key is not).
+    The `number`, `ticket_id` and `line_items` keys must be there (null is an answer, a missing key is not). `number` is
+    empty where the invoice has none.
     """
 
     id: Identifier
-    number: Identifier
+    number: SeenName
     ticket_id: OptionalIdentifier
     line_items: tuple[InvoiceLine, ...]
     total: Money = None
@@ -265,10 +287,10 @@ class InvoiceDetail(OfCustomer):
     note: Text = ""
 
 
-class Schedule(OfCustomer):
+class Schedule(ListRow):
     """A recurring invoice. It may pick up a customer's unbilled ticket charges when it runs."""
 
-    id: Identifier
+    id: SeenName = ""
     name: Text = ""
     next_run: Time = None
     invoice_unbilled_ticket_charges: Flag = None
@@ -289,10 +311,24 @@ ROWS_A_PAGE = 25
 """Rows in a full page (Syncro's OpenAPI document, every `page` parameter)."""
 
 
+def _with_twins(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Mark the invoices that nothing tells from an earlier one of the page: two equal rows are two invoices."""
+    seen: set[object] = set()
+    told: list[Row] = []
+    for row in rows:
+        if isinstance(row, InvoiceRow) and row.id is None:
+            name = (row.number, row.customer_id, row.created_at)
+            told.append(row.model_copy(update={"is_twin": True}) if name in seen else row)
+            seen.add(name)
+        else:
+            told.append(row)
+    return tuple(told)
+
+
 class Page(Record, Generic[Row]):
     """One page of a list. `total_pages` is None where the answer had no usable `meta`."""
 
-    rows: tuple[Row, ...]
+    rows: Annotated[tuple[Row, ...], AfterValidator(_with_twins)]
     number: int
     total_pages: int | None = None
     size: int = Field(default=ROWS_A_PAGE, description="rows in a full page")

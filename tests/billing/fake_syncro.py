@@ -125,6 +125,8 @@ class FakeSyncro:
 
     def _value(self, read: Read[Any]) -> Any:
         ask = _ask(read)
+        if "" in ask.segments:
+            return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: nothing to ask for.")
         try:
             answer = self._through_faults(ask)
         except LookupError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts
@@ -21,6 +21,7 @@ MOST_AHEAD = CLOCKS_APART / 2
 """A clock that is further ahead of Syncro's than this is not to be relied on: see `RememberingSession`."""
 SETTLING = CLOCKS_APART
 """What was read so soon after its last change may have been read before it, or before another in the same second."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 OPENED_MARGIN = timedelta(days=1)
 """How far before a ticket's opening we look: clocks and time zones differ."""
 
@@ -48,10 +49,10 @@ class Sweep:
 
 
 def sweep_of(rows: Iterable[InvoiceRow], vouches_from: datetime) -> Sweep:
-    """The sweep that a complete list of changes makes."""
+    """The sweep that a complete list of changes makes. One with a row of nobody knows which vouches for none."""
     listed = list(rows)
     return Sweep(
-        vouches_from,
+        vouches_from if all(row.reference for row in listed) else NEVER,
         {row.id: row for row in listed if row.id is not None},
         {row.number: row for row in listed if row.number is not None},
     )
@@ -61,6 +62,8 @@ def is_current(row: InvoiceRow, remembered: RememberedInvoice, sweep: Sweep | No
     """Whether the remembered invoice is the listed one, in the very state that the list shows."""
     if not is_the_listed_one(row, remembered.facts):
         return False
+    if None not in (row.total, remembered.facts.total) and row.total != remembered.facts.total:
+        return False  # its time of change stood still, the invoice did not
     if row.updated_at is None:
         return sweep is not None and sweep.vouches_for(remembered)
     return row.updated_at == remembered.facts.updated_at and has_settled(row.updated_at, remembered.read_at)
@@ -75,7 +78,9 @@ def was_read_since(row: InvoiceRow, remembered: RememberedInvoice, moment: datet
 
 
 def is_the_listed_one(row: InvoiceRow, facts: InvoiceFacts) -> bool:
-    """Whether a list row can be that of the remembered invoice."""
+    """Whether a list row can be that of the remembered invoice. One by which none can be asked for is of nobody."""
+    if not row.reference:
+        return False
     if row.id not in (None, facts.id) or row.number not in (None, facts.number):
         return False
     if None not in (row.customer_id, facts.customer_id) and row.customer_id != facts.customer_id:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules.invoice import InvoiceFacts, facts_of
-from bot.billing.rules.matching import TicketKeys, is_the_listed_invoice, match, text_that_might_mean
+from bot.billing.rules.matching import Match, TicketKeys, is_the_listed_invoice, match, text_that_might_mean
 from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Coverage, Expectation, LinkKind, Looked
 from bot.billing.search.queries import Failed, RowKey, name_of, row_key
@@ -50,7 +50,8 @@ class Evidence:
     """Invoices that the ledger remembers and that could not be read again."""
     was_surprised: bool = False
     """A customer's list held an invoice in a state that was not known, though no list of changes names it."""
-    _listed: set[tuple[str | None, str | None, datetime | None]] = field(default_factory=set)
+    _listed: dict[tuple[str | None, str | None, datetime | None], int] = field(default_factory=dict)
+    """How often each stands in the list that was seen last: without ids two equal rows are two invoices."""
     _namesakes: Counter[str | None] = field(default_factory=Counter)
     _read: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
     _recalled: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
@@ -61,11 +62,10 @@ class Evidence:
 
     def note_listed(self, rows: list[InvoiceRow]) -> None:
         """Remember rows that were offered as places to look."""
-        for row in rows:
-            name = (row.id, row.number, row.created_at)
-            if name not in self._listed:
-                self._listed.add(name)
-                self._namesakes[row.number] += row.id is None
+        for name, count in Counter((row.id, row.number, row.created_at) for row in rows).items():
+            if name[0] is None:
+                self._namesakes[name[1]] += count - self._listed.get(name, 0)
+            self._listed[name] = count
 
     def note_detail(self, row: InvoiceRow, answer: InvoiceDetail | Failed) -> None:
         """Take in what reading a row's detail gave: a link, a mention, nothing, or a failed read."""
@@ -82,10 +82,21 @@ class Evidence:
             self._unread[key] = f"Asked for {name_of(row)}, Syncro answered {other} with id {answer.id}."
             return
         invoice = facts_of(answer, row.updated_at)
+        is_contradicted = None not in (row.total, invoice.total) and row.total != invoice.total
+        contradiction = (
+            f"Syncro's list gives the total of {name_of(row)} as {row.total}, its detail as {invoice.total}."
+        )
         found = match(invoice, self.ticket)
+        if found.link is not None and not invoice.number:
+            found = Match(undecidable="it has no number")
         if found.undecidable:
             self._unread[key] = f"{name_of(row).capitalize()} cannot tell: {found.undecidable}."
             return
+        if is_contradicted and found.link is None:
+            self._unread[key] = contradiction
+            return
+        if is_contradicted:
+            self.receipt.append(Looked("Contradiction", contradiction))
         self._read[key] = invoice
         if found.link is not None:
             self.links.append(FoundLink(invoice, found.link))
@@ -99,7 +110,7 @@ class Evidence:
         `standing` unchanged in a list of its customer that was read just now.
         """
         found = match(invoice, self.ticket)
-        if found.undecidable or found.might or (found.link is not None and not standing):
+        if found.undecidable or found.might or (found.link is not None and not (standing and invoice.number)):
             return False
         self._recalled[row_key(row)] = invoice
         if found.link is not None:
@@ -108,7 +119,7 @@ class Evidence:
 
     def note_named_by_ledger(self, invoice: InvoiceFacts) -> None:
         """Count an invoice that the ledger named as a place to look, though its link has to be read again."""
-        self._listed.add((invoice.id, invoice.number, invoice.created_at))
+        self._listed.setdefault((invoice.id, invoice.number, invoice.created_at), 1)
         self._named_by_ledger.add(invoice.id)
 
     def fail(self, sentence: str) -> None:
@@ -171,7 +182,7 @@ class Evidence:
         """The counts for the receipt. A found link is complete evidence by itself."""
         recalled = {invoice.id for invoice in self._recalled.values()}
         return Coverage(
-            listed=len(self._listed),
+            listed=sum(count if name[0] is None else 1 for name, count in self._listed.items()),
             read=len({invoice.id for invoice in self._read.values()}),
             from_ledger=len(recalled | self._named_by_ledger),
             skipped=self.skipped,

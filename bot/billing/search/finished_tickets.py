@@ -25,10 +25,10 @@ class Window:
     customer_id: str | None = None
 
     def holds(self, row: TicketRow, policy: Policy) -> bool:
-        """Whether the ticket is finished (or needs no invoice) within the window."""
+        """Whether the ticket is finished (or needs no invoice) within the window, as far as its row can tell."""
         if self.customer_id is not None and row.customer_id != self.customer_id:
             return False
-        if expectation(Ticket(row, None), policy).due is Due.NOT_YET:
+        if row.status and expectation(Ticket(row, None), policy).due is Due.NOT_YET:
             return False
         moment = last_touched(Ticket(row, None))
         return moment is None or self.since <= moment <= self.until
@@ -50,7 +50,7 @@ def list_tickets(window: Window) -> Asking[Sequence[TicketRow] | Failed]:
         listing = yield from read_list(page_read, "ticket list")
         if isinstance(listing, Failed):
             return listing
-        seen.update((row.id, row) for row in listing.rows)
+        seen.update((row.id or row.number, row) for row in listing.rows)
         if listing.pages == 1:
             break
         first, last = (ListTickets(window.since, number, 2 * reading + 1) for number in (1, listing.pages))

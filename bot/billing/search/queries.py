@@ -27,10 +27,11 @@ class Read(Generic[Value_co]):
 
 @dataclass(frozen=True)
 class FindTicket(Read[Page[TicketRow]]):
-    """One page of tickets that Syncro offers for a number."""
+    """One page of tickets that Syncro offers for a number. `reading` as for `ListInvoices`."""
 
     number: str
     page: int = 1
+    reading: int = 1
 
 
 @dataclass(frozen=True)
@@ -204,4 +205,6 @@ def detail_read(row: InvoiceRow) -> ReadInvoice:
 
 def name_of(row: InvoiceRow) -> str:
     """The invoice as people name it."""
-    return f"invoice {row.number}" if row.number is not None else f"invoice with id {row.id}"
+    if row.number is not None:
+        return f"invoice {row.number}"
+    return "an invoice without id and number" if row.id is None else f"invoice with id {row.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.billing.ledger.freshness import has_settled
@@ -16,10 +17,12 @@ from bot.billing.search.queries import (
     recall,
 )
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import TicketRow
+from bot.syncro.models import Page, TicketRow
 from bot.ticket_references import ID_PREFIX
 
-NUMBER_PAGES_TO_TRY = 4
+READINGS = 3
+"""How often the list for a number is read at most until two readings prove that there is no such ticket."""
+PAGES_TO_TRY = 3
 """Pages of tickets looked through when Syncro ignored the number filter."""
 
 
@@ -36,13 +39,26 @@ class LookedUp:
     detail_failure: str | None = None
 
 
-def look_up(reference: str, known: TicketRow | None = None) -> Asking[LookedUp | NoSuchTicket | Failed]:
+def by_reference(rows: Iterable[TicketRow]) -> dict[str, list[TicketRow]]:
+    """The rows of a list by what each ticket can be asked for by: its number, or its id where no number can be read."""
+    named: dict[str, list[TicketRow]] = {}
+    for row in rows:
+        named.setdefault(row.number or f"{ID_PREFIX}{row.id or 'unknown'}", []).append(row)
+    return named
+
+
+def look_up(reference: str, known: Sequence[TicketRow] = ()) -> Asking[LookedUp | NoSuchTicket | Failed]:
     """Find a ticket by number, or by "id:" and internal id, with its timers and charges.
 
-    `known` is the ticket's list row where a list has just been read.
+    `known` are its list rows where a list has just been read.
     """
-    if known is not None:
-        return (yield from _know_detail(known))
+    if len({row.id for row in known}) > 1:
+        return _several(reference, known)
+    for shown in known:
+        if shown.id and shown.number:
+            return (yield from _know_detail(shown))
+        if not (shown.id or shown.number):
+            return Failed(FailureKind.UNREADABLE, "Syncro lists a ticket of which neither number nor id can be read.")
     if reference.startswith(ID_PREFIX):
         return (yield from _look_up_id(reference.removeprefix(ID_PREFIX)))
     number = reference
@@ -88,17 +104,58 @@ def _look_up_id(ticket_id: str) -> Asking[LookedUp | NoSuchTicket | Failed]:
 
 
 def _find_row(number: str) -> Asking[TicketRow | NoSuchTicket | Failed]:
-    for page_number in range(1, NUMBER_PAGES_TO_TRY + 1):
-        page = yield from ask(FindTicket(number, page_number))
+    """Find a ticket's list row. That there is none is proved by an empty list; where in doubt, by two of them."""
+    empty, needed, doubt = 0, 1, ""
+    for reading in range(1, READINGS + 1):
+        page = yield from ask(FindTicket(number, 1, reading))
         if isinstance(page, Failed):
             return page
-        exact = {row.id: row for row in page.rows if row.number == number}
-        if len(exact) > 1:
-            ids = " and ".join(sorted(exact))
-            return Failed(FailureKind.UNREADABLE, f"Syncro has several tickets with number {number} (ids {ids}).")
-        if exact:
-            return next(iter(exact.values()))
-        if page.is_last:
+        if (found := _row_of(number, page)) is not None:
+            return found
+        why = _why_no_proof(number, page)
+        if why and doubt:
+            return (yield from _look_further(number, page, doubt))
+        needed = 2 if why or page.total_pages is None else needed
+        empty, doubt = empty + (not why), doubt or why
+        if empty == needed:
             return NoSuchTicket()
-    sentence = f"Syncro answered the search for number {number} with other tickets, page after page."
-    return Failed(FailureKind.UNREADABLE, sentence)
+    return Failed(FailureKind.UNREADABLE, doubt)
+
+
+def _row_of(number: str, page: Page[TicketRow]) -> TicketRow | Failed | None:
+    """The row of exactly this number; None where the page has none."""
+    exact = [row for row in page.rows if row.number == number]
+    if len({row.id for row in exact}) > 1:
+        return _several(number, exact)
+    if exact and not exact[0].id:
+        return Failed(FailureKind.UNREADABLE, f"Syncro lists ticket {number} without an id.")
+    return exact[0] if exact else None
+
+
+def _why_no_proof(number: str, page: Page[TicketRow]) -> str:
+    """Why a page without the ticket does not prove that there is none; empty when it does."""
+    start = f"Whether there is a ticket {number} cannot be told:"
+    if any(not row.number for row in page.rows):
+        return f"{start} Syncro answered with a ticket whose number cannot be read."
+    if page.rows:
+        return f"{start} Syncro answered with other tickets, such as {page.rows[0].number}."
+    if (page.total_pages or 1) > 1:
+        return f"{start} Syncro's list is empty, yet {page.total_pages} pages are announced."
+    return ""
+
+
+def _look_further(number: str, page: Page[TicketRow], doubt: str) -> Asking[TicketRow | Failed]:
+    """Where the filter is ignored, the ticket may be among the others."""
+    while page.rows and not page.is_last and page.number < PAGES_TO_TRY:
+        following = yield from ask(FindTicket(number, page.number + 1))
+        if isinstance(following, Failed):
+            return following
+        if (found := _row_of(number, following)) is not None:
+            return found
+        page = following
+    return Failed(FailureKind.UNREADABLE, doubt)
+
+
+def _several(number: str, rows: Iterable[TicketRow]) -> Failed:
+    ids = " and ".join(sorted({row.id or "unknown" for row in rows}))
+    return Failed(FailureKind.UNREADABLE, f"Syncro has several tickets with number {number} (ids {ids}).")

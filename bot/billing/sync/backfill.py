@@ -272,7 +272,7 @@ class _Run:
         for start in range(0, len(rows), TICKETS_AT_ONCE):
             self._show(start, len(rows))
             self._end_if_stopped()
-            self._ask_all([look_up(row.number, row) for row in rows[start : start + TICKETS_AT_ONCE]])
+            self._ask_all([look_up(row.number, [row]) for row in rows[start : start + TICKETS_AT_ONCE] if row.number])
         return ""
 
     def read_window(self, since: datetime | None) -> str:

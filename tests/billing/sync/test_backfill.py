@@ -109,7 +109,7 @@ def test_a_token_that_is_refused_ends_the_run_at_once(status: int) -> None:
 def test_a_ticket_list_that_cannot_be_read_does_not_keep_the_sync_from_the_invoices() -> None:
     world, _ = one_ticket(invoices=3)
     bench = Bench(world)
-    bench.faults = [Fault("/tickets", MissingKeys("id"))]
+    bench.faults = [Fault("/tickets", MissingKeys("tickets"))]
     report = run(bench)
     assert (report.ending, report.is_complete, report.known) == (SyncEnding.DONE, True, 3)
     assert "not as documented" in report.problem
