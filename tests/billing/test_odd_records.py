@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.finding_json import finding_as_json
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
@@ -23,6 +22,8 @@ from bot.digest.model import Audited, History
 from bot.sandbox.syncro_faults import Edit, Fault, Status
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows, World
+from bot.words.finding_json import finding_as_json
+from bot.words.reasons import reason
 from tests.billing.test_verifier_over_http import reader_of
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -285,7 +286,7 @@ def test_a_found_link_stays_and_the_unread_rest_is_said(name: str, unread: Calla
     assert shown["coverage"]["complete"] is False
     assert shown["unbilled"] == {"minutes": None, "charges": None}
     assert finding.failures
-    assert "Whether more is unbilled could not be read." in finding.reason
+    assert "Whether more is unbilled could not be read." in reason(finding)
 
 
 def test_the_digest_does_not_count_an_unread_rest_as_healthy() -> None:

@@ -115,7 +115,7 @@ def _find_row(number: str) -> Asking[TicketRow | NoSuchTicket | Failed]:
         why = _why_no_proof(number, page)
         if why and doubt:
             return (yield from _look_further(number, page, doubt))
-        needed = 2 if why or page.total_pages is None else needed
+        needed = 2 if why or not page.total_pages else needed
         empty, doubt = empty + (not why), doubt or why
         if empty == needed:
             return NoSuchTicket()

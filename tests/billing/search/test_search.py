@@ -178,6 +178,79 @@ def test_a_number_that_two_tickets_share_is_unverified(bench: Bench) -> None:
     assert "several tickets with number 32223" in reason(finding)
 
 
+def empty_with(**meta: Any) -> Edit:
+    """An empty list, with a meta of one page and as told."""
+    return Edit(lambda _: {"tickets": [], "meta": {"page": 1, "total_pages": 1, **meta}})
+
+
+ANOTHER = {"id": 5, "number": 7, "status": "Resolved"}
+NAMELESS = {**ANOTHER, "number": None}
+DOUBTFUL: list[tuple[str, Any, str]] = [
+    ("an empty page of three", empty_with(total_pages=3), "3 pages are announced"),
+    ("other tickets", Edit(lambda body: {**body, "tickets": [ANOTHER]}), "other tickets, such as 7"),
+    ("other tickets, more of them", IgnoreFilter("number"), "other tickets"),
+    (
+        "a ticket without a number",
+        Edit(lambda body: {**body, "tickets": [{**ANOTHER, "number": None}]}),
+        "cannot be read",
+    ),
+    ("a row that is null", Edit(lambda body: {**body, "tickets": [None]}), "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("name", "effect", "says"), DOUBTFUL, ids=[name for name, _, _ in DOUBTFUL])
+def test_no_such_ticket_takes_proof(bench: Bench, name: str, effect: Any, says: str) -> None:
+    bench.page_size = 2
+    for _ in range(9):
+        bench.world.add_ticket(bench.customer)
+    bench.faults = [Fault("/tickets", effect)]
+    (finding,) = bench.check("99999").findings
+    assert finding.verdict is Verdict.UNVERIFIED, name
+    assert says in finding.failures[0]
+    assert len(bench.syncro.reads) <= 4
+
+
+@pytest.mark.parametrize(("name", "effect", "says"), DOUBTFUL, ids=[name for name, _, _ in DOUBTFUL])
+def test_a_doubtful_answer_is_asked_for_again_and_the_ticket_is_found(
+    bench: Bench, name: str, effect: Any, says: str
+) -> None:
+    bench.faults = [Fault("/tickets", effect, count=1)]
+    bench.world.bill_by_ticket_id(bench.ticket)
+    assert bench.finding().verdict is Verdict.INVOICED, (name, says)
+
+
+@pytest.mark.parametrize(("name", "effect", "says"), DOUBTFUL, ids=[name for name, _, _ in DOUBTFUL])
+def test_after_a_doubtful_answer_it_takes_two_empty_lists(bench: Bench, name: str, effect: Any, says: str) -> None:
+    bench.faults = [Fault("/tickets", effect, count=1)]
+    (finding,) = bench.check("99999").findings
+    assert (finding.verdict, len(bench.syncro.reads)) == (Verdict.NOT_FOUND, 3), (name, says)
+
+
+@pytest.mark.parametrize("meta", [{"total_pages": None}, {"total_pages": 0}])
+def test_an_empty_list_that_does_not_say_that_it_is_all_is_read_twice(bench: Bench, meta: dict[str, Any]) -> None:
+    bench.faults = [Fault("/tickets", empty_with(**meta), count=1)]
+    assert bench.check("99999").findings[0].verdict is Verdict.NOT_FOUND
+    assert len(bench.syncro.reads) == 2
+    assert bench.finding().verdict is not Verdict.NOT_FOUND
+
+
+def test_a_ticket_that_is_listed_without_an_id_is_unverified(bench: Bench) -> None:
+    bench.faults = [Fault("/tickets", MissingKeys("id"))]
+    assert "without an id" in bench.finding().failures[0]
+
+
+def test_two_equal_rows_without_ids_are_two_invoices_also_on_two_pages(bench: Bench) -> None:
+    bench.rows, bench.page_size = ListRows.MEMO, 2
+    first, _ = bench.add_other_invoices(2)
+    assert bench.finding().verdict is Verdict.NOT_INVOICED
+    twin = bench.world.add_invoice(bench.customer, created_at=first.created_at - timedelta(minutes=9))
+    twin.number, twin.created_at = first.number, first.created_at
+    bench.world.invoices[twin.id].lines = first.lines
+    finding = bench.finding()
+    assert finding.verdict is Verdict.UNVERIFIED
+    assert finding.coverage.listed == 3
+
+
 @pytest.mark.parametrize("effect", [Status(500), MissingKeys("line_items"), WrongDetail()])
 def test_an_unread_ticket_detail_forbids_to_claim_an_absence(bench: Bench, effect: Any) -> None:
     bench.world.add_ticket(bench.customer)
