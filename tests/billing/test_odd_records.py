@@ -18,7 +18,7 @@ from bot.billing.search.finished_tickets import Window
 from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.build import build_digest
-from bot.digest.model import Audited, History
+from bot.digest.model import History
 from bot.sandbox.syncro_faults import Edit, Fault, Status
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import ListRows, World
@@ -293,7 +293,7 @@ def test_the_digest_does_not_count_an_unread_rest_as_healthy() -> None:
     town = Town()
     town.faults.append(Fault(f"/tickets/{town.billed.id}", Status(500)))
     digest = build_digest(
-        [Audited(finding) for finding in town.audit()],
+        town.audit(),
         History(),
         day=NOW.date(),
         made_at=NOW,
