@@ -97,7 +97,7 @@ def first_run() -> Digest:
 def second_run() -> Digest:
     """One ticket of the backlog recovered, one new."""
     gone, *still = _backlog()
-    link = InvoiceLink("67501", "1649572999", LinkKind.TICKET_ID, Decimal("480.00"), f"{TRUSTED}/invoices/1649572999")
+    link = InvoiceLink("67501", "1650000999", LinkKind.TICKET_ID, Decimal("480.00"), f"{TRUSTED}/invoices/1650000999")
     billed = audited(Verdict.INVOICED, gone.ticket_number, invoices=(link,), minutes=0)
     new = audited(
         number="32233",

@@ -38,7 +38,7 @@ def test_an_answer_links_the_ticket_and_the_invoice_in_syncro(house: House) -> N
 
     site = house.syncro.base_url.removesuffix("/api/v1")
     assert f"<{site}/tickets/109554336|#{INVOICED}>" in shown
-    assert f"<{site}/invoices/1649572214|67469>" in shown
+    assert f"<{site}/invoices/1650000001|67469>" in shown
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,10 @@ def test_json_has_exactly_the_shape_of_the_contract(syncro_only: House) -> None:
         "invoices": [
             {
                 "number": "67469",
-                "id": 1_649_572_214,
+                "id": 1_650_000_001,
                 "link": "ticket_id",
                 "total": "75.00",
-                "url": f"{site}/invoices/1649572214",
+                "url": f"{site}/invoices/1650000001",
             }
         ],
         "coverage": {"listed": 1, "read": 1, "from_ledger": 0, "skipped": 0, "complete": True},

@@ -29,8 +29,8 @@ NEXT_RUN = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 TRUSTED = "https://kittle-it.syncromsp.test"
 HOSTILE = "<!channel> <@U1> *x* _y_ ~z~ `c` :tada: <https://evil.example|click> https://evil.example"
 
-INVOICE = InvoiceLink("67469", "1649572214", LinkKind.TICKET_ID, Decimal("75.0"), f"{TRUSTED}/invoices/1649572214")
-MENTION = PossibleMention("67470", "1649572215", f"{TRUSTED}/invoices/1649572215", "Toner model 32223")
+INVOICE = InvoiceLink("67469", "1650000001", LinkKind.TICKET_ID, Decimal("75.0"), f"{TRUSTED}/invoices/1650000001")
+MENTION = PossibleMention("67470", "1650000002", f"{TRUSTED}/invoices/1650000002", "Toner model 32223")
 
 FINISHED = Expectation(Due.YES, Ground.STATUS, "Resolved")
 

@@ -338,7 +338,7 @@ def test_a_warning_is_taken_back_with_the_name_of_the_invoice() -> None:
     assert taken_back.thread.text.startswith(
         "Ticket #32229 (Kittle) is on invoice 67501, 480.00 (its ticket field is this ticket)."
     )
-    assert f"{TRUSTED}/invoices/1649572999" in str(taken_back.thread.blocks)
+    assert f"{TRUSTED}/invoices/1650000999" in str(taken_back.thread.blocks)
     assert "NOT INVOICED" not in str(taken_back)
 
 

@@ -55,7 +55,7 @@ def test_the_plain_headline_says_the_verdict_in_a_sentence(verdict: Verdict) -> 
 def test_the_headline_links_the_ticket_and_the_invoice() -> None:
     assert phrases.headline(a_finding(Verdict.INVOICED)) == (
         f"*Ticket <{TRUSTED}/tickets/109554336|#32223>* · Kittle · ✅ *Invoiced*"
-        f" — invoice <{TRUSTED}/invoices/1649572214|67469>, 75.00"
+        f" — invoice <{TRUSTED}/invoices/1650000001|67469>, 75.00"
     )
 
 

@@ -897,7 +897,7 @@ def test_every_question_is_answered_by_an_index_that_fits(quick_ledger: SqlLedge
 def test_facts_of_a_real_detail_are_recalled_by_the_ticket_it_names(ledger: SqlLedger) -> None:
     detail = InvoiceDetail.model_validate(
         {
-            "id": 1649572214,
+            "id": 1650000001,
             "number": 67469,
             "ticket_id": None,
             "customer_id": 8,
@@ -909,4 +909,4 @@ def test_facts_of_a_real_detail_are_recalled_by_the_ticket_it_names(ledger: SqlL
     kept = RememberedInvoice(facts=facts_of(detail, NOW), read_at=NOW)
     ledger.remember([kept], ())
     assert ledger.recall_linked(TicketKeys("-", "32222")) == (kept,)
-    assert set(ledger.readings_since(NOW)) == {"1649572214"}
+    assert set(ledger.readings_since(NOW)) == {"1650000001"}

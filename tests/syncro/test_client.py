@@ -203,9 +203,9 @@ def test_a_ticket_detail_is_typed(world: World, client: SyncroClient) -> None:
 
 def test_an_invoice_detail_is_typed(world: World, client: SyncroClient) -> None:
     ticket = world.add_ticket()
-    invoice = world.bill_by_ticket_id(ticket, number="67469", invoice_id=1649572214, total="75.00")
+    invoice = world.bill_by_ticket_id(ticket, number="67469", invoice_id=1650000001, total="75.00")
     detail = client.invoice("67469").value
-    assert (detail.id, detail.number, detail.ticket_id) == ("1649572214", "67469", str(ticket.id))
+    assert (detail.id, detail.number, detail.ticket_id) == ("1650000001", "67469", str(ticket.id))
     assert detail.total == Decimal("75.0")
     assert isinstance(detail.total, Decimal)
     assert [line.id for line in detail.line_items] == [str(invoice.lines[0].id)]

@@ -30,7 +30,7 @@ from bot.terminal.check import exit_status, progress_shown, report_as_json, show
 
 AT = datetime(2026, 11, 22, 10, 2, 11, tzinfo=timezone(timedelta(hours=1)))
 SITE = "https://acme.syncromsp.com"
-INVOICE = InvoiceLink("67469", "1649572214", LinkKind.TICKET_ID, Decimal("75.0"), f"{SITE}/invoices/1649572214")
+INVOICE = InvoiceLink("67469", "1650000001", LinkKind.TICKET_ID, Decimal("75.0"), f"{SITE}/invoices/1650000001")
 
 
 def finding(verdict: Verdict, number: str = "32223") -> Finding:
@@ -74,10 +74,10 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                 "invoices": [
                     {
                         "number": "67469",
-                        "id": 1649572214,
+                        "id": 1650000001,
                         "link": "ticket_id",
                         "total": "75.00",
-                        "url": f"{SITE}/invoices/1649572214",
+                        "url": f"{SITE}/invoices/1650000001",
                     }
                 ],
                 "coverage": {"listed": 20, "read": 1, "from_ledger": 0, "skipped": 0, "complete": True},
@@ -149,7 +149,7 @@ def test_the_proof_is_shown() -> None:
     for expected in (
         "Kittle · Printer · status Invoiced",
         "invoice 67469, total 75.00: its ticket field is this ticket",
-        f"{SITE}/invoices/1649572214",
+        f"{SITE}/invoices/1650000001",
         "On no invoice yet: 5.00 in charges, 30 min",
         "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped",
         "checked 2026-11-22 09:02 UTC",
