@@ -94,7 +94,7 @@ def _is_in_use(path: Path) -> bool:
 
 
 def check_postgres(url: sa.URL, *, timeout: int) -> Result:
-    """Connect and create what the bot creates at its first start, and take it back."""
+    """Connect and create something where the bot still has tables to make, and take it back."""
     name = url.render_as_string(hide_password=True)
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": timeout})
     try:
@@ -112,13 +112,14 @@ def _write_postgres(connection: sa.Connection, timeout: int) -> int:
     transaction = connection.begin()
     try:
         connection.execute(sa.text(f"SET LOCAL statement_timeout = '{timeout}s'"))
-        if not connection.execute(sa.text("SELECT to_regclass('invoice_bot_executors')")).scalar():
+        version = 0
+        if connection.execute(sa.text(f"SELECT to_regclass('{schema.name}')")).scalar():
+            version = int(connection.execute(sa.select(sa.func.max(schema.c.version))).scalar() or 0)
+        if version < len(MIGRATIONS):
             connection.execute(sa.text(f"CREATE TABLE {_SCRATCH} (x int)"))
         if not connection.execute(sa.text("SELECT 1 FROM pg_namespace WHERE nspname = 'dbos'")).scalar():
             connection.execute(sa.text(f"CREATE SCHEMA {_SCRATCH}"))
-        if not connection.execute(sa.text(f"SELECT to_regclass('{schema.name}')")).scalar():
-            return 0
-        return int(connection.execute(sa.select(sa.func.max(schema.c.version))).scalar() or 0)
+        return version
     finally:
         transaction.rollback()
 

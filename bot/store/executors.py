@@ -5,24 +5,21 @@ Each says so every second. One that is silent for long is taken for dead, and so
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from bot.store.database import Database
+from bot.store.migrations import migrate
+from bot.store.tables import executors
+
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 SILENT_AFTER_SECONDS = 8.0
-
-_metadata = sa.MetaData()
-_executors = sa.Table(
-    "invoice_bot_executors",
-    _metadata,
-    sa.Column("executor_id", sa.Text, primary_key=True),
-    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-)
 
 
 class ExecutorRegistry:
@@ -37,6 +34,7 @@ class ExecutorRegistry:
         beat_seconds: float = BEAT_SECONDS,
         silent_after_seconds: float = SILENT_AFTER_SECONDS,
     ) -> None:
+        self._address = database
         self._engine = sa.create_engine(database, pool_size=1, max_overflow=0, pool_pre_ping=True)
         self._executor = executor
         self._on_silent = on_silent
@@ -46,11 +44,9 @@ class ExecutorRegistry:
         self._thread = threading.Thread(target=self._live, name="heartbeat", daemon=True)
 
     def join(self) -> None:
-        """Create the table where needed, and say that we are here."""
-        with self._engine.begin() as connection:
-            # Two processes that start together must not both create the table.
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('invoice_bot_executors'))"))
-            _metadata.create_all(connection)
+        """Bring the tables up to date, and say that we are here."""
+        with contextlib.closing(Database(self._address)) as database:
+            migrate(database)
         self._beat()
 
     def watch(self) -> None:
@@ -62,7 +58,7 @@ class ExecutorRegistry:
         self._leaving.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
-        gone = sa.update(_executors).where(_executors.c.executor_id == self._executor)
+        gone = sa.update(executors).where(executors.c.executor_id == self._executor)
         try:
             with self._engine.begin() as connection:
                 connection.execute(gone.values(seen_at=sa.text("to_timestamp(0)")))
@@ -92,12 +88,12 @@ class ExecutorRegistry:
     def _reap(self) -> None:
         """Hand over the jobs of the silent, then forget them: in this order, so that a crash between loses nothing."""
         silent_since = sa.text("now() - make_interval(secs => :seconds)").bindparams(seconds=self._silent_after)
-        others = sa.select(_executors.c.executor_id).where(
-            _executors.c.executor_id != self._executor, _executors.c.seen_at < silent_since
+        others = sa.select(executors.c.executor_id).where(
+            executors.c.executor_id != self._executor, executors.c.seen_at < silent_since
         )
         with self._engine.begin() as connection:
             silent = list(connection.execute(others).scalars())
         for executor in silent:
             self._on_silent(executor)
             with self._engine.begin() as connection:
-                connection.execute(sa.delete(_executors).where(_executors.c.executor_id == executor))
+                connection.execute(sa.delete(executors).where(executors.c.executor_id == executor))

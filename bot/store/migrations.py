@@ -235,5 +235,32 @@ _V3: Migration = (
     "ALTER TABLE invoice_bot_messages ADD COLUMN claimed_at TEXT",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3)
+_V4: Migration = (
+    # Releases before this version made these tables by themselves, in just this form.
+    """CREATE TABLE IF NOT EXISTS invoice_bot_rate_processes (
+        process TEXT NOT NULL PRIMARY KEY,
+        under_way INTEGER NOT NULL,
+        counts_until DOUBLE PRECISION NOT NULL,
+        waits_until DOUBLE PRECISION NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS invoice_bot_rate_ended (
+        free_at DOUBLE PRECISION NOT NULL PRIMARY KEY,
+        calls INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS invoice_bot_rate_restraint (
+        id INTEGER NOT NULL PRIMARY KEY,
+        paused_until DOUBLE PRECISION NOT NULL,
+        share DOUBLE PRECISION NOT NULL,
+        lowered_at DOUBLE PRECISION NOT NULL,
+        calm_since DOUBLE PRECISION NOT NULL
+    )""",
+    """INSERT INTO invoice_bot_rate_restraint (id, paused_until, share, lowered_at, calm_since)
+        VALUES (1, 0, 1, 0, 0) ON CONFLICT DO NOTHING""",
+    """CREATE TABLE IF NOT EXISTS invoice_bot_executors (
+        executor_id TEXT NOT NULL PRIMARY KEY,
+        seen_at TIMESTAMP WITH TIME ZONE NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4)
 """The n-th brings the tables from version n - 1 to n."""

@@ -197,3 +197,39 @@ ledger_places = sa.Table(
     sa.Column("searched_at", Moment, nullable=False),
     sa.Column("skipped", sa.Integer, nullable=False),
 )
+
+rate_processes = sa.Table(
+    "invoice_bot_rate_processes",
+    metadata,
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("under_way", sa.Integer, nullable=False),
+    sa.Column("counts_until", sa.Double, nullable=False),
+    sa.Column("waits_until", sa.Double, nullable=False),
+)
+"""`under_way` calls count until the process says otherwise, or has been silent for a lease and a window."""
+
+rate_ended = sa.Table(
+    "invoice_bot_rate_ended",
+    metadata,
+    sa.Column("free_at", sa.Double, primary_key=True),
+    sa.Column("calls", sa.Integer, nullable=False),
+)
+
+rate_restraint = sa.Table(
+    "invoice_bot_rate_restraint",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("paused_until", sa.Double, nullable=False),
+    sa.Column("share", sa.Double, nullable=False),
+    sa.Column("lowered_at", sa.Double, nullable=False),
+    sa.Column("calm_since", sa.Double, nullable=False),
+)
+"""One row, with the id 1 (`bot.syncro.restraint.Restraint`)."""
+
+executors = sa.Table(
+    "invoice_bot_executors",
+    metadata,
+    sa.Column("executor_id", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+)
+"""Which processes live, on Postgres; SQLite has one at a time."""

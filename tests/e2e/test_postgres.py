@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +17,7 @@ from bot.sandbox.slack_api import DEFAULT_SCOPES
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import CROWD, NOT_INVOICED, House, says_verdict
+from tests.postgres import new_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 pytestmark = pytest.mark.skipif(not SERVER, reason="TEST_DATABASE_URL names no scratch Postgres server")
@@ -30,14 +30,8 @@ MORE_THAN_ONE_TAKES = 20
 @pytest.fixture
 def database() -> Iterator[str]:
     """The address of a new, empty database."""
-    server = sqlalchemy.make_url(SERVER).set(drivername="postgresql+psycopg")
-    name = f"invoice_bot_{uuid.uuid4().hex[:12]}"
-    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
-        yield server.set(database=name).render_as_string(hide_password=False)
-        connection.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_database() as url:
+        yield url.render_as_string(hide_password=False)
 
 
 def start_both(house: House, database: str) -> tuple[BotProcess, BotProcess]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
 
 from bot.store.executors import ExecutorRegistry
+from tests.postgres import new_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 pytestmark = pytest.mark.skipif(not SERVER, reason="TEST_DATABASE_URL names no scratch Postgres server")
@@ -55,14 +55,8 @@ class Watcher:
 @pytest.fixture
 def database() -> Iterator[sa.URL]:
     """A new, empty database."""
-    server = sa.make_url(SERVER).set(drivername="postgresql+psycopg")
-    name = f"invoice_bot_{uuid.uuid4().hex[:12]}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        yield server.set(database=name)
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+    with new_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ import sqlalchemy as sa
 from bot.sandbox.syncro_faults import Fault, too_many_requests
 from bot.sandbox.syncro_server import SyncroSandbox
 from bot.sandbox.syncro_world import World
+from bot.store.database import Database
+from bot.store.migrations import MIGRATIONS, migrate
 from bot.store.rate_limit.budget_table import Books, BudgetTable
 from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.syncro.budget import CallBudget
@@ -400,6 +402,16 @@ def test_what_was_called_without_the_database_counts_for_all_when_it_is_back(
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql("DO $$ BEGIN EXECUTE 'DROP SCHEMA ' || current_schema() || ' CASCADE'; END $$")
     engine.dispose()
+
+
+def test_the_limit_is_shared_with_the_processes_of_a_newer_release(
+    make: Make, address: sa.URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(Database(address)) as database:
+        migrate(database, (*MIGRATIONS, ("CREATE TABLE invoice_bot_later (word TEXT NOT NULL)",)))
+    ended = make_calls(make(5), 5)
+    assert Caller(make(5)).wait() - ended >= WINDOW
+    assert warned(caplog) == []
 
 
 def test_what_was_called_before_the_database_went_away_still_counts(

@@ -6,6 +6,7 @@ back after a 429. The number of rows does not grow with the limit.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from bot.store.database import Database, insert
+from bot.store.migrations import StoreTooNewError, migrate
+from bot.store.tables import rate_ended, rate_processes, rate_restraint
 from bot.syncro.restraint import Restraint
 
 MARK_SECONDS = 2.0
@@ -28,43 +31,18 @@ PATIENCE_SECONDS = 3.0
 _POSTGRES_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "10000"}
 """A server that does not answer must be noticed soon (seconds; milliseconds)."""
 
-_metadata = sa.MetaData()
-_processes = sa.Table(
-    "invoice_bot_rate_processes",
-    _metadata,
-    sa.Column("process", sa.Text, primary_key=True),
-    sa.Column("under_way", sa.Integer, nullable=False),
-    sa.Column("counts_until", sa.Double, nullable=False),
-    sa.Column("waits_until", sa.Double, nullable=False),
-)
-"""`under_way` calls count until the process says otherwise, or has been silent for a lease and a window."""
-_ended = sa.Table(
-    "invoice_bot_rate_ended",
-    _metadata,
-    sa.Column("free_at", sa.Double, primary_key=True),
-    sa.Column("calls", sa.Integer, nullable=False),
-)
-_restraint = sa.Table(
-    "invoice_bot_rate_restraint",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("paused_until", sa.Double, nullable=False),
-    sa.Column("share", sa.Double, nullable=False),
-    sa.Column("lowered_at", sa.Double, nullable=False),
-    sa.Column("calm_since", sa.Double, nullable=False),
-)
 _SERVER_TIME = sa.text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)")
-_FREE = sa.delete(_ended).where(_ended.c.free_at <= sa.bindparam("now"))
+_FREE = sa.delete(rate_ended).where(rate_ended.c.free_at <= sa.bindparam("now"))
 _STATE = sa.select(
-    _restraint,
-    sa.select(sa.func.coalesce(sa.func.sum(_ended.c.calls), 0)).scalar_subquery().label("ended"),
-    sa.select(sa.func.max(_ended.c.free_at)).scalar_subquery().label("last_free_at"),
+    rate_restraint,
+    sa.select(sa.func.coalesce(sa.func.sum(rate_ended.c.calls), 0)).scalar_subquery().label("ended"),
+    sa.select(sa.func.max(rate_ended.c.free_at)).scalar_subquery().label("last_free_at"),
 )
-_OTHERS = sa.select(_processes).where(_processes.c.process != sa.bindparam("me"))
+_OTHERS = sa.select(rate_processes).where(rate_processes.c.process != sa.bindparam("me"))
 
 
 class BudgetTable:
-    """One process's way to the tables, which are created where needed.
+    """One process's way to the tables, which are made or brought up to date where needed.
 
     Times in the database are seconds on one clock that all processes see: the server's on Postgres, on SQLite the
     machine's monotonic one, which nobody can set and which begins anew when the machine does. `lease` is how many
@@ -79,7 +57,7 @@ class BudgetTable:
         self._process = process
         self._window = window
         self._lease = lease
-        self._is_created = False
+        self._is_up_to_date = False
 
     @contextmanager
     def opened(self) -> Iterator[Books]:
@@ -90,18 +68,23 @@ class BudgetTable:
 
         """
         try:
+            if not self._is_up_to_date:
+                self._migrate()
             with self._database.writing(lock=_LOCK) as connection:
-                if not self._is_created:
-                    _create(connection)
                 yield Books(connection, self._process, self._window, self._lease)
         except Exception:
-            self._is_created = False  # the database that comes back may be an empty one
+            self._is_up_to_date = False  # the database that comes back may be an empty one
             raise
-        self._is_created = True
+        self._is_up_to_date = True
 
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
+
+    def _migrate(self) -> None:
+        # A newer release has these tables as well, and the limit is shared with its processes.
+        with contextlib.suppress(StoreTooNewError):
+            migrate(self._database)
 
 
 class Books:
@@ -147,22 +130,22 @@ class Books:
             "counts_until": self._end_of_lease,
             "waits_until": self.now + MARK_SECONDS if is_waiting else 0.0,
         }
-        adding = insert(self._connection, _processes)
+        adding = insert(self._connection, rate_processes)
         replaced = {name: adding.excluded[name] for name in ("under_way", "counts_until", "waits_until")}
         self._connection.execute(adding.on_conflict_do_update(index_elements=["process"], set_=replaced), entry)
 
     def enter_restraint(self) -> None:
         """Keep `restraint`, where it has changed."""
         if self.restraint != self._stored:
-            self._connection.execute(sa.update(_restraint).values(**vars(self.restraint)))
+            self._connection.execute(sa.update(rate_restraint).values(**vars(self.restraint)))
 
     def forget_process(self) -> None:
         """Take back what this process has entered about itself: it has no call under way, and nobody waits in it."""
-        self._connection.execute(sa.delete(_processes).where(_processes.c.process == self._process))
+        self._connection.execute(sa.delete(rate_processes).where(rate_processes.c.process == self._process))
 
     def free_at(self, nth: int) -> float | None:
         """When so many slots will have come free; None where only the end of calls under way can tell."""
-        soonest = sa.select(_ended.c.free_at, _ended.c.calls).order_by(_ended.c.free_at).limit(nth)
+        soonest = sa.select(rate_ended.c.free_at, rate_ended.c.calls).order_by(rate_ended.c.free_at).limit(nth)
         for free_at, calls in self._connection.execute(soonest).all():
             nth -= calls
             if nth <= 0:
@@ -181,35 +164,28 @@ class Books:
         furthest = self._kept(self.now + self._window + LATE_ARRIVAL_SECONDS + self._grain)
         if last_free_at <= furthest:
             return
-        too_far = _ended.c.free_at > furthest
-        calls = self._connection.execute(sa.select(sa.func.sum(_ended.c.calls)).where(too_far)).scalar_one()
-        self._connection.execute(sa.delete(_ended).where(too_far))
+        too_far = rate_ended.c.free_at > furthest
+        calls = self._connection.execute(sa.select(sa.func.sum(rate_ended.c.calls)).where(too_far)).scalar_one()
+        self._connection.execute(sa.delete(rate_ended).where(too_far))
         self._add({furthest: calls})
 
     def _add(self, ended: Mapping[float, int]) -> None:
         if not ended:
             return
-        adding = insert(self._connection, _ended)
-        more = {"calls": _ended.c.calls + adding.excluded.calls}
+        adding = insert(self._connection, rate_ended)
+        more = {"calls": rate_ended.c.calls + adding.excluded.calls}
         rows = [{"free_at": free_at, "calls": calls} for free_at, calls in ended.items()]
         self._connection.execute(adding.on_conflict_do_update(index_elements=["free_at"], set_=more), rows)
 
     def _heed(self, other: sa.Row[tuple[str, int, float, float]]) -> None:
-        row = _processes.c.process == other.process
+        row = rate_processes.c.process == other.process
         if other.counts_until <= self.now:
-            self._connection.execute(sa.delete(_processes).where(row))
+            self._connection.execute(sa.delete(rate_processes).where(row))
             return
         if other.counts_until > self._end_of_lease:
-            self._connection.execute(sa.update(_processes).where(row).values(counts_until=self._end_of_lease))
+            self._connection.execute(sa.update(rate_processes).where(row).values(counts_until=self._end_of_lease))
         self.taken += other.under_way
         self.others_wait = self.others_wait or self.now < other.waits_until <= self.now + MARK_SECONDS
-
-
-def _create(connection: sa.Connection) -> None:
-    """Several processes may begin at once: the writers' lock lets one of them create the tables."""
-    _metadata.create_all(connection)
-    calm = insert(connection, _restraint).values(id=1, paused_until=0.0, share=1.0, lowered_at=0.0, calm_since=0.0)
-    connection.execute(calm.on_conflict_do_nothing())
 
 
 def _is_sqlite(connection: sa.Connection) -> bool:
