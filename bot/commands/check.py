@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from bot import parts
-from bot.billing.rules.verdicts import CheckReport
+from bot.billing.rules.verdicts import CheckReport, exit_status
 from bot.commands.exits import refuse
 from bot.commands.startup import prepare
 from bot.settings import Need, Settings
-from bot.terminal.check import exit_status, progress_shown, report_as_json, show_report
+from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.ticket_references import parse
 
 MOST_TICKETS = 1000
@@ -46,7 +46,7 @@ def check(
         sys.stdout.write(report_as_json(report) + "\n")
     else:
         show_report(Console(), report)
-    raise typer.Exit(exit_status(report.findings))
+    raise typer.Exit(exit_status(finding.verdict for finding in report.findings))
 
 
 def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot import app as composition
 from bot import parts
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import exit_status
 from bot.commands.startup import prepare
 from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
@@ -46,4 +46,4 @@ def digest(
         sys.stdout.write(digest_as_json(made) + "\n")
     else:
         show_digest(Console(), made)
-    raise typer.Exit(1 if made.unbilled else 2 if made.of(Verdict.UNVERIFIED) else 0)
+    raise typer.Exit(exit_status(ticket.finding.verdict for ticket in made.tickets if not ticket.is_aside))

@@ -11,16 +11,6 @@ from bot.digest.headline import headline
 from bot.digest.model import Digest, DigestTicket
 from bot.words.finding_json import finding_as_json
 
-_COUNTED = (
-    Verdict.INVOICED,
-    Verdict.PARTIALLY_INVOICED,
-    Verdict.SCHEDULED,
-    Verdict.NON_BILLABLE,
-    Verdict.OPEN,
-    Verdict.NOT_INVOICED,
-    Verdict.UNVERIFIED,
-)
-
 
 def digest_as_json(digest: Digest) -> str:
     """The digest as one JSON object, as text."""
@@ -41,12 +31,12 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         "at_risk": f"{digest.at_risk:.2f}",
         "counts": {
             "checked": digest.checked,
-            **{verdict.value: digest.counts.get(verdict, 0) for verdict in _COUNTED},
+            **{verdict.value: digest.counts[verdict] for verdict in Verdict if verdict.traits.is_counted},
         },
-        "not_invoiced": _findings(digest.unbilled),
-        "unverified": _findings(digest.of(Verdict.UNVERIFIED)),
-        "scheduled": _findings(digest.of(Verdict.SCHEDULED)),
-        "partially_invoiced": _findings(digest.of(Verdict.PARTIALLY_INVOICED)),
+        **{
+            verdict.value: [finding_as_json(ticket.finding) for ticket in listed]
+            for verdict, listed in digest.sections.items()
+        },
         "new": _numbers(digest.unbilled if digest.is_first else digest.new),
         "still_open": [] if digest.is_first else _numbers(digest.still_open),
         "resolved": [
@@ -61,10 +51,6 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         "api_calls": digest.api_calls,
         "seconds": round(digest.seconds, 3),
     }
-
-
-def _findings(lines: Iterable[DigestTicket]) -> list[dict[str, Any]]:
-    return [finding_as_json(line.finding) for line in lines]
 
 
 def _numbers(lines: Iterable[DigestTicket]) -> list[str]:

@@ -19,19 +19,8 @@ from bot.digest.model import (
     Resolved,
     Snooze,
     Standing,
-    WarningEnding,
 )
 from bot.digest.pickups import pickup
-
-_ENDINGS = {
-    Verdict.INVOICED: WarningEnding.INVOICED,
-    Verdict.PARTIALLY_INVOICED: WarningEnding.INVOICED,
-    Verdict.SCHEDULED: WarningEnding.SCHEDULED,
-    Verdict.NON_BILLABLE: WarningEnding.NON_BILLABLE,
-    Verdict.OPEN: WarningEnding.REOPENED,
-    Verdict.NOT_FOUND: WarningEnding.GONE,
-}
-"""How a standing warning ends. One that is still proved, or that could not be verified, goes on standing."""
 
 
 def build_digest(
@@ -91,11 +80,11 @@ class _LineMaker:
             pickup=run,
             pickup_on=run_on,
         )
-        known = self.books.warning_about(finding)
-        if finding.verdict is Verdict.UNVERIFIED:
-            return replace(made, first_said=known.first_said if known else None)
-        if finding.verdict is not Verdict.NOT_INVOICED:
+        if finding.verdict.traits.ending is not None:
             return made
+        known = self.books.warning_about(finding)
+        if finding.verdict is not Verdict.NOT_INVOICED:
+            return replace(made, first_said=known.first_said if known else None)
         mark = self.books.marks.get(finding.ticket_id or "")
         snooze = None if mark else self.books.snoozes.get(finding.ticket_id or "")
         return replace(
@@ -141,10 +130,11 @@ class _Books:
     def resolved(self, findings: Iterable[Finding]) -> tuple[Resolved, ...]:
         """The warnings that stand no more, oldest first."""
         found = self._looked_at(findings)
+        ended = ((standing, found.get(standing.ticket_id)) for standing in self.standing)
         return tuple(
-            _resolved(standing, found[standing.ticket_id])
-            for standing in self.standing
-            if standing.ticket_id in found and found[standing.ticket_id].verdict in _ENDINGS
+            Resolved(standing, ending, finding, _invoice(finding))
+            for standing, finding in ended
+            if finding is not None and (ending := finding.verdict.traits.ending) is not None
         )
 
     def not_among(self, findings: Iterable[Finding]) -> tuple[Standing, ...]:
@@ -156,7 +146,5 @@ class _Books:
         return {known.ticket_id: each for each in findings if (known := self.warning_about(each)) is not None}
 
 
-def _resolved(standing: Standing, finding: Finding) -> Resolved:
-    ending = _ENDINGS[finding.verdict]
-    named = finding.invoices[0].number if ending is WarningEnding.INVOICED and finding.invoices else None
-    return Resolved(standing, ending, finding, named)
+def _invoice(finding: Finding) -> str | None:
+    return finding.invoices[0].number if finding.verdict.is_billed and finding.invoices else None

@@ -10,7 +10,9 @@ from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.words.plain import moment_in_words, one_line
 from bot.words.reasons import reason
+from bot.words.verdicts import verdict_words
 
+UNBILLED = "unbilled"
 COLUMNS = (
     "section",
     "ticket_number",
@@ -55,15 +57,12 @@ def digest_csv(digest: Digest) -> str:
 
 
 def _rows(digest: Digest) -> Iterator[dict[str, str]]:
-    sections = (
-        ("unbilled", digest.unbilled),
-        ("could not verify", digest.of(Verdict.UNVERIFIED)),
-        ("scheduled", digest.of(Verdict.SCHEDULED)),
-        ("partly invoiced", digest.of(Verdict.PARTIALLY_INVOICED)),
+    sections = [
+        *((_name(verdict), listed) for verdict, listed in digest.sections.items()),
         ("uncharged time", digest.uncharged_time),
         ("snoozed", digest.snoozed),
         ("marked as non-billable", digest.marked),
-    )
+    ]
     for section, lines in sections:
         for line in lines:
             yield _row(section, line, digest)
@@ -73,6 +72,11 @@ def _rows(digest: Digest) -> Iterator[dict[str, str]]:
         yield _remembered("not checked", standing)
     for line in digest.accounted:
         yield _row("rest not read" if line.finding.rest_is_unknown else "accounted for", line, digest)
+
+
+def _name(verdict: Verdict) -> str:
+    """The name of a verdict's section."""
+    return UNBILLED if verdict is Verdict.NOT_INVOICED else verdict_words(verdict).inline
 
 
 def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
@@ -111,7 +115,7 @@ def _recurring(line: DigestTicket) -> str:
 
 
 def _change(section: str, line: DigestTicket, digest: Digest) -> str:
-    if section != "unbilled":
+    if section != UNBILLED:
         return ""
     if digest.is_first:
         return "backlog"

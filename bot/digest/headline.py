@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
-from bot.digest.model import Digest, Pickup
+from bot.digest.model import Digest, DigestTicket, Pickup
 from bot.words.plain import capital, day_in_words, money
+from bot.words.verdicts import verdict_words
 
 
 def headline(digest: Digest) -> str:
@@ -29,19 +31,15 @@ def accounted(digest: Digest) -> str:
     """The healthy number, and where the other tickets stand: "29 of 31 invoiced, 2 non-billable"."""
     if not digest.checked:
         return f"no ticket was checked, {_nothing(digest)}"
-    said = [f"{_count(digest, Verdict.INVOICED):,} of {digest.checked:,} invoiced"]
-    more = (
-        (_count(digest, Verdict.PARTIALLY_INVOICED), "partly invoiced"),
-        (_count(digest, Verdict.NON_BILLABLE), "non-billable"),
-        (_count(digest, Verdict.SCHEDULED), "scheduled"),
-        (_count(digest, Verdict.OPEN), "not finished"),
-        (_count(digest, Verdict.NOT_FOUND), "not found"),
+    said = [f"{digest.counts[Verdict.INVOICED]:,} of {digest.checked:,} invoiced"]
+    more = [
+        *_counts(digest, Loudness.QUIET, Loudness.NOTE),
         (len(digest.marked), "marked as non-billable"),
         (len(digest.snoozed), "snoozed"),
-        (len(digest.of(Verdict.UNVERIFIED)), "could not be verified"),
+        *_counts(digest, Loudness.DOUBT),
         (len(digest.rest_unread), "not read to the end"),
         (len(digest.unbilled), "unbilled"),
-    )
+    ]
     said += [f"{count:,} {what}" for count, what in more if count]
     return ", ".join(said if digest.unbilled else [*said, _nothing(digest)])
 
@@ -61,23 +59,43 @@ def change(digest: Digest) -> str:
     return f"{since}: {said[0] or 'as many tickets'}, {said[1] or 'as much money'}"
 
 
+def warned(ticket: DigestTicket, digest: Digest) -> str:
+    """Whether the ticket is new, still open, or of the backlog. On the first run nothing is new."""
+    if digest.is_first:
+        return "backlog"
+    if ticket.is_new or ticket.first_said is None:
+        return "new"
+    return f"still open, said {day_in_words(ticket.first_said, digest.day)}"
+
+
+def next_run(ticket: DigestTicket, digest: Digest) -> str:
+    """When the recurring invoice runs: "next run Tue 1 Dec"."""
+    if ticket.pickup_on is None:
+        return "Syncro names no date for its next run"
+    day = day_in_words(ticket.pickup_on, digest.day)
+    if ticket.pickup is Pickup.OVERDUE:
+        return f"⚠️ it should have run on {day}, and the charges are still unbilled"
+    return f"next run {day}"
+
+
 def is_quiet(digest: Digest) -> bool:
     """Whether nothing asks for attention: then one quiet line is enough, or nothing but a weekly sign of life."""
-    overdue = any(line.pickup is Pickup.OVERDUE for line in digest.of(Verdict.SCHEDULED))
+    listed = digest.sections.items()
     return not (
-        digest.unbilled
-        or digest.of(Verdict.UNVERIFIED)
+        any(tickets and verdict.traits.loudness is not Loudness.QUIET for verdict, tickets in listed)
         or digest.resolved
         or digest.uncharged_time
-        or digest.of(Verdict.PARTIALLY_INVOICED)
         or digest.rest_unread
         or digest.not_checked
-        or overdue
+        or any(ticket.pickup is Pickup.OVERDUE for ticket in digest.tickets)
     )
 
 
-def _count(digest: Digest, verdict: Verdict) -> int:
-    return digest.counts.get(verdict, 0)
+def _counts(digest: Digest, *loudness: Loudness) -> Iterator[tuple[int, str]]:
+    """How many tickets there are of each verdict so loud, those first of which nothing is missing."""
+    for verdict in sorted(Verdict, key=lambda verdict: -verdict.traits.assurance):
+        if verdict.traits.loudness in loudness and verdict is not Verdict.INVOICED:
+            yield digest.counts[verdict], verdict_words(verdict).counted
 
 
 def _nothing(digest: Digest) -> str:

@@ -10,14 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from bot.billing.rules.verdicts import Finding, Verdict
+from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
 
 NOTHING: Final = Decimal("0.00")
 TREND_RUNS: Final = 20
-
-_ACCOUNTED = frozenset({Verdict.INVOICED, Verdict.NON_BILLABLE, Verdict.OPEN, Verdict.NOT_FOUND})
-_TIME_IS_LOST = frozenset({Verdict.INVOICED, Verdict.PARTIALLY_INVOICED, Verdict.SCHEDULED})
-"""Where uncharged time is worth a line of its own: unfinished work may still be charged, unproved work is listed."""
 
 
 class AgeBand(StrEnum):
@@ -27,16 +23,6 @@ class AgeBand(StrEnum):
     WEEK = "3-7"
     MONTH = "8-30"
     OLD = "over 30"
-
-
-class WarningEnding(StrEnum):
-    """How a ticket left the list of unbilled ones."""
-
-    INVOICED = "invoiced"
-    SCHEDULED = "scheduled"
-    NON_BILLABLE = "non_billable"
-    REOPENED = "reopened"
-    GONE = "gone"
 
 
 class Pickup(StrEnum):
@@ -205,6 +191,16 @@ class Digest:
         return self._those(lambda ticket: ticket.finding.verdict is verdict and not ticket.is_aside)
 
     @property
+    def sections(self) -> dict[Verdict, tuple[DigestTicket, ...]]:
+        """What is listed and not only counted, loudest first."""
+        return {verdict: self.of(verdict) for verdict in Verdict.loudest_first() if verdict.traits.has_section}
+
+    @property
+    def beside_unbilled(self) -> list[tuple[Verdict, tuple[DigestTicket, ...]]]:
+        """What is listed beside the unbilled tickets, quietest first: the louder it is, the more room it takes."""
+        return [each for each in reversed(self.sections.items()) if each[0] is not Verdict.NOT_INVOICED]
+
+    @property
     def unbilled(self) -> tuple[DigestTicket, ...]:
         """Every `not_invoiced` ticket that nobody snoozed or marked."""
         return self.of(Verdict.NOT_INVOICED)
@@ -246,14 +242,21 @@ class Digest:
 
     @property
     def uncharged_time(self) -> tuple[DigestTicket, ...]:
-        """Tickets that an invoice bills or will bill, with billable time that never became a charge."""
-        billed = self._those(lambda ticket: ticket.finding.verdict in _TIME_IS_LOST)
-        return tuple(ticket for ticket in billed if ticket.finding.unbilled.minutes)
+        """Tickets that an invoice bills or will bill, with billable time that never became a charge.
+
+        Unfinished work may still be charged, and what is unproved or unbilled is listed anyway.
+        """
+        return self._those(
+            lambda ticket: (
+                ticket.finding.verdict.traits.ending in {WarningEnding.INVOICED, WarningEnding.SCHEDULED}
+                and bool(ticket.finding.unbilled.minutes)
+            )
+        )
 
     @property
     def accounted(self) -> tuple[DigestTicket, ...]:
-        """Tickets of which there is nothing more to say: invoiced, non-billable, not finished, not found."""
-        return self._those(lambda ticket: ticket.finding.verdict in _ACCOUNTED)
+        """Tickets of which there is nothing more to say: their verdict has no section of its own."""
+        return self._those(lambda ticket: not ticket.finding.verdict.traits.has_section)
 
     def _those(self, wanted: Callable[[DigestTicket], bool]) -> tuple[DigestTicket, ...]:
         return tuple(filter(wanted, self.tickets))

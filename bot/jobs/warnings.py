@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Digest, Resolved, Standing, WarningEnding
+from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
+from bot.digest.model import Digest, Resolved, Standing
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps
 from bot.messages.channel_guard import EXTERNAL_CHANNEL, UNKNOWN_CHANNEL
@@ -24,7 +24,6 @@ from bot.words.finding_json import finding_as_json
 
 log = logging.getLogger(__name__)
 
-_ON_AN_INVOICE = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
 _MAY_CHANGE = frozenset({EXTERNAL_CHANNEL, UNKNOWN_CHANNEL})
 """Refusals after which a warning is still there to be taken back one day."""
 _ALONE = "alone_in_message"
@@ -69,7 +68,7 @@ class WarningBook:
 
     def retract_found(self, steps: Steps, outbox: Outbox, findings: Iterable[Finding]) -> None:
         """Take back the warnings about tickets that a check has just found on an invoice."""
-        billed = {f.ticket_id: f for f in findings if f.verdict in _ON_AN_INVOICE and f.ticket_id}
+        billed = {f.ticket_id: f for f in findings if f.verdict.is_billed and f.ticket_id}
         if not billed:
             return
 

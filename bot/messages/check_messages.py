@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
+from bot.billing.rules.verdicts import Assurance, CheckReport, Finding, Loudness, Verdict
 from bot.counting import counted
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn
@@ -33,27 +32,20 @@ from bot.messages.rendered import (
     table_parts,
     text_cell,
 )
-from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
+from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.reasons import unsaid
+from bot.words.verdicts import NO_STATEMENT, counts, verdict_words
 
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
 
-_ATTENTION: Final = (Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.PARTIALLY_INVOICED, Verdict.NOT_FOUND)
-"""Verdicts that get a line of their own, in the order in which people should read them."""
-
-_ORDER: Final = (
-    Verdict.NOT_INVOICED,
-    Verdict.INVOICED,
-    Verdict.PARTIALLY_INVOICED,
-    Verdict.SCHEDULED,
-    Verdict.NON_BILLABLE,
-    Verdict.OPEN,
-    Verdict.UNVERIFIED,
-    Verdict.NOT_FOUND,
+_ASSURANCES: Final[Mapping[Assurance, str]] = MappingProxyType(
+    {
+        Assurance.NOTHING: "",
+        Assurance.NONE_MISSING: "no invoice is missing",
+        Assurance.NONE_WITHOUT: "none without an invoice",
+    }
 )
-"""The order of the counts in a summary."""
-
 _LINKED_TABLE_ROOM: Final = 8_500
 """Links make a table heavy; one that would grow beyond this goes without them, so that it stays one table."""
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -85,7 +77,7 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
 def failed(numbers: Sequence[str], explanation: str) -> Rendered:
     """The parent when the check itself broke down."""
     said = [
-        line(f"*{phrases.tickets(numbers)}* · ❓ *Could not verify* — {phrases.NO_STATEMENT}"),
+        line(f"*{phrases.tickets(numbers)}* · ❓ *Could not verify* — {NO_STATEMENT}"),
         line(f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}"),
     ]
     if len(numbers) > 1:
@@ -111,46 +103,31 @@ def _outcome_of_many(findings: Sequence[Finding], tail: Sequence[Part]) -> Rende
 
 def _alarm(findings: Sequence[Finding]) -> list[Part]:
     """The warning that cannot be overlooked. For tickets proved to be on no invoice, and for nothing else."""
-    unpaid = [finding for finding in findings if finding.verdict is Verdict.NOT_INVOICED]
+    unpaid = [finding for finding in findings if finding.verdict.traits.loudness is Loudness.ALARM]
     if not unpaid:
         return []
+    said = verdict_words(unpaid[0].verdict)
     if len(findings) == 1:
-        title = f"🚨 Warning: ticket {phrases.bare_number(unpaid[0])} is NOT INVOICED"
+        title = f"{said.glyph} Warning: ticket {phrases.bare_number(unpaid[0])} is {said.label}"
         return [Part("", (header(title),))]
-    count = counted(len(unpaid), "ticket")
-    title = f"Warning: {count} {'is' if len(unpaid) == 1 else 'are'} NOT INVOICED"
+    title = f"Warning: {counted(len(unpaid), 'ticket')} {'is' if len(unpaid) == 1 else 'are'} {said.label}"
     named = phrases.numbers(finding.ticket_number for finding in unpaid)
-    loud = paragraphs([line(f"*NOT INVOICED:* {named}", f"{title}: {named}.")])
-    return [Part("", (header(f"🚨 {title}"),)), *loud]
+    loud = paragraphs([line(f"*{said.label}:* {named}", f"{title}: {named}.")])
+    return [Part("", (header(f"{said.glyph} {title}"),)), *loud]
 
 
 def _summary(findings: Sequence[Finding]) -> str:
     """*31 tickets*: 29 invoiced, 2 non-billable, none without an invoice."""
-    counts = Counter(finding.verdict for finding in findings)
-    said = [f"{counts[verdict]} {_count_word(verdict)}" for verdict in _ORDER if counts[verdict]]
-    unread = sum(finding.rest_is_unknown for finding in findings)
-    if unread:
-        said.append(f"of {unread} of them {REST_UNKNOWN}")
-    elif not counts.keys() & {Verdict.NOT_INVOICED, Verdict.UNVERIFIED, Verdict.NOT_FOUND}:
-        early = counts.keys() & {Verdict.SCHEDULED, Verdict.OPEN}
-        said.append("no invoice is missing" if early else "none without an invoice")
-    return f"*{counted(len(findings), 'ticket')}:* {', '.join(said)}"
-
-
-def _count_word(verdict: Verdict) -> str:
-    """The verdict as it stands after a count: "2 non-billable", "1 could not be verified"."""
-    if verdict is Verdict.UNVERIFIED:
-        return "could not be verified"
-    if verdict is Verdict.NOT_FOUND:
-        return "not found"
-    label = phrases.verdict_words(verdict).label
-    return label if verdict is Verdict.NOT_INVOICED else label.lower()
+    said = counts(findings)
+    if not any(finding.rest_is_unknown for finding in findings):
+        said.append(_ASSURANCES[min(finding.verdict.traits.assurance for finding in findings)])
+    return f"*{counted(len(findings), 'ticket')}:* {', '.join(filter(None, said))}"
 
 
 def _caution(findings: Iterable[Finding]) -> list[Line]:
-    if all(finding.verdict is not Verdict.UNVERIFIED for finding in findings):
-        return []
-    return [line(f"“Could not verify”: {phrases.NO_STATEMENT}.")]
+    """What the verdicts among many must not be taken for."""
+    said = map(verdict_words, dict.fromkeys(finding.verdict for finding in findings))
+    return [line(f"“{each.label}”: {each.caution}.") for each in said if each.caution]
 
 
 def _short_line(finding: Finding) -> Line:
@@ -177,10 +154,9 @@ def _details(finding: Finding) -> list[Line]:
 
 def _other_unbilled(finding: Finding) -> str:
     """Unbilled work of a ticket whose headline does not name it already."""
-    if finding.verdict in {Verdict.NOT_INVOICED, Verdict.PARTIALLY_INVOICED, Verdict.SCHEDULED}:
-        return ""
     work = unbilled(finding.unbilled)
-    return f"On the ticket, on no invoice yet: {work}" if work else ""
+    is_named = verdict_words(finding.verdict).names_work
+    return f"On the ticket, on no invoice yet: {work}" if work and not is_named else ""
 
 
 def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
@@ -201,9 +177,10 @@ def _check_again(numbers: Sequence[str]) -> list[Part]:
 
 
 def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
-    """Most urgent verdict first, and in the order asked within a verdict."""
-    urgent = [finding for verdict in _ATTENTION for finding in findings if finding.verdict is verdict]
-    return [*urgent, *(each for each in findings if each.rest_is_unknown and each not in urgent)]
+    """Loudest verdict first, and in the order asked within a verdict."""
+    verdicts = [verdict for verdict in Verdict.loudest_first() if verdict.traits.loudness is not Loudness.QUIET]
+    loud = [finding for verdict in verdicts for finding in findings if finding.verdict is verdict]
+    return [*loud, *(each for each in findings if each.rest_is_unknown and each not in loud)]
 
 
 # The thread
@@ -274,7 +251,7 @@ def _compact(finding: Finding) -> list[Line]:
 
 
 def _phrase_of_verdict(finding: Finding) -> str:
-    said = phrases.verdict_words(finding.verdict)
+    said = verdict_words(finding.verdict)
     return f"{said.glyph} {said.label}"
 
 
@@ -346,7 +323,7 @@ def _row_in_words(finding: Finding) -> str:
         phrases.numbers([finding.ticket_number]),
         mrkdwn(finding.customer, 40),
         f"status {status}" if status else "",
-        phrases.verdict_words(finding.verdict).label,
+        verdict_words(finding.verdict).label,
         f"invoice: {invoice}" if invoice else "",
     ]
     return " · ".join(filter(None, cells))
@@ -357,9 +334,9 @@ def _invoice_label(finding: Finding) -> str:
     if finding.invoices:
         number, more = finding.invoices[0].number, len(finding.invoices) - 1
         return f"{number[:20]} and {more} more" if more else number
-    if finding.verdict is Verdict.NOT_INVOICED:
+    if finding.verdict.traits.loudness is Loudness.ALARM:
         return "none"
-    if finding.verdict is Verdict.UNVERIFIED:
+    if finding.verdict.traits.loudness is Loudness.DOUBT:
         return f"look at {finding.possible[0].number}" if finding.possible else "not known"
     return ""
 

@@ -258,7 +258,7 @@ def marks_list(marks: Sequence[Mark]) -> Rendered:
         left = ordered[shown:]
         return line(f"…and {len(left):,} older: {phrases.numbers(mark.ticket_number for mark in left)}.")
 
-    return fit(paragraphs([line(top)]), [_mark_line(mark) for mark in ordered], paragraphs([bottom]), rest)
+    return fit(paragraphs([line(top)]), [mark_line(mark) for mark in ordered], paragraphs([bottom]), rest)
 
 
 def no_mark(ticket: str) -> Rendered:
@@ -311,7 +311,8 @@ def _told(*sentences: str) -> Rendered:
     return joined(paragraphs(line(each) for each in sentences))
 
 
-def _mark_line(mark: Mark) -> Line:
+def mark_line(mark: Mark) -> Line:
+    """A ticket that is marked: when, by whom and why."""
     customer = mrkdwn(mark.customer, 80)
     said = [f"*{phrases.numbers([mark.ticket_number])}*", customer, phrases.moment(mark.at), _person(mark.by)]
     return line(f"• {' · '.join(filter(None, said))} · {_quoted(mark.reason, 200)}")

@@ -6,19 +6,19 @@ as its blocks.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import Loudness, Verdict, WarningEnding
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import headline
-from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved, WarningEnding
+from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved
 from bot.messages import digest_rows as rows
 from bot.messages import phrases
+from bot.messages.digest_acts import mark_line
 from bot.messages.digest_charts import charts
 from bot.messages.digest_opening import head, in_brackets, quiet, title
 from bot.messages.escape import mrkdwn
@@ -36,9 +36,9 @@ from bot.messages.rendered import (
 )
 from bot.words.findings import REST_UNKNOWN, how_linked
 from bot.words.plain import day_in_words, listed, money
+from bot.words.verdicts import ending_words, verdict_words
 
 _CARDS_IN_PARENT: Final = 5
-_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,7 @@ def _details(digest: Digest) -> list[Part]:
         *_grouped("By technician", by_technician(digest.unbilled)),
         *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
         *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
-        *_listed("Scheduled", (rows.scheduled_line(each, digest) for each in _overdue_first(digest))),
-        *_listed("Partly invoiced", (rows.partly_line(each) for each in digest.of(Verdict.PARTIALLY_INVOICED))),
-        *_headed("Could not verify", [rows.unverified_card(each, digest) for each in digest.of(Verdict.UNVERIFIED)]),
+        *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
         *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
         *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
@@ -134,8 +132,13 @@ def _details(digest: Digest) -> list[Part]:
     ]
 
 
-def _overdue_first(digest: Digest) -> list[DigestTicket]:
-    return sorted(digest.of(Verdict.SCHEDULED), key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
+def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) -> list[Part]:
+    """The tickets of a verdict: those in doubt as cards, the others as lines, overdue ones first."""
+    heading = verdict_words(verdict).label
+    if verdict.traits.loudness is Loudness.DOUBT:
+        return _headed(heading, [rows.unverified_card(ticket, digest) for ticket in tickets])
+    overdue_first = sorted(tickets, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
+    return _listed(heading, (rows.section_line(ticket, digest) for ticket in overdue_first))
 
 
 def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
@@ -203,17 +206,8 @@ def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
     if not marks:
         return [joined(paragraphs([line("No ticket is marked as non-billable in the bot.")]))]
     top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
-    parts = paragraphs([line(top), *(_mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
+    parts = paragraphs([line(top), *(mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
     return split_messages(parts, small_print(line("Marked as non-billable in the bot (continued)")))
-
-
-def _mark_line(mark: Mark) -> Line:
-    by = f"<@{mark.by}>" if _USER.fullmatch(mark.by) else mrkdwn(mark.by, 40)
-    number = f"*{phrases.numbers([mark.ticket_number])}*"
-    reason = mrkdwn(mark.reason, 200)
-    why = f"“{reason}”" if reason else "no reason given"
-    said = [number, mrkdwn(mark.customer, 80), f"{mark.at:%Y-%m-%d}", by, why]
-    return line(f"• {' · '.join(filter(None, said))}")
 
 
 # When a warning no longer stands
@@ -233,20 +227,12 @@ def retracted_warning(resolved: Resolved) -> Retraction:
 
 def _now(resolved: Resolved) -> str:
     """What has become of the ticket, as the end of a sentence about it."""
-    finding = resolved.finding
-    match resolved.ending:
-        case WarningEnding.INVOICED:
-            found = finding.invoices[:3] if finding else ()
-            named = [f"{phrases.invoice_total(each)} ({mrkdwn(how_linked(each))})" for each in found]
-            return f"is on invoice {listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
-        case WarningEnding.SCHEDULED:
-            return "is waiting for a recurring invoice, which will bill its charges"
-        case WarningEnding.NON_BILLABLE:
-            return "is non-billable, so no invoice is expected"
-        case WarningEnding.REOPENED:
-            return "was reopened, so an invoice is not due yet"
-        case WarningEnding.GONE:
-            return "is no longer in Syncro"
+    said = ending_words(resolved.ending).sentence
+    if resolved.ending is not WarningEnding.INVOICED:
+        return said
+    found = resolved.finding.invoices[:3] if resolved.finding else ()
+    named = [f"{phrases.invoice_total(each)} ({mrkdwn(how_linked(each))})" for each in found]
+    return f"{said} {listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
 
 
 def wrong_report_thanks() -> Rendered:

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.counting import counted
 from bot.digest.amounts import time_value
 from bot.digest.headline import accounted, headline
-from bot.digest.model import NOTHING, Digest, DigestTicket, Pickup, Resolved, WarningEnding, total
+from bot.digest.model import NOTHING, Digest, DigestTicket, Pickup, Resolved, total
 from bot.messages import digest_rows as rows
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, header, line, paragraphs, size
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, money
+from bot.words.verdicts import verdict_words
 
 _HEAD_WORDS: Final = 2_200
 _HEAD_SIZE: Final = 5_500
@@ -84,9 +85,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
         *_changes(digest, most),
         _counted("Contradiction, status Invoiced without an invoice", digest.contradictions, most),
         _uncharged(digest, most),
-        _scheduled(digest, most),
-        _counted("Partly invoiced", digest.of(Verdict.PARTIALLY_INVOICED), most),
-        _unverified(digest, most),
+        *(_section(verdict, listed, digest, most) for verdict, listed in digest.beside_unbilled),
         _counted(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, most),
         _counted("Snoozed", digest.snoozed, most),
         _counted("Marked as non-billable in the bot", digest.marked, most),
@@ -113,17 +112,22 @@ def _changes(digest: Digest, most: int) -> list[str]:
     return [
         _counted("New", digest.new, most, with_money=True),
         _counted("Still open", still, most, with_money=True),
-        _resolved("Recovered", recovered, digest, most),
+        _resolved("Recovered", recovered, digest, most, rows.found),
         _resolved("Settled otherwise", others, digest, most),
     ]
 
 
-def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest, most: int) -> str:
+def _resolved(
+    label: str,
+    resolved: Sequence[Resolved],
+    digest: Digest,
+    most: int,
+    shown: Callable[[Resolved, Digest], str] = rows.ending,
+) -> str:
     if not resolved:
         return ""
     said = [
-        f"{phrases.numbers([each.standing.ticket_number])}"
-        f"{in_brackets(each.standing.customer)} {rows.ending(each, digest).removeprefix('recovered, ')}"
+        f"{phrases.numbers([each.standing.ticket_number])}{in_brackets(each.standing.customer)} {shown(each, digest)}"
         for each in resolved[: min(most, 5)]
     ]
     amount = money(sum(each.standing.amount for each in resolved) or NOTHING)
@@ -141,9 +145,12 @@ def _uncharged(digest: Digest, most: int) -> str:
     return _counted(f"Uncharged time, {duration(minutes)}{value}", digest.uncharged_time, most)
 
 
-def _scheduled(digest: Digest, most: int) -> str:
-    waiting = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup is not Pickup.OVERDUE]
-    return _counted("Scheduled", waiting, most, _dated(digest))
+def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest, most: int) -> str:
+    """What is overdue is said louder, above."""
+    waiting = [ticket for ticket in tickets if ticket.pickup is not Pickup.OVERDUE]
+    words = verdict_words(verdict)
+    said = _counted(words.label, waiting, most, _dated(digest) if verdict is Verdict.SCHEDULED else _number)
+    return f"{said}. The reasons are in the thread; {words.caution}." if said and words.caution else said
 
 
 def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
@@ -152,11 +159,6 @@ def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
         return f"{phrases.numbers([ticket.finding.ticket_number])} {day}"
 
     return shown
-
-
-def _unverified(digest: Digest, most: int) -> str:
-    said = _counted("Could not verify", digest.of(Verdict.UNVERIFIED), most)
-    return f"{said}. The reasons are in the thread; {phrases.NO_STATEMENT}." if said else ""
 
 
 def _not_checked(digest: Digest, most: int) -> str:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.billing.rules.verdicts import Finding, Unbilled, Verdict
+from bot.billing.rules.verdicts import Finding, Unbilled, Verdict, WarningEnding
 from bot.counting import counted
 from bot.digest.amounts import time_value
-from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing, WarningEnding
+from bot.digest.headline import next_run, warned
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, link_button, number_cell
 from bot.messages.escape import mrkdwn
@@ -30,6 +31,7 @@ from bot.messages.rendered import (
 from bot.words.findings import coverage, unbilled
 from bot.words.plain import capital, day_in_words, duration, money
 from bot.words.reasons import unsaid
+from bot.words.verdicts import ending_words, verdict_words
 
 RECHECK: Final = "digest_recheck"
 SNOOZE: Final = "digest_snooze"
@@ -70,15 +72,6 @@ def age(ticket: DigestTicket) -> str:
     if not ticket.age_known:
         return "age not known"
     return counted(ticket.business_days, "business day") if ticket.business_days else "under 1 business day"
-
-
-def said(ticket: DigestTicket, digest: Digest) -> str:
-    """Whether the ticket is new, still open, or of the backlog. On the first run nothing is new."""
-    if digest.is_first:
-        return "backlog"
-    if ticket.is_new:
-        return "new"
-    return f"still open, said {day_in_words(ticket.first_said, digest.day)}" if ticket.first_said else "still open"
 
 
 def worth(ticket: DigestTicket, digest: Digest) -> str:
@@ -130,7 +123,7 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
         age_cell,
         number_cell(ticket.amount, amount),
         text_cell(ticket.finding.technician, 30),
-        text_cell(said(ticket, digest)),
+        text_cell(warned(ticket, digest)),
     ]
     told = _dotted(
         phrases.numbers([finding.ticket_number]),
@@ -138,7 +131,7 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
         age(ticket),
         amount,
         _who(ticket),
-        said(ticket, digest),
+        warned(ticket, digest),
     )
     return cells, told
 
@@ -149,7 +142,7 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = _dotted(_start(ticket), f"*{money(ticket.amount)}*", age(ticket), said(ticket, digest))
+    start = _dotted(_start(ticket), f"*{money(ticket.amount)}*", age(ticket), warned(ticket, digest))
     status = mrkdwn(finding.status, 40)
     about = _dotted(mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about), line(f"{capital(worth(ticket, digest))}.")]
@@ -164,7 +157,8 @@ def card(ticket: DigestTicket, digest: Digest) -> Part:
 def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
     finding = ticket.finding
-    lines = [line(_dotted(_start(ticket), "❓ *Could not verify*"), _unverified_in_words(finding))]
+    said = verdict_words(finding.verdict)
+    lines = [line(_dotted(_start(ticket), f"{said.glyph} *{said.label}*"), phrases.plain_headline(finding))]
     if why := phrases.reason(finding, 400):
         lines.append(line(why))
     failures = unsaid(finding)
@@ -178,12 +172,6 @@ def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     if ticket.first_said is not None:
         lines.append(line(f"The warning of {day_in_words(ticket.first_said, digest.day)} stands until it is settled."))
     return _with_buttons(lines, finding, _BUTTONS[:1])
-
-
-def _unverified_in_words(finding: Finding) -> str:
-    customer = mrkdwn(finding.customer, 80)
-    who = f" ({customer})" if customer else ""
-    return f"Ticket {phrases.numbers([finding.ticket_number])}{who}: could not verify; {phrases.NO_STATEMENT}."
 
 
 def _with_buttons(lines: Sequence[Line], finding: Finding, wanted: Iterable[tuple[str, str]]) -> Part:
@@ -200,7 +188,16 @@ def _with_buttons(lines: Sequence[Line], finding: Finding, wanted: Iterable[tupl
 # Lines of the other sections
 
 
-def scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
+def section_line(ticket: DigestTicket, digest: Digest) -> Line:
+    """A ticket in the section of its verdict."""
+    if ticket.finding.verdict is Verdict.SCHEDULED:
+        return _scheduled_line(ticket, digest)
+    if ticket.finding.verdict is Verdict.PARTIALLY_INVOICED:
+        return _partly_line(ticket)
+    return line(f"• {_dotted(_start(ticket), phrases.reason(ticket.finding, 400))}")
+
+
+def _scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that a recurring invoice will pick up."""
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
@@ -208,25 +205,15 @@ def scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
 
 
-def next_run(ticket: DigestTicket, digest: Digest) -> str:
-    """When the recurring invoice runs: "next run Tue 1 Dec"."""
-    if ticket.pickup_on is None:
-        return "Syncro names no date for its next run"
-    day = day_in_words(ticket.pickup_on, digest.day)
-    if ticket.pickup is Pickup.OVERDUE:
-        return f"⚠️ it should have run on {day}, and the charges are still unbilled"
-    return f"next run {day}"
-
-
 def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket with billable time that never became a charge."""
     minutes = ticket.finding.unbilled.minutes or 0
     value = "" if digest.labor_rate is None else f", worth {money(time_value(minutes, digest.labor_rate))}"
-    verdict = phrases.verdict_words(ticket.finding.verdict).label.lower()
+    verdict = verdict_words(ticket.finding.verdict).inline
     return line(f"• {_dotted(_start(ticket), f'{duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
 
 
-def partly_line(ticket: DigestTicket) -> Line:
+def _partly_line(ticket: DigestTicket) -> Line:
     """A ticket of which an invoice bills only a part."""
     left = unbilled(ticket.finding.unbilled)
     return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
@@ -265,26 +252,20 @@ def resolved_line(resolved: Resolved, digest: Digest) -> Line:
 
 
 def ending(resolved: Resolved, digest: Digest) -> str:
-    """How a warning ended, with the invoice where there is one."""
-    finding = resolved.finding
-    match resolved.ending:
-        case WarningEnding.INVOICED:
-            on = _invoices(finding) if finding else ""
-            named = f"invoice {mrkdwn(resolved.invoice_number or '', 20)}"
-            return f"recovered, on {on or named}"
-        case WarningEnding.SCHEDULED:
-            runs = [
-                next_run(ticket, digest)
-                for ticket in digest.of(Verdict.SCHEDULED)
-                if ticket.finding.ticket_number == resolved.standing.ticket_number
-            ]
-            return ", ".join(["scheduled", *runs[:1]])
-        case WarningEnding.NON_BILLABLE:
-            return " ".join(filter(None, ["non-billable now.", phrases.reason(finding, 200) if finding else ""]))
-        case WarningEnding.REOPENED:
-            return "reopened, so an invoice is not due yet"
-        case WarningEnding.GONE:
-            return "Syncro no longer has a ticket of this number"
+    """How a warning ended: "recovered, on invoice 67469, 75.00"."""
+    said, finding = ending_words(resolved.ending), resolved.finding
+    why = phrases.reason(finding, 200) if finding and said.gives_reason else ""
+    return ". ".join(filter(None, [", ".join(filter(None, [said.label, found(resolved, digest)])), why]))
+
+
+def found(resolved: Resolved, digest: Digest) -> str:
+    """What ended a warning: the invoices that appeared, or the run that will make one."""
+    if resolved.ending is WarningEnding.INVOICED:
+        on = _invoices(resolved.finding) if resolved.finding else ""
+        return f"on {on or f'invoice {mrkdwn(resolved.invoice_number or str(), 20)}'}"
+    number = resolved.standing.ticket_number
+    scheduled = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.finding.ticket_number == number]
+    return next_run(scheduled[0], digest) if scheduled else ""
 
 
 def _remembered(standing: Standing) -> str:

@@ -8,10 +8,10 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, Rendered, divider, header, joined, line, paragraphs
 from bot.words.plain import listed
+from bot.words.verdicts import verdict_words
 
 _NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -95,5 +95,5 @@ def _usage(command: str) -> list[Line]:
 
 
 def _meaning(verdict: Verdict) -> Line:
-    said = phrases.verdict_words(verdict)
+    said = verdict_words(verdict)
     return line(f"{said.glyph} *{said.label}* — {said.meaning}")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final
 
-from bot.billing.rules.verdicts import Finding, InvoiceLink, PossibleMention, Verdict
+from bot.billing.rules.verdicts import Finding, InvoiceLink, Loudness, PossibleMention, Verdict
 from bot.counting import counted
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
 from bot.words import reasons
 from bot.words.findings import REST_UNKNOWN, billed_to, unbilled
-from bot.words.plain import moment_in_words, money
-
-NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
-"""Belongs to every "could not verify"."""
+from bot.words.plain import capital, moment_in_words, money
+from bot.words.verdicts import verdict_words
 
 _NUMBER: Final = 20
 _NAME: Final = 80
@@ -26,48 +22,6 @@ _QUOTE: Final = 150
 _REASON: Final = 1_000
 _INVOICES_NAMED: Final = 3
 _NUMBERS_NAMED: Final = 60
-
-
-@dataclass(frozen=True)
-class VerdictWords:
-    """How a verdict is said to people. The glyph never stands without the label."""
-
-    glyph: str
-    label: str
-    meaning: str
-
-
-_VERDICTS: Final[Mapping[Verdict, VerdictWords]] = MappingProxyType(
-    {
-        Verdict.INVOICED: VerdictWords("✅", "Invoiced", "an invoice bills this ticket, and it is named."),
-        Verdict.PARTIALLY_INVOICED: VerdictWords(
-            "🟡", "Partly invoiced", "an invoice bills part of it; some of its charges are still unbilled."
-        ),
-        Verdict.SCHEDULED: VerdictWords(
-            "🗓️", "Scheduled", "an active recurring invoice will bill its charges on the date given."
-        ),
-        Verdict.NON_BILLABLE: VerdictWords(
-            "\u2796", "Non-billable", "no invoice is expected, and the answer says why."
-        ),
-        Verdict.OPEN: VerdictWords("🔧", "Still open", "the work is not finished, so an invoice is not due yet."),
-        Verdict.NOT_INVOICED: VerdictWords(
-            "🚨",
-            "NOT INVOICED",
-            "it is finished and billable, and every place where its invoice could be was read: there is none.",
-        ),
-        Verdict.UNVERIFIED: VerdictWords(
-            "❓", "Could not verify", f"it could not be proved either way; {NO_STATEMENT}."
-        ),
-        Verdict.NOT_FOUND: VerdictWords("🔎", "No such ticket", "Syncro has no ticket of that number."),
-    }
-)
-
-# The vocabulary
-
-
-def verdict_words(verdict: Verdict) -> VerdictWords:
-    """How this verdict is said."""
-    return _VERDICTS[verdict]
 
 
 def moment(when: datetime) -> str:
@@ -138,7 +92,7 @@ def plain_headline(finding: Finding) -> str:
     """Ticket #32223 (Kittle): invoiced on invoice 67469, total 75.00."""
     customer = mrkdwn(finding.customer, _NAME)
     subject = f"Ticket {numbers([finding.ticket_number])}" + (f" ({customer})" if customer else "")
-    if finding.verdict is Verdict.NOT_INVOICED:
+    if finding.verdict.traits.loudness is Loudness.ALARM:
         subject = f"Warning. {subject}"
     return f"{subject}: {_predicate(finding)}"
 
@@ -150,49 +104,36 @@ def headline_line(finding: Finding) -> Line:
 
 def _predicate(finding: Finding) -> str:
     """What the plain headline says of the ticket; whole sentences."""
-    open_work = unbilled(finding.unbilled)
-    still = f" Unbilled: {open_work}." if open_work else ""
-    match finding.verdict:
-        case Verdict.INVOICED:
-            rest = f" {REST_UNKNOWN.capitalize()}." if finding.rest_is_unknown else ""
-            return f"{_on_invoices('invoiced', finding)}.{rest}"
-        case Verdict.PARTIALLY_INVOICED:
-            return f"{_on_invoices('partly invoiced', finding)}.{still}"
-        case Verdict.SCHEDULED:
-            return f"scheduled; {spoken(_schedule(finding))}.{still}"
-        case Verdict.NON_BILLABLE:
-            return "non-billable, so no invoice is expected."
-        case Verdict.OPEN:
-            return "still open, so an invoice is not due yet."
-        case Verdict.NOT_INVOICED:
-            return f"NOT INVOICED, on no invoice.{still}"
-        case Verdict.UNVERIFIED:
-            return f"could not verify; {NO_STATEMENT}."
-        case Verdict.NOT_FOUND:
-            return "no such ticket in Syncro."
+    said = verdict_words(finding.verdict).sentence
+    if finding.verdict.is_billed:
+        said = _on_invoices(said, finding)
+    if finding.verdict is Verdict.SCHEDULED:
+        said = f"{said}; {spoken(_schedule(finding))}"
+    left = _left(finding)
+    return " ".join(filter(None, [f"{said}.", f"{capital(left)}." if left else ""]))
 
 
 def _tail(finding: Finding) -> str:
     """What follows the verdict in the headline."""
-    open_work = unbilled(finding.unbilled)
-    still = f"unbilled: {open_work}" if open_work else ""
-    match finding.verdict:
-        case Verdict.INVOICED:
-            return "; ".join([_invoices(finding.invoices), *([REST_UNKNOWN] if finding.rest_is_unknown else [])])
-        case Verdict.PARTIALLY_INVOICED:
-            return "; ".join(filter(None, [_invoices(finding.invoices), still]))
-        case Verdict.SCHEDULED:
-            return "; ".join(filter(None, [_schedule(finding), still]))
-        case Verdict.NON_BILLABLE:
-            return "no invoice is expected"
-        case Verdict.OPEN:
-            return "an invoice is not due yet"
-        case Verdict.NOT_INVOICED:
-            return "; ".join(filter(None, ["on no invoice", still]))
-        case Verdict.UNVERIFIED:
-            return NO_STATEMENT
-        case Verdict.NOT_FOUND:
-            return "Syncro has no ticket of this number"
+    return "; ".join(
+        filter(
+            None,
+            [
+                _invoices(finding.invoices) if finding.verdict.is_billed else "",
+                _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
+                verdict_words(finding.verdict).tail,
+                _left(finding),
+            ],
+        )
+    )
+
+
+def _left(finding: Finding) -> str:
+    """The unbilled work, where the verdict is about it; that it is not known, where an invoice was found."""
+    if verdict_words(finding.verdict).names_work:
+        work = unbilled(finding.unbilled)
+        return f"unbilled: {work}" if work else ""
+    return REST_UNKNOWN if finding.verdict.is_billed and finding.rest_is_unknown else ""
 
 
 def _invoices(invoices: Sequence[InvoiceLink]) -> str:

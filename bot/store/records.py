@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from bot.digest.model import Mark, WarningEnding
+from bot.billing.rules.verdicts import WarningEnding
+from bot.digest.model import Mark
 
 Source = Literal["check", "digest"]
 """Where a warning was said: in the answer to a question, or in a digest."""

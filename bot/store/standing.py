@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Resolved, Standing, WarningEnding
+from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
+from bot.digest.model import Resolved, Standing
 from bot.store.database import insert
 from bot.store.records import Claim, PostAddress, PostedWarning, Source, WarningRecord
 from bot.store.tables import messages, warnings

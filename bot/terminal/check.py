@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,33 +12,22 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
+from bot.billing.rules.verdicts import CheckReport, Finding, Loudness
 from bot.billing.search.scheduler import Progress as CheckProgress
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.finding_json import finding_as_json
-from bot.words.findings import REST_UNKNOWN, coverage, how_linked, unbilled
+from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import moment_in_words, money, one_line
 from bot.words.reasons import reason
+from bot.words.verdicts import counts, verdict_words
 
-_STYLE = {
-    Verdict.INVOICED: ("✓ invoiced", "green"),
-    Verdict.PARTIALLY_INVOICED: ("◑ partly invoiced", "yellow"),
-    Verdict.SCHEDULED: ("◷ scheduled", "cyan"),
-    Verdict.NON_BILLABLE: ("- non-billable", "dim"),
-    Verdict.OPEN: ("… still open", "dim"),
-    Verdict.NOT_INVOICED: ("✗ NOT INVOICED", "bold white on red"),
-    Verdict.UNVERIFIED: ("? could not verify", "magenta"),
-    Verdict.NOT_FOUND: ("∅ no such ticket", "magenta"),
+_STYLES = {
+    Loudness.ALARM: "bold white on red",
+    Loudness.DOUBT: "magenta",
+    Loudness.NOTE: "yellow",
+    Loudness.QUIET: "green",
 }
-
-
-def exit_status(findings: Sequence[Finding]) -> int:
-    """0 all accounted for, 1 at least one not invoiced, 2 at least one unverified and none not invoiced."""
-    verdicts = {finding.verdict for finding in findings}
-    if Verdict.NOT_INVOICED in verdicts:
-        return 1
-    return 2 if Verdict.UNVERIFIED in verdicts else 0
 
 
 def report_as_json(report: CheckReport) -> str:
@@ -55,8 +44,9 @@ def show_report(console: Console, report: CheckReport) -> None:
     """Print a readable answer: one ticket with all its evidence, several as a line each and a summary."""
     for finding in report.findings:
         console.print(_panel(finding))
-    calls = counted(report.api_calls, "API call")
-    console.print(Text(f"{_summary(report.findings)}  ·  {calls} in {report.seconds:.1f} s", style="dim"))
+    summary = f"{counted(len(report.findings), 'ticket')}: {', '.join(counts(report.findings))}"
+    calls = f"{counted(report.api_calls, 'API call')} in {report.seconds:.1f} s"
+    console.print(Text(f"{summary}  ·  {calls}", style="dim"))
 
 
 def progress_line(console: Console) -> Progress:
@@ -87,9 +77,10 @@ def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
 
 
 def _panel(finding: Finding) -> RenderableType:
-    label, style = _STYLE[finding.verdict]
-    title = Text.assemble((f" Ticket {one_line(as_people_say(finding.ticket_number))} ", "bold"), (f" {label} ", style))
-    border = "red" if finding.verdict is Verdict.NOT_INVOICED else "dim"
+    said, loudness = verdict_words(finding.verdict), finding.verdict.traits.loudness
+    ticket = one_line(as_people_say(finding.ticket_number))
+    title = Text.assemble((f" Ticket {ticket} ", "bold"), (f" {said.mark} {said.inline} ", _STYLES[loudness]))
+    border = "red" if loudness is Loudness.ALARM else "dim"
     return Panel(Group(*_lines(finding)), title=title, title_align="left", border_style=border, padding=(0, 1))
 
 
@@ -117,14 +108,3 @@ def _lines(finding: Finding) -> Iterator[Text]:
 
 def _text(said: str, style: str = "", indent: int = 0) -> Text:
     return Text(f"{' ' * indent}{one_line(said)}", style=style)
-
-
-def _summary(findings: Sequence[Finding]) -> str:
-    parts = []
-    for verdict in Verdict:
-        count = sum(finding.verdict is verdict for finding in findings)
-        if count:
-            parts.append(f"{count} {verdict.value.replace('_', ' ')}")
-    if unread := sum(finding.rest_is_unknown for finding in findings):
-        parts.append(f"of {unread} of them {REST_UNKNOWN}")
-    return f"{counted(len(findings), 'ticket')}: {', '.join(parts)}"

@@ -13,21 +13,14 @@ from rich.text import Text
 from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
-from bot.digest.headline import accounted, headline
-from bot.digest.model import AgeBand, Digest, DigestTicket, Pickup, Resolved, WarningEnding
+from bot.digest.headline import accounted, headline, next_run, warned
+from bot.digest.model import AgeBand, Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line
 from bot.words.reasons import reason, unsaid
-
-_ENDINGS = {
-    WarningEnding.INVOICED: "recovered",
-    WarningEnding.SCHEDULED: "scheduled",
-    WarningEnding.NON_BILLABLE: "non-billable now",
-    WarningEnding.REOPENED: "reopened, not due yet",
-    WarningEnding.GONE: "no longer in Syncro",
-}
+from bot.words.verdicts import ending_words, verdict_words
 
 
 def show_digest(console: Console, digest: Digest) -> None:
@@ -54,10 +47,11 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
         "Uncharged billable time",
         (_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
     )
-    yield "Scheduled", (_line(each, _run(each, digest)) for each in digest.of(Verdict.SCHEDULED))
-    yield "Partly invoiced", (_line(each, _partly(each)) for each in digest.of(Verdict.PARTIALLY_INVOICED))
-    yield "Could not verify: no statement that an invoice is missing", map(_unverified, digest.of(Verdict.UNVERIFIED))
-    yield f"On an invoice, but {REST_UNKNOWN}", map(_unverified, digest.rest_unread)
+    for verdict, listed in digest.beside_unbilled:
+        said = verdict_words(verdict)
+        heading = f"{said.label}: {said.caution}" if said.caution else said.label
+        yield heading, (_line(each, _about(each, digest)) for each in listed)
+    yield f"On an invoice, but {REST_UNKNOWN}", (_line(each, _why(each)) for each in digest.rest_unread)
     yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
@@ -88,7 +82,7 @@ def _table(digest: Digest) -> Table:
 
 
 def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
-    notes = [_said(line, digest)]
+    notes = [warned(line, digest)]
     if line.finding.contradiction:
         notes.append("status Invoiced!")
     if line.pickup is Pickup.PAUSED:
@@ -101,14 +95,6 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
         one_line(line.finding.technician) or "-",
         ", ".join(notes),
     )
-
-
-def _said(line: DigestTicket, digest: Digest) -> str:
-    if digest.is_first:
-        return "backlog"
-    if line.is_new or line.first_said is None:
-        return "new"
-    return f"since {day_in_words(line.first_said, digest.day)}"
 
 
 def _ages(digest: Digest) -> str:
@@ -126,14 +112,14 @@ def _resolved(resolved: Resolved) -> str:
     invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
     amount = money(resolved.standing.amount)
     known = (as_people_say(resolved.standing.ticket_number), resolved.standing.customer)
-    return _dotted(*known, amount, _ENDINGS[resolved.ending], invoice)
+    return _dotted(*known, amount, ending_words(resolved.ending).label, invoice)
 
 
-def _run(line: DigestTicket, digest: Digest) -> str:
-    if line.pickup_on is None:
-        return "no date known for the next run"
-    day = day_in_words(line.pickup_on, digest.day)
-    return f"OVERDUE, it should have run on {day}" if line.pickup is Pickup.OVERDUE else f"next run {day}"
+def _about(line: DigestTicket, digest: Digest) -> str:
+    """What is said of a ticket in the section of its verdict."""
+    if line.finding.verdict is Verdict.SCHEDULED:
+        return next_run(line, digest)
+    return _partly(line) if line.finding.verdict is Verdict.PARTIALLY_INVOICED else _why(line)
 
 
 def _partly(line: DigestTicket) -> str:
@@ -142,8 +128,8 @@ def _partly(line: DigestTicket) -> str:
     return f"invoice {invoices}, {'how much is not known' if charges is None else money(charges)} still unbilled"
 
 
-def _unverified(line: DigestTicket) -> str:
-    return _line(line, " ".join([reason(line.finding), *unsaid(line.finding)]))
+def _why(line: DigestTicket) -> str:
+    return " ".join([reason(line.finding), *unsaid(line.finding)])
 
 
 def _snoozed(line: DigestTicket) -> str:

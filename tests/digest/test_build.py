@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from bot.billing.decide import SyncroPages, decide
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Ticket
-from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict
+from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict, WarningEnding
 from bot.billing.search.evidence import Case, Evidence
 from bot.digest.amounts import amount_of
-from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint, WarningEnding
+from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint
 from bot.digest.pickups import pickup
 from bot.syncro.models import Schedule, TicketDetail, TicketRow
 

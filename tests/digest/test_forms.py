@@ -116,8 +116,8 @@ def test_the_csv_holds_every_section_with_its_reasons() -> None:
     assert [(row["section"], row["ticket_number"]) for row in rows] == [
         ("unbilled", "3"),
         ("could not verify", "5"),
-        ("scheduled", "6"),
         ("partly invoiced", "7"),
+        ("scheduled", "6"),
         ("uncharged time", "6"),
         ("snoozed", "1"),
         ("marked as non-billable", "2"),
@@ -127,7 +127,7 @@ def test_the_csv_holds_every_section_with_its_reasons() -> None:
     ]
     assert rows[0]["change"] == "new"
     assert "status 500" in rows[1]["could_not_read"]
-    assert (rows[2]["next_run"], rows[2]["recurring_invoice"]) == ("2026-12-01", "Monthly care (dated)")
+    assert (rows[3]["next_run"], rows[3]["recurring_invoice"]) == ("2026-12-01", "Monthly care (dated)")
     assert "customer pays on delivery" in rows[5]["note"]
     assert "goodwill" in rows[6]["note"]
     assert (rows[7]["change"], rows[7]["invoices"]) == ("recovered", "67469")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.digest.groups import part_of
-from bot.digest.model import Digest, Resolved, TrendPoint, WarningEnding
+from bot.digest.model import Digest, Resolved, TrendPoint
 from bot.messages.digest_blocks import plainer
 from bot.messages.digest_messages import (
     DigestMessages,
@@ -365,7 +365,7 @@ def test_a_warning_can_be_taken_back_from_memory_alone(ending: WarningEnding, sa
         (Verdict.SCHEDULED, "scheduled, next run Tue 1 Dec"),
         (Verdict.NON_BILLABLE, 'non-billable now. No invoice is expected: its status is "Non-Billable".'),
         (Verdict.OPEN, "reopened, so an invoice is not due yet"),
-        (Verdict.NOT_FOUND, "Syncro no longer has a ticket of this number"),
+        (Verdict.NOT_FOUND, "no longer in Syncro"),
         (Verdict.PARTIALLY_INVOICED, "recovered, on invoice 67469, 75.00"),
     ],
 )

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
-from bot.messages.phrases import verdict_words
 from bot.messages.rendered import Rendered
+from bot.words.verdicts import verdict_words
 
 from .factory import TRUSTED, a_report, any_finding, any_findings, untrusted
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.billing.rules.verdicts import Verdict
 from bot.messages import help as help_words
-from bot.messages.phrases import verdict_words
+from bot.words.verdicts import verdict_words
 
 
 def test_help_shows_every_way_to_ask_and_every_answer() -> None:

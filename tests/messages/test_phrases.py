@@ -6,6 +6,7 @@ import pytest
 
 from bot.billing.rules.verdicts import InvoiceLink, LinkKind, Unbilled, Verdict
 from bot.messages import phrases
+from bot.words.verdicts import verdict_words
 
 from .factory import CHECKED_AT, INVOICE, TRUSTED, a_finding
 
@@ -38,13 +39,13 @@ SENTENCES = {
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_each_verdict_has_a_label_and_a_glyph_that_never_stands_alone(verdict: Verdict) -> None:
-    said = phrases.verdict_words(verdict)
+    said = verdict_words(verdict)
     assert said.label == LABELS[verdict]
     assert f"{said.glyph} *{said.label}*" in phrases.headline(a_finding(verdict))
 
 
 def test_no_two_verdicts_share_a_glyph() -> None:
-    assert len({phrases.verdict_words(verdict).glyph for verdict in Verdict}) == len(Verdict)
+    assert len({verdict_words(verdict).glyph for verdict in Verdict}) == len(Verdict)
 
 
 @pytest.mark.parametrize("verdict", Verdict)

@@ -23,7 +23,6 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from bot.billing.rules.verdicts import Verdict
-from bot.messages.phrases import verdict_words
 from bot.sandbox.demo import CANNOT_RUN, Wishes, run
 from bot.sandbox.demo_prompt import Prompt
 from bot.sandbox.demo_screen import Screen, Shortened, Trimmed
@@ -31,6 +30,7 @@ from bot.sandbox.demo_stage import Exchange, Question, StageError, as_question, 
 from bot.sandbox.demo_tour import INCIDENT, SAMPLE_TICKETS, TOUR
 from bot.sandbox.sample_worlds import INCIDENT_INVOICE, demo_world
 from bot.ticket_references import parse
+from bot.words.verdicts import verdict_words
 
 PATIENCE = 30.0
 REPOSITORY = Path(__file__).parents[2]

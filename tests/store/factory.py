@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from bot.billing.rules.verdicts import Finding, Unbilled, Verdict
-from bot.digest.model import AgeBand, Digest, DigestTicket, Mark, Resolved, Snooze, Standing, WarningEnding
+from bot.billing.rules.verdicts import Finding, Unbilled, Verdict, WarningEnding
+from bot.digest.model import AgeBand, Digest, DigestTicket, Mark, Resolved, Snooze, Standing
 
 NOW = datetime(2026, 11, 22, 9, 2, 11, 123456, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.digest.model import WarningEnding
+from bot.billing.rules.verdicts import WarningEnding
 from bot.store.memory import Memory
 from bot.store.records import Statistics, Subscription, WrongReport
 from tests.store.factory import NOW, digest, moment_of, not_invoiced

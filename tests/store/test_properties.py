@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.digest.model import WarningEnding
+from bot.billing.rules.verdicts import WarningEnding
 from bot.store import tables
 from bot.store.memory import Memory
 from tests.store.factory import NOW, a_mark, a_snooze, day_of, digest, moment_of, not_invoiced

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from bot.digest.model import History, Standing, TrendPoint, WarningEnding
+from bot.billing.rules.verdicts import WarningEnding
+from bot.digest.model import History, Standing, TrendPoint
 from bot.store.memory import Memory
 from tests.store.factory import NOW, day_of, digest, moment_of
 

@@ -8,8 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.rules.verdicts import Verdict
-from bot.digest.model import WarningEnding
+from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.messages.poster import Posted
 from bot.store.memory import Memory
 from bot.store.records import Claim, PostedWarning, Statistics

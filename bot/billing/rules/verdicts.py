@@ -2,23 +2,118 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
+from typing import Self
+
+
+class Loudness(IntEnum):
+    """How loudly a verdict is said. All but the quiet ones get a line of their own among many tickets."""
+
+    ALARM = 1
+    DOUBT = 2
+    NOTE = 3
+    QUIET = 4
+
+
+class WarningEnding(StrEnum):
+    """How a warning ends: what has become of its ticket. Stored with the warning."""
+
+    INVOICED = "invoiced"
+    SCHEDULED = "scheduled"
+    NON_BILLABLE = "non_billable"
+    REOPENED = "reopened"
+    GONE = "gone"
+
+
+class Assurance(IntEnum):
+    """What may be claimed of tickets that have only such verdicts."""
+
+    NOTHING = 0
+    NONE_MISSING = 1
+    """No invoice is missing, as there is none yet and none is due."""
+    NONE_WITHOUT = 2
+    """None is without an invoice that should have one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What a verdict means wherever verdicts are told apart."""
+
+    loudness: Loudness
+    assurance: Assurance = Assurance.NOTHING
+    ending: WarningEnding | None = None
+    """How it ends a warning that stands about the ticket; None lets the warning stand."""
+    has_section: bool = False
+    """Whether its tickets are listed in a digest (Slack, terminal, CSV, JSON), and not only counted."""
+    is_counted: bool = True
+    """Whether the `counts` of a digest's JSON name it."""
+    exit_status: int = 0
 
 
 class Verdict(StrEnum):
-    """The eight answers to "is this ticket billed?"."""
+    """The answers to "is this ticket billed?": the one table of what each means. `bot.words.verdicts` has the words."""
 
-    INVOICED = "invoiced"
-    PARTIALLY_INVOICED = "partially_invoiced"
-    SCHEDULED = "scheduled"
-    NON_BILLABLE = "non_billable"
-    OPEN = "open"
-    NOT_INVOICED = "not_invoiced"
-    UNVERIFIED = "unverified"
-    NOT_FOUND = "not_found"
+    traits: Traits
+
+    INVOICED = (
+        "invoiced",
+        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_WITHOUT, ending=WarningEnding.INVOICED),
+    )
+    PARTIALLY_INVOICED = (
+        "partially_invoiced",
+        Traits(
+            loudness=Loudness.NOTE,
+            assurance=Assurance.NONE_WITHOUT,
+            ending=WarningEnding.INVOICED,
+            has_section=True,
+        ),
+    )
+    SCHEDULED = (
+        "scheduled",
+        Traits(
+            loudness=Loudness.QUIET,
+            assurance=Assurance.NONE_MISSING,
+            ending=WarningEnding.SCHEDULED,
+            has_section=True,
+        ),
+    )
+    NON_BILLABLE = (
+        "non_billable",
+        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_WITHOUT, ending=WarningEnding.NON_BILLABLE),
+    )
+    OPEN = (
+        "open",
+        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_MISSING, ending=WarningEnding.REOPENED),
+    )
+    NOT_INVOICED = "not_invoiced", Traits(loudness=Loudness.ALARM, has_section=True, exit_status=1)
+    UNVERIFIED = "unverified", Traits(loudness=Loudness.DOUBT, has_section=True, exit_status=2)
+    NOT_FOUND = "not_found", Traits(loudness=Loudness.NOTE, ending=WarningEnding.GONE, is_counted=False)
+
+    def __new__(cls, word: str, traits: Traits) -> Self:
+        """`word` is the verdict in JSON."""
+        verdict = str.__new__(cls, word)
+        verdict._value_ = word
+        verdict.traits = traits
+        return verdict
+
+    @classmethod
+    def loudest_first(cls) -> list[Verdict]:
+        """All verdicts in the order in which people should read of them."""
+        return sorted(cls, key=lambda verdict: verdict.traits.loudness)
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether an invoice bills the ticket, at least in part."""
+        return self.traits.ending is WarningEnding.INVOICED
+
+
+def exit_status(verdicts: Iterable[Verdict]) -> int:
+    """0 all accounted for, 1 at least one not invoiced, 2 at least one unverified and none not invoiced."""
+    return min((each.traits.exit_status for each in verdicts if each.traits.exit_status), default=0)
 
 
 class Due(Enum):
