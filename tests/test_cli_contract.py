@@ -14,8 +14,8 @@ import typer
 
 import bot
 from bot.cli import cli, main
-from bot.sandbox.sample_worlds import incident
-from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro.sample_worlds import incident
+from bot.sandbox.syncro.server import SyncroSandbox
 from bot.settings import Settings
 
 OFFLINE = {"SYNCRO_BASE_URL": "http://127.0.0.1:9", "SYNCRO_API_TOKEN": "t"}

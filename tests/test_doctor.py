@@ -28,13 +28,13 @@ from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_well, ok, skipped, warning
 from bot.doctor.settings import read_settings
-from bot.sandbox.sample_worlds import incident
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
-from bot.sandbox.syncro_faults import Answer, Edit, Exchange, Fault, MissingKeys
-from bot.sandbox.syncro_faults import Status as Answered
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows, World
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
+from bot.sandbox.syncro.faults import Answer, Edit, Exchange, Fault, MissingKeys
+from bot.sandbox.syncro.faults import Status as Answered
+from bot.sandbox.syncro.sample_worlds import incident
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
 
 SYNCRO_TOKEN = "syncro-5ecret"

@@ -17,6 +17,6 @@ def demo(
     full: Annotated[bool, typer.Option("--full", help="Show long threads in full.")] = False,
 ) -> None:
     """See the bot at work on sample data. Needs neither Slack nor Syncro, nor any setting."""
-    from bot.sandbox.demo import Wishes, run  # the stand-ins are of no use to the other commands
+    from bot.sandbox.demo.show import Wishes, run  # the stand-ins are of no use to the other commands
 
     raise typer.Exit(run(Wishes(tuple(command or ()), full=full, show_blocks=show_blocks)))

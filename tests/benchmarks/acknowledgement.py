@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bot.sandbox.sample_worlds import Sample
-from bot.sandbox.slack_workspace import MANAGER
+from bot.sandbox.slack.workspace import MANAGER
+from bot.sandbox.syncro.sample_worlds import Sample
 from tests.benchmarks.moved import move_here
 from tests.benchmarks.row import Row, Wishes
 from tests.e2e import month as months

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from bot.sandbox.sample_worlds import INCIDENT_TICKET, Sample, incident
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows
+from bot.sandbox.syncro.sample_worlds import INCIDENT_TICKET, Sample, incident
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows
 from tests.benchmarks.child import Order, Outcome
 from tests.benchmarks.row import NOTHING_TO_HOLD, Row, Wishes
 from tests.benchmarks.running import run_counted, sqlite

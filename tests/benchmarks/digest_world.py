@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.sandbox.syncro_world import Invoice, Ticket, World
+from bot.sandbox.syncro.world import Invoice, Ticket, World
 from tests.e2e import month as months
 from tests.e2e.month import GRACE, LOOKBACK, Fact, Plan, day
 

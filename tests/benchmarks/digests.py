@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows
 from tests.benchmarks.child import Order, Outcome
 from tests.benchmarks.digest_world import Allowance, allowance, busy_day, quiet_day
 from tests.benchmarks.row import NOTHING_TO_HOLD, Row, Wishes

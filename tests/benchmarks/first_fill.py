@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.sandbox.sample_worlds import Sample
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.syncro.sample_worlds import Sample
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.syncro.budget import reserve_of
 from tests.benchmarks.moved import move_here
 from tests.benchmarks.row import Row, Wishes

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.sandbox.sample_worlds import Sample
-from bot.sandbox.slack_workspace import MANAGER
+from bot.sandbox.slack.workspace import MANAGER
+from bot.sandbox.syncro.sample_worlds import Sample
 from tests.benchmarks.child import Order
 from tests.benchmarks.first_fill import seconds_to_answer
 from tests.benchmarks.memory import peak_mib

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from tests.benchmarks.child import Order, Outcome
 from tests.benchmarks.row import Row, Wishes
 from tests.benchmarks.running import Child, sqlite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.world import World
 
 SETTLED = timedelta(hours=1)
 """What happened last in the world is so long ago, as it is for the month's first digest."""

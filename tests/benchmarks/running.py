@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.syncro.server import SyncroSandbox
 from tests.benchmarks.child import Order, Outcome
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.sample_worlds import INCIDENT_TICKET, incident
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows, World
+from bot.sandbox.syncro.sample_worlds import INCIDENT_TICKET, incident
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows, World
 from tests.benchmarks.answers import COLD_CALLS, OF_MEMO, WARM_CALLS
 from tests.benchmarks.child import Order, Outcome, perform
 from tests.benchmarks.digest_world import allowance, busy_day, quiet_day

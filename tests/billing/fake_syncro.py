@@ -29,9 +29,9 @@ from bot.billing.search.queries import (
     ReadTicket,
 )
 from bot.billing.search.scheduler import Batch, Session
-from bot.sandbox import syncro_faults
-from bot.sandbox.syncro_faults import Ask, Exchange, Fault
-from bot.sandbox.syncro_world import ListRows, Ticket, World
+from bot.sandbox.syncro import faults as syncro_faults
+from bot.sandbox.syncro.faults import Ask, Exchange, Fault
+from bot.sandbox.syncro.world import ListRows, Ticket, World
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 from bot.syncro_sessions.caching import NoLedger, RememberingSession

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.sandbox.syncro_faults import (
+from bot.sandbox.syncro.faults import (
     HTML_PAGE,
     JSON_NULL,
     DropConnection,
@@ -23,7 +23,7 @@ from bot.sandbox.syncro_faults import (
     WrongDetail,
     truncated_json,
 )
-from bot.sandbox.syncro_world import Customer, Invoice, ListRows, Ticket, World
+from bot.sandbox.syncro.world import Customer, Invoice, ListRows, Ticket, World
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 NUMBERS = (32223, 32221, 32222, 32224, 32225, 32239)

@@ -19,9 +19,9 @@ from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.billing.search.queries import ListInvoices, ListSchedules, ReadTicket
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro_faults import MissingKeys
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import Invoice, ListRows, Ticket, World
+from bot.sandbox.syncro.faults import MissingKeys
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import Invoice, ListRows, Ticket, World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts

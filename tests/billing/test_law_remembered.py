@@ -25,8 +25,8 @@ from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro_faults import Answer, Exchange, Fault, MissingKeys
-from bot.sandbox.syncro_world import InvoiceOptions, ListRows, Ticket, World
+from bot.sandbox.syncro.faults import Answer, Exchange, Fault, MissingKeys
+from bot.sandbox.syncro.world import InvoiceOptions, ListRows, Ticket, World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro

@@ -19,9 +19,9 @@ from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.build import build_digest
 from bot.digest.model import History
-from bot.sandbox.syncro_faults import Edit, Fault, Status
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows, World
+from bot.sandbox.syncro.faults import Edit, Fault, Status
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows, World
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
 from tests.billing.test_verifier_over_http import reader_of

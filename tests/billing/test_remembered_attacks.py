@@ -19,8 +19,8 @@ from bot.billing.search.queries import ListInvoices, ListSchedules, Read, ReadIn
 from bot.billing.search.scheduler import Session
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import recorded_session
-from bot.sandbox.syncro_faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
-from bot.sandbox.syncro_world import Charge, Invoice, InvoiceOptions, ListRows, Ticket, World
+from bot.sandbox.syncro.faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
+from bot.sandbox.syncro.world import Charge, Invoice, InvoiceOptions, ListRows, Ticket, World
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.test_remembered import (

@@ -14,7 +14,8 @@ from bot.billing.decide import SyncroPages
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, LinkKind, Verdict
 from bot.billing.verifier import Verifier
-from bot.sandbox.sample_worlds import (
+from bot.sandbox.syncro.faults import Edit, Fault, Status
+from bot.sandbox.syncro.sample_worlds import (
     INCIDENT_INVOICE,
     INCIDENT_TICKET,
     INCIDENT_TICKET_ID,
@@ -22,9 +23,8 @@ from bot.sandbox.sample_worlds import (
     demo_world,
     incident,
 )
-from bot.sandbox.syncro_faults import Edit, Fault, Status
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from bot.sandbox.slack_api import DEFAULT_SCOPES
+from bot.sandbox.slack.api import DEFAULT_SCOPES
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.house import House, open_house
 

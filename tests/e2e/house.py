@@ -16,12 +16,12 @@ from typing import Any
 
 import sqlalchemy
 
-from bot.sandbox.sample_worlds import Sample, demo_world
-from bot.sandbox.slack_api import DEFAULT_SCOPES
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BOT, SLACKBOT, Channel, Message
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows, Ticket
+from bot.sandbox.slack.api import DEFAULT_SCOPES
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
+from bot.sandbox.syncro.sample_worlds import Sample, demo_world
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows, Ticket
 from tests.e2e.bot_process import BotProcess, environment
 
 INVOICED = "32223"

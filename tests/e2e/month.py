@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from bot.sandbox.syncro_world import Customer, Invoice, Schedule, Ticket, World
+from bot.sandbox.syncro.world import Customer, Invoice, Schedule, Ticket, World
 
 FIRST_DAY = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 """A Tuesday, 09:00."""

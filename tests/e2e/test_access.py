@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.slack_api import DEFAULT_SCOPES
-from bot.sandbox.slack_workspace import BILLING, BOT, GENERAL, MANAGER, TECHNICIAN, User
+from bot.sandbox.slack.api import DEFAULT_SCOPES
+from bot.sandbox.slack.workspace import BILLING, BOT, GENERAL, MANAGER, TECHNICIAN, User
 from tests.e2e.house import INVOICED, House, open_house
 
 HELPER = "U0HELPER"

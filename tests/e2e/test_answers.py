@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from bot.sandbox.slack_workspace import BOT, FINANCE, MANAGER, OUTSIDER, SHARED, TECHNICIAN, Message
+from bot.sandbox.slack.workspace import BOT, FINANCE, MANAGER, OUTSIDER, SHARED, TECHNICIAN, Message
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, strings
 
 ME = f"<@{BOT}>"

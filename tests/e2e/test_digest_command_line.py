@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.sample_worlds import Sample, incident
-from bot.sandbox.slack_workspace import BILLING, MANAGER
-from bot.sandbox.syncro_faults import Fault, Status
-from bot.sandbox.syncro_world import ListRows, Ticket, World
+from bot.sandbox.slack.workspace import BILLING, MANAGER
+from bot.sandbox.syncro.faults import Fault, Status
+from bot.sandbox.syncro.sample_worlds import Sample, incident
+from bot.sandbox.syncro.world import ListRows, Ticket, World
 from tests.e2e.house import House, open_house
 
 Shell = subprocess.CompletedProcess[str]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.sample_worlds import Sample
-from bot.sandbox.slack_api import DEFAULT_SCOPES
-from bot.sandbox.slack_faults import ApiCall
-from bot.sandbox.slack_workspace import Message
-from bot.sandbox.syncro_faults import Answer, Exchange, Fault
-from bot.sandbox.syncro_world import World
+from bot.sandbox.slack.api import DEFAULT_SCOPES
+from bot.sandbox.slack.faults import ApiCall
+from bot.sandbox.slack.workspace import Message
+from bot.sandbox.syncro.faults import Answer, Exchange, Fault
+from bot.sandbox.syncro.sample_worlds import Sample
+from bot.sandbox.syncro.world import World
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.house import House, local_noon, open_house
 

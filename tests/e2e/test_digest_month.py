@@ -16,8 +16,8 @@ from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.model import Digest, Mark, Snooze
 from bot.jobs.digest import DigestRules, make_digest
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory

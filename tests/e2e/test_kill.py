@@ -8,8 +8,8 @@ from itertools import count
 
 import pytest
 
-from bot.sandbox.slack_faults import ApiCall
-from bot.sandbox.slack_socket import Delivery
+from bot.sandbox.slack.faults import ApiCall
+from bot.sandbox.slack.socket import Delivery
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import LONG, NOT_INVOICED, House, open_house, says_verdict

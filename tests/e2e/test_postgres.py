@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy
 
-from bot.sandbox.slack_api import DEFAULT_SCOPES
+from bot.sandbox.slack.api import DEFAULT_SCOPES
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import CROWD, NOT_INVOICED, House, says_verdict

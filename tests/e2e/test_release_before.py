@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.sandbox.slack_workspace import BILLING
+from bot.sandbox.slack.workspace import BILLING
 from tests.e2e.house import open_house
 from tests.postgres import new_database
 from tests.store.release_before import CUT_OFF, restore, world

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.slack_faults import ApiCall
-from bot.sandbox.slack_workspace import BOT, TECHNICIAN, Message
+from bot.sandbox.slack.faults import ApiCall
+from bot.sandbox.slack.workspace import BOT, TECHNICIAN, Message
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import INVOICED, NOT_INVOICED, House
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack_faults import ApiCall
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BOT, GENERAL, RETIRED, TECHNICIAN, Message
+from bot.sandbox.slack.faults import ApiCall
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BOT, GENERAL, RETIRED, TECHNICIAN, Message
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import INVOICED, NOT_INVOICED, House
 

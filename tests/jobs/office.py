@@ -20,10 +20,10 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, slack_client
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import Customer, Ticket, World
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import Customer, Ticket, World
 from bot.store.memory import Memory
 from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.digest.model import Mark, Snooze
-from bot.sandbox.slack_faults import ApiCall
-from bot.sandbox.slack_workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
-from bot.sandbox.syncro_faults import Answer as SyncroAnswer
-from bot.sandbox.syncro_faults import Edit, Exchange, Fault, Status
+from bot.sandbox.slack.faults import ApiCall
+from bot.sandbox.slack.workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
+from bot.sandbox.syncro.faults import Answer as SyncroAnswer
+from bot.sandbox.syncro.faults import Edit, Exchange, Fault, Status
 from bot.store.records import Subscription
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, Office, opened_office

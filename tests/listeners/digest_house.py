@@ -28,9 +28,9 @@ from bot.listeners.replies import Replies
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
-from bot.sandbox.slack_faults import Faults
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, MANAGER, TECHNICIAN, Message, User
+from bot.sandbox.slack.faults import Faults
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, MANAGER, TECHNICIAN, Message, User
 from bot.store.memory import Memory
 from tests.digest.factory import a_digest, audited
 from tests.jobs.fakes import OpenDoors

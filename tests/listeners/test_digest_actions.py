@@ -14,8 +14,8 @@ from bot.jobs.request import CheckRequest
 from bot.listeners.digest_tickets import DigestTicket
 from bot.messages.digest_acts import DURATION, MARK_FORM, REASON, REMARK, SNOOZE_FORM, UNMARK, WRONG_FORM, SnoozeFor
 from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
-from bot.sandbox.slack_socket import Delivery
-from bot.sandbox.slack_workspace import BILLING, BOT, GENERAL, MANAGER, OUTSIDER, SHARED, TECHNICIAN
+from bot.sandbox.slack.socket import Delivery
+from bot.sandbox.slack.workspace import BILLING, BOT, GENERAL, MANAGER, OUTSIDER, SHARED, TECHNICIAN
 from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, STRANGER, TICKET, House
 from tests.store.factory import not_invoiced
 

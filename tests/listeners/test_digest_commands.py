@@ -11,7 +11,7 @@ import pytest
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
 from bot.listeners.digest_commands import customer_names
-from bot.sandbox.slack_workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
+from bot.sandbox.slack.workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from bot.store.records import Subscription
 from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, TICKET, House
 

@@ -9,9 +9,9 @@ import pytest
 from bot.listeners.access import Access, Asker
 from bot.listeners.managers import Managers
 from bot.messages.poster import hasty_slack_client
-from bot.sandbox.slack_api import DEFAULT_SCOPES
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, MANAGER, TECHNICIAN
+from bot.sandbox.slack.api import DEFAULT_SCOPES
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, MANAGER, TECHNICIAN
 
 GROUP = "S0MANAGERS"
 READ = "usergroups.users.list"

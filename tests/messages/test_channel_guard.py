@@ -10,8 +10,8 @@ import pytest
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import CannotPostError, Posted, Poster, SlackUnavailableError, slack_client
 from bot.messages.rendered import Rendered
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, BOT, FINANCE, GENERAL, RETIRED, SHARED, TECHNICIAN
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, BOT, FINANCE, GENERAL, RETIRED, SHARED, TECHNICIAN
 
 WORDS = Rendered("words")
 PASSING = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"]

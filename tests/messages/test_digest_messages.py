@@ -27,7 +27,7 @@ from bot.messages.digest_messages import (
     wrong_report_thanks,
 )
 from bot.messages.rendered import Block, Rendered
-from bot.sandbox.slack_limits import message_error
+from bot.sandbox.slack.limits import message_error
 from tests.digest.factory import (
     AT_NINE,
     FRIDAY,

@@ -15,8 +15,8 @@ from bot.messages.poster import (
     slack_client,
 )
 from bot.messages.rendered import Rendered
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_workspace import BILLING, FINANCE, RETIRED, TECHNICIAN
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.workspace import BILLING, FINANCE, RETIRED, TECHNICIAN
 from tests.jobs.fakes import OpenDoors
 
 BLOCKS = Rendered("words", ({"type": "section", "text": {"type": "mrkdwn", "text": "blocks", "verbatim": True}},))

@@ -15,7 +15,7 @@ from bot.billing.rules.invoice import READING_RULES
 from bot.billing.rules.matching import TicketKeys
 from bot.doctor.database import examine_database
 from bot.doctor.results import Status
-from bot.sandbox.slack_workspace import BILLING, MANAGER
+from bot.sandbox.slack.workspace import BILLING, MANAGER
 from bot.store import tables
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger

@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.sandbox.syncro_faults import Fault, too_many_requests
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.faults import Fault, too_many_requests
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.store.database import Database
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.store.rate_limit.budget_table import Books, BudgetTable

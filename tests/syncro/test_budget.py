@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.sandbox.syncro_faults import Fault, too_many_requests
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.faults import Fault, too_many_requests
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import UnavailableError

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro_faults import (
+from bot.sandbox.syncro.faults import (
     HTML_PAGE,
     JSON_NULL,
     DropConnection,
@@ -32,8 +32,8 @@ from bot.sandbox.syncro_faults import (
     too_many_requests,
     truncated_json,
 )
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import (

@@ -14,8 +14,8 @@ from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules.invoice import facts_of
 from bot.billing.search.queries import Answer, Failed, ListSchedules, Read, ReadInvoice, RecallInvoices
 from bot.billing.search.scheduler import Batch, Session
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.syncro.budget import RateBudget

@@ -27,7 +27,7 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro_faults import (
+from bot.sandbox.syncro.faults import (
     Answer,
     Edit,
     Exchange,
@@ -39,7 +39,7 @@ from bot.sandbox.syncro_faults import (
     Status,
     WrongDetail,
 )
-from bot.sandbox.syncro_world import Customer, Invoice, ListRows, World
+from bot.sandbox.syncro.world import Customer, Invoice, ListRows, World
 from bot.syncro.errors import FailureKind
 from bot.words.reasons import reason
 from tests.billing.fake_syncro import FakeSyncro

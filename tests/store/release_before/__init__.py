@@ -9,8 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.sandbox.sample_worlds import Sample
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.sample_worlds import Sample
+from bot.sandbox.syncro.world import World
 
 MADE_AT = datetime(2026, 11, 28, 14, 45, tzinfo=UTC)
 """When its bot was cut off, roughly."""

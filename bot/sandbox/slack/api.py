@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.slack_workspace import Channel, Workspace
+from bot.sandbox.slack.workspace import Channel, Workspace
 
 Args = dict[str, Any]
 Answer = dict[str, Any]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.sandbox.syncro_faults import (
+from bot.sandbox.syncro.faults import (
     HTML_PAGE,
     JSON_NULL,
     DropConnection,
@@ -29,8 +29,8 @@ from bot.sandbox.syncro_faults import (
     too_many_requests,
     truncated_json,
 )
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import ListRows, World
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import ListRows, World
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 

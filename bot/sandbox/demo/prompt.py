@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from bot.sandbox.demo_screen import Screen
-from bot.sandbox.demo_stage import Exchange, Question, as_question
+from bot.sandbox.demo.screen import Screen
+from bot.sandbox.demo.stage import Exchange, Question, as_question
 
 PROMPT = "demo> "
 THREAD_LINES = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox.slack_api import Answer, Args, SlackRefusalError, WebApi, structured
-from bot.sandbox.slack_payloads import file_json, fresh_id
-from bot.sandbox.slack_workspace import Channel, File, Upload, Workspace
+from bot.sandbox.slack.api import Answer, Args, SlackRefusalError, WebApi, structured
+from bot.sandbox.slack.payloads import file_json, fresh_id
+from bot.sandbox.slack.workspace import Channel, File, Upload, Workspace
 
 
 def get_upload_url(api: WebApi, args: Args) -> Answer:

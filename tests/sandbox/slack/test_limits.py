@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack_limits import UPDATED_TEXT, block_problems, message_error, view_problems
+from bot.sandbox.slack.limits import UPDATED_TEXT, block_problems, message_error, view_problems
 
 Block = dict[str, Any]
 

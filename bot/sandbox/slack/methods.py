@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.sandbox.slack_api import Answer, Args, SlackRefusalError, WebApi, flag, structured
-from bot.sandbox.slack_files import complete_upload, get_upload_url
-from bot.sandbox.slack_limits import UPDATED_TEXT, block_problems, message_error, view_problems
-from bot.sandbox.slack_payloads import fresh_id, message_json
-from bot.sandbox.slack_views import views_open
-from bot.sandbox.slack_workspace import Blocks, Channel, Message
+from bot.sandbox.slack.api import Answer, Args, SlackRefusalError, WebApi, flag, structured
+from bot.sandbox.slack.files import complete_upload, get_upload_url
+from bot.sandbox.slack.limits import UPDATED_TEXT, block_problems, message_error, view_problems
+from bot.sandbox.slack.payloads import fresh_id, message_json
+from bot.sandbox.slack.views import views_open
+from bot.sandbox.slack.workspace import Blocks, Channel, Message
 
 
 def answer(api: WebApi, method: str, args: Args, token: str | None) -> Answer:

@@ -13,10 +13,10 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from bot.sandbox.demo_prompt import THREAD_LINES, Prompt
-from bot.sandbox.demo_screen import Screen
-from bot.sandbox.demo_stage import COMMAND, MENTION, Exchange, Question, Stage, StageError, as_question, open_stage
-from bot.sandbox.demo_tour import INCIDENT, TOUR
+from bot.sandbox.demo.prompt import THREAD_LINES, Prompt
+from bot.sandbox.demo.screen import Screen
+from bot.sandbox.demo.stage import COMMAND, MENTION, Exchange, Question, Stage, StageError, as_question, open_stage
+from bot.sandbox.demo.tour import INCIDENT, TOUR
 
 CANNOT_RUN = 3
 """Exit status: the bot could not be started, or gave no answer."""

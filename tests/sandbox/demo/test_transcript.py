@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import pytest
 from rich.console import Console, RenderableType
 
-from bot.sandbox.mrkdwn import mrkdwn
-from bot.sandbox.slack_workspace import (
+from bot.sandbox.demo.mrkdwn import mrkdwn
+from bot.sandbox.demo.transcript import block_kit_builder_url, render_message, render_workspace
+from bot.sandbox.slack.workspace import (
     BILLING,
     BOT,
     MANAGER,
@@ -21,7 +22,6 @@ from bot.sandbox.slack_workspace import (
     Workspace,
     sample_workspace,
 )
-from bot.sandbox.transcript import block_kit_builder_url, render_message, render_workspace
 
 Block = dict[str, Any]
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.rules.verdicts import LinkKind, Verdict
-from bot.sandbox.sample_worlds import NOT_FOUND_NUMBER, Sample, demo_world, incident, tour
-from bot.sandbox.syncro_world import ListRows, World, money_text, time_text
+from bot.sandbox.syncro.sample_worlds import NOT_FOUND_NUMBER, Sample, demo_world, incident, tour
+from bot.sandbox.syncro.world import ListRows, World, money_text, time_text
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Schedule, TicketDetail, TicketRow
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.slack_api import SlackRefusalError
-from bot.sandbox.slack_limits import message_error
-from bot.sandbox.slack_payloads import fresh_id
-from bot.sandbox.slack_workspace import Message, Workspace
+from bot.sandbox.slack.api import SlackRefusalError
+from bot.sandbox.slack.limits import message_error
+from bot.sandbox.slack.payloads import fresh_id
+from bot.sandbox.slack.workspace import Message, Workspace
 
 MOST_USES = 5
 LIFETIME_SECONDS = 1800.0

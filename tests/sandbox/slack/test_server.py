@@ -19,9 +19,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_socket import Delivery
-from bot.sandbox.slack_workspace import (
+from bot.sandbox.demo.transcript import render_workspace
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.socket import Delivery
+from bot.sandbox.slack.workspace import (
     BILLING,
     BOT,
     FINANCE,
@@ -38,7 +39,6 @@ from bot.sandbox.slack_workspace import (
     Workspace,
     sample_workspace,
 )
-from bot.sandbox.transcript import render_workspace
 
 Payload = dict[str, Any]
 BOT_TOKEN = "xoxb-sandbox"

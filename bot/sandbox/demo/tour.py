@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sandbox.demo_stage import Question
-from bot.sandbox.slack_workspace import FINANCE, MANAGER
+from bot.sandbox.demo.stage import Question
+from bot.sandbox.slack.workspace import FINANCE, MANAGER
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.billing.rules.verdicts import LinkKind, Verdict
-from bot.sandbox.syncro_world import Customer, InvoiceOptions, Ticket, TicketOptions, World
+from bot.sandbox.syncro.world import Customer, InvoiceOptions, Ticket, TicketOptions, World
 
 INVOICES_PER_CUSTOMER = 20
 FIRST_INCIDENT_TICKET = 32_201

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.counting import counted
-from bot.sandbox.demo_stage import DEMO_LIMIT, SYNCRO_LIMIT, Exchange
-from bot.sandbox.demo_tour import SAMPLE_TICKETS
-from bot.sandbox.transcript import block_kit_builder_url, render_workspace
+from bot.sandbox.demo.stage import DEMO_LIMIT, SYNCRO_LIMIT, Exchange
+from bot.sandbox.demo.tour import SAMPLE_TICKETS
+from bot.sandbox.demo.transcript import block_kit_builder_url, render_workspace
 
 FAINT = Style(dim=True)
 LOUD = Style(bold=True, color="yellow")

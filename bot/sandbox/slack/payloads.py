@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from bot.sandbox.slack_workspace import Channel, File, Message, User, Workspace
+from bot.sandbox.slack.workspace import Channel, File, Message, User, Workspace
 
 Payload = dict[str, Any]
 MENUS = frozenset({"overflow", "radio_buttons", "static_select"})

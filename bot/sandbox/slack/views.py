@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from bot.sandbox.slack_api import Answer, Args, SlackRefusalError, WebApi, structured
-from bot.sandbox.slack_limits import block_problems
-from bot.sandbox.slack_payloads import Payload, elements_of, option_of, view_json
-from bot.sandbox.slack_workspace import Modal, Trigger, Workspace
+from bot.sandbox.slack.api import Answer, Args, SlackRefusalError, WebApi, structured
+from bot.sandbox.slack.limits import block_problems
+from bot.sandbox.slack.payloads import Payload, elements_of, option_of, view_json
+from bot.sandbox.slack.workspace import Modal, Trigger, Workspace
 
 TRIGGER_SECONDS = 3.0
 TROUBLE = "We had some trouble connecting. Try again?"

@@ -25,8 +25,8 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox.syncro_faults import Answer, Ask, Exchange, Fault
-from bot.sandbox.syncro_world import Invoice, ListRows, Schedule, Ticket, World
+from bot.sandbox.syncro.faults import Answer, Ask, Exchange, Fault
+from bot.sandbox.syncro.world import Invoice, ListRows, Schedule, Ticket, World
 
 PREFIX = "/api/v1"
 START_TIMEOUT = 10.0  # seconds for the thread to listen or to end

@@ -15,8 +15,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.sandbox import mrkdwn as slack_text
-from bot.sandbox.slack_workspace import Channel, File, Message, Modal, TypedCommand, Workspace
+from bot.sandbox.demo import mrkdwn as slack_text
+from bot.sandbox.slack.workspace import Channel, File, Message, Modal, TypedCommand, Workspace
 
 Block = dict[str, Any]
 Renderer = Callable[[Block, slack_text.NameOf], RenderableType]

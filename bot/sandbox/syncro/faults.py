@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
 
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.world import World
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import bot
-from bot.sandbox.sample_worlds import demo_world
-from bot.sandbox.slack_server import SlackSandbox
-from bot.sandbox.slack_socket import Delivery
-from bot.sandbox.slack_workspace import BILLING, BOT, TECHNICIAN, Message, Workspace
-from bot.sandbox.syncro_server import SyncroSandbox
+from bot.sandbox.slack.server import SlackSandbox
+from bot.sandbox.slack.socket import Delivery
+from bot.sandbox.slack.workspace import BILLING, BOT, TECHNICIAN, Message, Workspace
+from bot.sandbox.syncro.sample_worlds import demo_world
+from bot.sandbox.syncro.server import SyncroSandbox
 
 COMMAND = "/invoice-check"
 MENTION = "@bot"

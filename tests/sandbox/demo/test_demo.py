@@ -23,12 +23,12 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from bot.billing.rules.verdicts import Verdict
-from bot.sandbox.demo import CANNOT_RUN, Wishes, run
-from bot.sandbox.demo_prompt import Prompt
-from bot.sandbox.demo_screen import Screen, Shortened, Trimmed
-from bot.sandbox.demo_stage import Exchange, Question, StageError, as_question, open_stage
-from bot.sandbox.demo_tour import INCIDENT, SAMPLE_TICKETS, TOUR
-from bot.sandbox.sample_worlds import INCIDENT_INVOICE, demo_world
+from bot.sandbox.demo.prompt import Prompt
+from bot.sandbox.demo.screen import Screen, Shortened, Trimmed
+from bot.sandbox.demo.show import CANNOT_RUN, Wishes, run
+from bot.sandbox.demo.stage import Exchange, Question, StageError, as_question, open_stage
+from bot.sandbox.demo.tour import INCIDENT, SAMPLE_TICKETS, TOUR
+from bot.sandbox.syncro.sample_worlds import INCIDENT_INVOICE, demo_world
 from bot.ticket_references import parse
 from bot.words.verdicts import verdict_words
 

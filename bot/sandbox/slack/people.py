@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, TypeVar
 
-from bot.sandbox import slack_payloads as payloads
-from bot.sandbox import slack_views as views
-from bot.sandbox.slack_api import SlackRefusalError
-from bot.sandbox.slack_responses import ResponseUrl, ResponseUrls, say
-from bot.sandbox.slack_socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
-from bot.sandbox.slack_workspace import (
+from bot.sandbox.slack import payloads as payloads
+from bot.sandbox.slack import views as views
+from bot.sandbox.slack.api import SlackRefusalError
+from bot.sandbox.slack.responses import ResponseUrl, ResponseUrls, say
+from bot.sandbox.slack.socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload, SocketHub
+from bot.sandbox.slack.workspace import (
     BILLING,
     OTHER_TEAM,
     SLACKBOT,

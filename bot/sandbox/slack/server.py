@@ -15,13 +15,13 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.sandbox.slack_api import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
-from bot.sandbox.slack_faults import ApiCall, Fault, Faults, Hook
-from bot.sandbox.slack_files import receive
-from bot.sandbox.slack_methods import answer
-from bot.sandbox.slack_people import People
-from bot.sandbox.slack_socket import SocketHub
-from bot.sandbox.slack_workspace import Workspace, sample_workspace
+from bot.sandbox.slack.api import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
+from bot.sandbox.slack.faults import ApiCall, Fault, Faults, Hook
+from bot.sandbox.slack.files import receive
+from bot.sandbox.slack.methods import answer
+from bot.sandbox.slack.people import People
+from bot.sandbox.slack.socket import SocketHub
+from bot.sandbox.slack.workspace import Workspace, sample_workspace
 
 
 class SlackSandbox(People):

@@ -1,0 +1,1 @@
+"""`invoice-bot demo`: what it plays, shows and asks."""

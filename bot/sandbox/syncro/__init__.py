@@ -1,0 +1,1 @@
+"""A stand-in Syncro: a world of customers, tickets and invoices, and the API that reads it."""
