@@ -101,20 +101,31 @@ class _RecordedSession:
             self._ask(self._live, ordinals)
 
     def collect(self) -> Batch:
-        """See `Session`."""
-        recorded = self._steps.run("read from Syncro", lambda _: self._collect_live())
+        """See `Session`. What was read just now is given as it is; only on a later run is it read from the record."""
+        read_now: list[Batch] = []
+
+        def read(_: bool) -> dict[str, Any]:
+            ordinals, batch = self._collect_live()
+            read_now[:] = [batch]
+            return batch_to_json(ordinals, batch)
+
+        recorded = self._steps.run("read from Syncro", read)
         self._resumed = self._resumed or self._live is None
-        batch = batch_from_json(self._reads, recorded)
+        (batch,) = read_now or [batch_from_json(self._reads, recorded)]
         for each in recorded["answers"]:
             del self._unanswered[each["of"]]
         return batch
 
-    def _collect_live(self) -> dict[str, Any]:
+    def _collect_live(self) -> tuple[list[int], Batch]:
+        """The ordinals of the reads that were answered, and their answers."""
         if self._live is None:
             self._live = self._go_live()
             self._ask(self._live, tuple(self._unanswered))
         batch = self._live.collect()
-        return batch_to_json([self._asked[read].popleft() for read, _ in batch.answers], batch)
+        ordinals = [self._asked[read].popleft() for read, _ in batch.answers]
+        answers = zip(ordinals, batch.answers, strict=True)
+        # A read may have been asked in another form than it was submitted in: see `_as_asked`.
+        return ordinals, Batch(tuple((self._reads[of], answer) for of, (_, answer) in answers), batch.at)
 
     def _ask(self, live: Session, ordinals: Sequence[int]) -> None:
         asked = [self._as_asked(self._reads[ordinal]) for ordinal in ordinals]

@@ -450,3 +450,39 @@ def test_a_job_cut_off_before_anything_was_recorded_begins_anew_and_notes_its_pl
 
     assert read_and_note(steps, source) == [*READS, NOTE]
     assert source.asked == [READS[0], *READS, NOTE]
+
+
+# --- validated once ---
+
+
+class Whole:
+    """Answers everything at once with one invoice."""
+
+    def __init__(self, invoice: InvoiceDetail) -> None:
+        self.invoice = invoice
+        self._asked: list[Read[Any]] = []
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        yield self
+
+    def submit(self, reads: Sequence[Read[Any]]) -> None:
+        self._asked.extend(reads)
+
+    def collect(self) -> Batch:
+        return Batch(tuple((read, Answer(self.invoice, 1)) for read in self._asked), NOW)
+
+
+def test_what_was_read_just_now_is_given_as_it_is_and_only_a_later_run_reads_the_record() -> None:
+    invoice = InvoiceDetail(id="1", number="2", ticket_id=None, line_items=())
+    source, steps, given = Whole(invoice), RememberingSteps(), []
+    for _ in range(2):
+        with recorded_session(steps, source.session) as session:
+            session.submit(READS)
+            given.append([answer.value for _, answer in session.collect().answers])
+        steps.again()
+
+    first, later = given
+    assert all(value is invoice for value in first)
+    assert later == first
+    assert not any(value is invoice for value in later)
