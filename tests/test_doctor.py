@@ -30,12 +30,13 @@ from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_
 from bot.doctor.settings import read_settings
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
-from bot.sandbox.syncro.faults import Answer, Edit, Exchange, Fault, MissingKeys
-from bot.sandbox.syncro.faults import Status as Answered
+from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.sample_worlds import incident
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Edit, Exchange, Fault, MissingKeys
+from tests.standins.syncro_faults import Status as Answered
 
 SYNCRO_TOKEN = "syncro-5ecret"
 BOT_TOKEN = "xoxb-5ecret"
@@ -59,8 +60,8 @@ NAMES = [
 
 
 @pytest.fixture
-def syncro_sandbox() -> Iterator[SyncroSandbox]:
-    with SyncroSandbox(incident().world, token=SYNCRO_TOKEN) as sandbox:
+def syncro_sandbox() -> Iterator[FaultySyncro]:
+    with FaultySyncro(incident().world, token=SYNCRO_TOKEN) as sandbox:
         yield sandbox
 
 
@@ -72,7 +73,7 @@ def slack_sandbox() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def good(syncro_sandbox: SyncroSandbox, slack_sandbox: SlackSandbox, tmp_path: Path) -> dict[str, str]:
+def good(syncro_sandbox: FaultySyncro, slack_sandbox: SlackSandbox, tmp_path: Path) -> dict[str, str]:
     """Settings under which everything is in order."""
     return {
         "SYNCRO_BASE_URL": syncro_sandbox.base_url,
@@ -231,7 +232,7 @@ def test_without_any_setting_only_the_database_is_looked_at(monkeypatch: pytest.
 # --- Syncro ---
 
 
-def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: SyncroSandbox) -> None:
+def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: FaultySyncro) -> None:
     examined()
     paths = [call.path.split("/")[1] for call in syncro_sandbox.calls if call.status == 200]
     assert {call.method for call in syncro_sandbox.calls} == {"GET"}
@@ -264,7 +265,7 @@ def test_a_refused_token_is_said_once(examined: Examine) -> None:
     ],
 )
 def test_each_missing_permission_is_proved_by_reading(
-    examined: Examine, syncro_sandbox: SyncroSandbox, path: str, check: str
+    examined: Examine, syncro_sandbox: FaultySyncro, path: str, check: str
 ) -> None:
     syncro_sandbox.faults = [Fault(path, Answered(403))]
     results = examined()
@@ -275,7 +276,7 @@ def test_each_missing_permission_is_proved_by_reading(
 
 @pytest.mark.parametrize("key", ["ticket_id", "line_items"])
 def test_an_invoice_without_what_a_proof_needs_is_a_failure(
-    examined: Examine, syncro_sandbox: SyncroSandbox, key: str
+    examined: Examine, syncro_sandbox: FaultySyncro, key: str
 ) -> None:
     syncro_sandbox.faults = [Fault("/invoices/[0-9]+", MissingKeys(key))]
     result = examined()["Syncro invoices"]
@@ -287,7 +288,7 @@ def test_an_invoice_without_what_a_proof_needs_is_a_failure(
     ("path", "check"), [("/tickets/[0-9]+", "Syncro tickets"), ("/invoices/[0-9]+", "Syncro invoices")]
 )
 def test_another_record_than_the_one_asked_for_is_a_failure(
-    examined: Examine, syncro_sandbox: SyncroSandbox, path: str, check: str
+    examined: Examine, syncro_sandbox: FaultySyncro, path: str, check: str
 ) -> None:
     syncro_sandbox.faults = [Fault(path, _another_id)]
     assert troubles(examined()) == {check: Status.FAILED}
@@ -300,14 +301,14 @@ def _another_id(exchange: Exchange) -> Answer:
 
 def test_list_rows_without_updated_at_are_worth_a_note(examined: Examine) -> None:
     assert "updated_at" not in examined()["Syncro invoices"].found
-    with SyncroSandbox(incident().world, token=SYNCRO_TOKEN, list_rows=ListRows.MEMO) as memo:
+    with FaultySyncro(incident().world, token=SYNCRO_TOKEN, list_rows=ListRows.MEMO) as memo:
         result = examined(SYNCRO_BASE_URL=memo.base_url)["Syncro invoices"]
     assert result.status is Status.OK
     assert "the list shows no updated_at" in result.found
 
 
 def test_an_empty_account_is_no_failure(examined: Examine) -> None:
-    with SyncroSandbox(World(), token=SYNCRO_TOKEN) as empty:
+    with FaultySyncro(World(), token=SYNCRO_TOKEN) as empty:
         results = examined(SYNCRO_BASE_URL=empty.base_url)
     assert troubles(results) == {
         "Syncro tickets": Status.WARNING,
@@ -317,7 +318,7 @@ def test_an_empty_account_is_no_failure(examined: Examine) -> None:
 
 
 def test_permissions_that_syncro_denies_are_only_a_warning_as_long_as_reading_works(
-    examined: Examine, syncro_sandbox: SyncroSandbox
+    examined: Examine, syncro_sandbox: FaultySyncro
 ) -> None:
     with syncro_sandbox.locked() as world:
         world.permissions["invoice"]["read"] = False
@@ -371,7 +372,7 @@ def test_defaults_that_an_account_does_not_have_are_no_typing_error() -> None:
     assert "FINISHED_STATUSES: Resolved, Invoiced, Closed, Completed" in none_fits.found
 
 
-def test_statuses_that_cannot_be_read_are_a_warning(examined: Examine, syncro_sandbox: SyncroSandbox) -> None:
+def test_statuses_that_cannot_be_read_are_a_warning(examined: Examine, syncro_sandbox: FaultySyncro) -> None:
     syncro_sandbox.faults = [Fault("/tickets/settings", MissingKeys("ticket_status_list"))]
     assert troubles(examined()) == {"Syncro statuses": Status.WARNING}
 
@@ -395,7 +396,7 @@ def test_a_clock_more_than_five_minutes_off_is_a_warning(apart: timedelta, statu
     assert words in result.found
 
 
-def test_the_time_is_asked_for_without_the_token(examined: Examine, syncro_sandbox: SyncroSandbox) -> None:
+def test_the_time_is_asked_for_without_the_token(examined: Examine, syncro_sandbox: FaultySyncro) -> None:
     assert examined()["clock"].status is Status.OK
     assert [call.path for call in syncro_sandbox.calls if call.status == 401] == ["/me"]
 

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.syncro.sample_worlds import Sample
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.syncro.budget import reserve_of
 from tests.benchmarks.moved import move_here
@@ -25,6 +24,7 @@ from tests.benchmarks.row import Row, Wishes
 from tests.e2e import month as months
 from tests.e2e.house import House, says_verdict
 from tests.e2e.month import Plan
+from tests.standins.syncro import FaultySyncro
 
 LIMIT = 180
 LATENCY_MS = 50
@@ -133,7 +133,7 @@ def _house(plan: Plan) -> Iterator[House]:
     """A house whose Syncro keeps the real limit."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        SyncroSandbox(plan.month.world, requests_per_minute=LIMIT, latency=LATENCY_MS / 1000) as syncro,
+        FaultySyncro(plan.month.world, requests_per_minute=LIMIT, latency=LATENCY_MS / 1000) as syncro,
         SlackSandbox() as slack,
         ExitStack() as bots,
     ):

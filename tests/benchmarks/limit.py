@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from tests.benchmarks.child import Order, Outcome
 from tests.benchmarks.row import Row, Wishes
 from tests.benchmarks.running import Child, sqlite
+from tests.standins.syncro import FaultySyncro
 
 SLACK = 1.1
 NO_SERVER = "skipped: needs TEST_DATABASE_URL"
@@ -44,9 +44,9 @@ class _Trial:
                 world.add_invoice(world.customers[ticket.customer_id], created_at=made)
         return world
 
-    def sandbox(self) -> SyncroSandbox:
+    def sandbox(self) -> FaultySyncro:
         """The stand-in, which keeps the same limit."""
-        return SyncroSandbox(
+        return FaultySyncro(
             self.world(),
             requests_per_minute=self.limit,
             window_seconds=self.window_seconds,
@@ -101,7 +101,7 @@ def _run(who: str, trial: _Trial, databases: list[str]) -> Row:
         return _row(who, trial, syncro, outcomes)
 
 
-def _row(who: str, trial: _Trial, syncro: SyncroSandbox, outcomes: list[Outcome]) -> Row:
+def _row(who: str, trial: _Trial, syncro: FaultySyncro, outcomes: list[Outcome]) -> Row:
     if {answer for outcome in outcomes for answer in outcome.answers.values()} != {"not_invoiced"}:
         raise RuntimeError("a run gave wrong answers, so what it took means nothing")
     calls, seconds = len(syncro.calls), max(outcome.seconds for outcome in outcomes)
@@ -122,7 +122,7 @@ def _row(who: str, trial: _Trial, syncro: SyncroSandbox, outcomes: list[Outcome]
     )
 
 
-def _world_of(syncro: SyncroSandbox) -> World:
+def _world_of(syncro: FaultySyncro) -> World:
     with syncro.locked() as world:
         return world
 

@@ -11,7 +11,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -29,13 +28,14 @@ from bot.billing.search.queries import (
     ReadTicket,
 )
 from bot.billing.search.scheduler import Batch, Session
-from bot.sandbox.syncro import faults as syncro_faults
-from bot.sandbox.syncro.faults import Ask, Exchange, Fault
+from bot.sandbox.syncro import exchange
+from bot.sandbox.syncro.exchange import Ask
 from bot.sandbox.syncro.world import ListRows, Ticket, World
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from bot.syncro_sessions.pooled import ANSWERS_AT_ONCE
+from tests.standins.syncro_faults import Fault, Turns
 
 _KINDS = {
     401: FailureKind.UNAUTHORISED,
@@ -92,7 +92,7 @@ class FakeSyncro:
         self._order = order
         self._ledger = NoLedger() if ledger is None else ledger
         self._skew = skew
-        self._turns: dict[Fault, int] = {}
+        self._turns = Turns()
 
     @property
     def reads(self) -> list[Read[Any]]:
@@ -128,9 +128,9 @@ class FakeSyncro:
         if "" in ask.segments:
             return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: nothing to ask for.")
         try:
-            answer = self._through_faults(ask)
+            answer = self._turns.answer(self.faults, self.world, ask, self._honest)
         except LookupError:
-            answer = syncro_faults.Answer(500)  # a fault had no other record to give
+            answer = exchange.Answer(500)  # a fault had no other record to give
         if answer.cut_after is not None:
             return Failed(FailureKind.UNAVAILABLE, f"Reading {ask.path}: connection dropped.")
         if answer.status != 200:
@@ -142,19 +142,6 @@ class FakeSyncro:
             return self._page(ask, body) if len(ask.segments) == 1 else _detail(ask, body)
         except (ValueError, TypeError, LookupError):  # pydantic's ValidationError is a ValueError
             return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: not as documented.")
-
-    def _through_faults(self, ask: Ask) -> syncro_faults.Answer:
-        proceed: Callable[[Ask], syncro_faults.Answer] = self._honest
-        hitting = []
-        for fault in self.faults:
-            if fault.concerns(ask):
-                turn = self._turns.get(fault, 0)
-                self._turns[fault] = turn + 1
-                if fault.hits(turn):
-                    hitting.append(fault)
-        for fault in reversed(hitting):
-            proceed = partial(_apply, fault, self.world, proceed)
-        return proceed(ask)
 
     def _page(self, ask: Ask, body: Any) -> Page[Any]:
         (kind,) = ask.segments
@@ -172,7 +159,7 @@ class FakeSyncro:
 
     # --- the honest answers ---
 
-    def _honest(self, ask: Ask) -> syncro_faults.Answer:
+    def _honest(self, ask: Ask) -> exchange.Answer:
         match ask.segments:
             case ("tickets",):
                 tickets = self._tickets(ask.query)
@@ -192,13 +179,13 @@ class FakeSyncro:
                 return _found("invoice", self._invoice(reference))
         raise AssertionError(f"the fake knows no {ask.path}")
 
-    def _listed(self, key: str, rows: list[dict[str, Any]], ask: Ask) -> syncro_faults.Answer:
+    def _listed(self, key: str, rows: list[dict[str, Any]], ask: Ask) -> exchange.Answer:
         page = int(ask.query["page"])
         shown = rows[(page - 1) * self._page_size : page * self._page_size]
         if key == "schedules":
-            return syncro_faults.Answer(payload={key: shown})
+            return exchange.Answer(payload={key: shown})
         total_pages = max(1, -(-len(rows) // self._page_size))
-        return syncro_faults.Answer(payload={key: shown, "meta": {"total_pages": total_pages, "page": page}})
+        return exchange.Answer(payload={key: shown, "meta": {"total_pages": total_pages, "page": page}})
 
     def _tickets(self, query: Mapping[str, str]) -> list[Ticket]:
         number, since = query.get("number"), _since(query)
@@ -240,16 +227,10 @@ class _FakeSession:
         return Batch(tuple((read, self._syncro.do(read)) for read in chosen), self._syncro.clock())
 
 
-def _apply(
-    fault: Fault, world: World, proceed: Callable[[Ask], syncro_faults.Answer], ask: Ask
-) -> syncro_faults.Answer:
-    return fault.effect(Exchange(world, ask, proceed))
-
-
-def _found(key: str, record: dict[str, Any] | None) -> syncro_faults.Answer:
+def _found(key: str, record: dict[str, Any] | None) -> exchange.Answer:
     if record is None:
-        return syncro_faults.Answer(404, {"error": "Not found"})
-    return syncro_faults.Answer(payload={key: record})
+        return exchange.Answer(404, {"error": "Not found"})
+    return exchange.Answer(payload={key: record})
 
 
 def _detail(ask: Ask, body: Any) -> BaseModel:

@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.sandbox.syncro.faults import (
+from bot.sandbox.syncro.world import Customer, Invoice, ListRows, Ticket, World
+from tests.standins.syncro_faults import (
     HTML_PAGE,
     JSON_NULL,
     DropConnection,
@@ -23,7 +24,6 @@ from bot.sandbox.syncro.faults import (
     WrongDetail,
     truncated_json,
 )
-from bot.sandbox.syncro.world import Customer, Invoice, ListRows, Ticket, World
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 NUMBERS = (32223, 32221, 32222, 32224, 32225, 32239)

@@ -19,8 +19,6 @@ from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.billing.search.queries import ListInvoices, ListSchedules, ReadTicket
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro.faults import MissingKeys
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import Invoice, ListRows, Ticket, World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -40,6 +38,8 @@ from tests.billing.stories import (
     sliding_stories,
     wild_stories,
 )
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import MissingKeys
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 BILLED = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)
@@ -244,7 +244,7 @@ def test_where_nothing_goes_wrong_the_verdict_is_the_truth(story: Story) -> None
 
 def findings_over_http(story: Story) -> tuple[CheckReport, int]:
     budget = RateBudget(1000)
-    with SyncroSandbox(
+    with FaultySyncro(
         story.world,
         list_rows=story.rows,
         page_size=story.page_size,

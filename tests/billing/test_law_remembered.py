@@ -25,7 +25,7 @@ from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro.faults import Answer, Exchange, Fault, MissingKeys
+from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.world import InvoiceOptions, ListRows, Ticket, World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
@@ -46,6 +46,7 @@ from tests.billing.stories import (
 )
 from tests.billing.test_law import History
 from tests.ledgers import forget_everything
+from tests.standins.syncro_faults import Exchange, Fault, MissingKeys
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 BILLED = (Verdict.INVOICED, Verdict.PARTIALLY_INVOICED)

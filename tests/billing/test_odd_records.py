@@ -19,12 +19,12 @@ from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.build import build_digest
 from bot.digest.model import History
-from bot.sandbox.syncro.faults import Edit, Fault, Status
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows, World
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
 from tests.billing.test_verifier_over_http import reader_of
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Edit, Fault, Status
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 VERIFIER = Verifier(Policy(), SyncroPages("https://sample.example"))
@@ -79,8 +79,8 @@ class Town:
         assert made.failure == made.report.outage == ""
         return list(made.report.findings)
 
-    def _syncro(self) -> SyncroSandbox:
-        return SyncroSandbox(self.world, list_rows=self.rows, requests_per_minute=None, faults=self.faults)
+    def _syncro(self) -> FaultySyncro:
+        return FaultySyncro(self.world, list_rows=self.rows, requests_per_minute=None, faults=self.faults)
 
 
 def with_(**fields: Any) -> Callable[[Record], Record]:

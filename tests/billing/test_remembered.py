@@ -18,13 +18,13 @@ from bot.billing.search.finished_tickets import Window
 from bot.billing.search.queries import ListInvoices, ReadInvoice, ReadTicket
 from bot.billing.sync.backfill import MOST_READ, Synchroniser, SyncReport
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro.faults import Fault, MissingKeys, Status
 from bot.sandbox.syncro.sample_worlds import INCIDENT_TICKET, incident
 from bot.sandbox.syncro.world import Invoice, ListRows, Ticket, World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.ledgers import forget_everything
+from tests.standins.syncro_faults import Fault, MissingKeys, Status
 
 SHAPES = pytest.mark.parametrize("rows", list(ListRows))
 LOOKBACK = timedelta(days=30)

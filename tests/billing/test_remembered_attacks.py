@@ -19,7 +19,6 @@ from bot.billing.search.queries import ListInvoices, ListSchedules, Read, ReadIn
 from bot.billing.search.scheduler import Session
 from bot.billing.verifier import Verifier
 from bot.jobs.recorded import recorded_session
-from bot.sandbox.syncro.faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
 from bot.sandbox.syncro.world import Charge, Invoice, InvoiceOptions, ListRows, Ticket, World
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
@@ -35,6 +34,7 @@ from tests.billing.test_remembered import (
 from tests.billing.test_remembered_hostile import FullLedger, verdict_of
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.ledgers import forget_everything
+from tests.standins.syncro_faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
 
 WAYS = pytest.mark.parametrize("way", ["question", "digest"])
 DETAILS_WITHOUT_TIMES = Fault("/invoices/.+", MissingKeys("updated_at"))

@@ -8,11 +8,11 @@ from datetime import timedelta
 from bot.billing.ledger.model import RememberedInvoice, RememberedTicket
 from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.queries import ListInvoices, ListTickets, ReadInvoice
-from bot.sandbox.syncro.faults import Fault, MissingKeys, Status
 from bot.sandbox.syncro.world import ListRows, Ticket
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.test_remembered import SHAPES, Bench, one_ticket
+from tests.standins.syncro_faults import Fault, MissingKeys, Status
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
 

@@ -14,7 +14,6 @@ from bot.billing.decide import SyncroPages
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, LinkKind, Verdict
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro.faults import Edit, Fault, Status
 from bot.sandbox.syncro.sample_worlds import (
     INCIDENT_INVOICE,
     INCIDENT_TICKET,
@@ -23,7 +22,6 @@ from bot.sandbox.syncro.sample_worlds import (
     demo_world,
     incident,
 )
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -31,12 +29,14 @@ from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 from bot.words.reasons import reason
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Edit, Fault, Status
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
 @contextmanager
-def reader_of(sandbox: SyncroSandbox, *, budget: RateBudget | None = None) -> Iterator[SyncroReader]:
+def reader_of(sandbox: FaultySyncro, *, budget: RateBudget | None = None) -> Iterator[SyncroReader]:
     client = SyncroClient(
         sandbox.base_url,
         sandbox.token,
@@ -52,7 +52,7 @@ def reader_of(sandbox: SyncroSandbox, *, budget: RateBudget | None = None) -> It
         client.close()
 
 
-def check(sandbox: SyncroSandbox, *numbers: str, budget: RateBudget | None = None) -> CheckReport:
+def check(sandbox: FaultySyncro, *numbers: str, budget: RateBudget | None = None) -> CheckReport:
     with reader_of(sandbox, budget=budget) as reader:
         verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
         with reader.session() as session:
@@ -60,8 +60,8 @@ def check(sandbox: SyncroSandbox, *numbers: str, budget: RateBudget | None = Non
 
 
 @contextmanager
-def serving(sample: Sample, rows: ListRows, *faults: Fault) -> Iterator[SyncroSandbox]:
-    with SyncroSandbox(sample.world, list_rows=rows, requests_per_minute=None, faults=faults) as sandbox:
+def serving(sample: Sample, rows: ListRows, *faults: Fault) -> Iterator[FaultySyncro]:
+    with FaultySyncro(sample.world, list_rows=rows, requests_per_minute=None, faults=faults) as sandbox:
         yield sandbox
 
 
@@ -132,7 +132,7 @@ def test_retries_are_counted_as_calls() -> None:
 
 def test_the_whole_incident_stays_within_the_budget() -> None:
     sample = incident(NOW)
-    with SyncroSandbox(sample.world, requests_per_minute=40, window_seconds=0.3) as sandbox:
+    with FaultySyncro(sample.world, requests_per_minute=40, window_seconds=0.3) as sandbox:
         report = check(sandbox, *sample.numbers, budget=RateBudget(40, window_seconds=0.3))
         assert sandbox.refused == 0
         assert sandbox.most_calls_in_window() <= 40
@@ -153,7 +153,7 @@ def test_an_empty_first_page_of_offered_invoices_that_announces_more_proves_noth
         return {**body, "invoices": [], "meta": {"page": 1, "total_pages": 3}}
 
     lie = Fault("/invoices", Edit(announces_more), query=lambda query: "ticket_id" in query)
-    with SyncroSandbox(sample.world, requests_per_minute=None, faults=[lie]) as syncro:
+    with FaultySyncro(sample.world, requests_per_minute=None, faults=[lie]) as syncro:
         finding = check(syncro, "32312").findings[0]
     assert finding.verdict is Verdict.UNVERIFIED
     assert "empty page, yet announces more" in reason(finding)

@@ -20,9 +20,9 @@ from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
 from bot.sandbox.syncro.sample_worlds import Sample, demo_world
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows, Ticket
 from tests.e2e.bot_process import BotProcess, environment
+from tests.standins.syncro import FaultySyncro
 
 INVOICED = "32223"
 """The incident's ticket, on invoice 67469."""
@@ -68,7 +68,7 @@ def _add_unrelated_invoices(made: Sample, ticket: Ticket, count: int) -> None:
 class House:
     """Both stand-ins, and the bots that were started on them."""
 
-    syncro: SyncroSandbox
+    syncro: FaultySyncro
     slack: SlackSandbox
     home: Path
     expected: Sample
@@ -197,7 +197,7 @@ def open_house(
     """Both stand-ins; bots started in the house are gone before the stand-ins are. `made` replaces the sample world."""
     made = made or sample()
     with (
-        SyncroSandbox(made.world, requests_per_minute=None, latency=latency, list_rows=list_rows) as syncro,
+        FaultySyncro(made.world, requests_per_minute=None, latency=latency, list_rows=list_rows) as syncro,
         SlackSandbox(scopes=scopes) as slack,
         ExitStack() as bots,
     ):

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro.faults import Fault, Status
 from tests.e2e.bot_process import environment
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, open_house
+from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.workspace import BILLING, MANAGER
-from bot.sandbox.syncro.faults import Fault, Status
 from bot.sandbox.syncro.sample_worlds import Sample, incident
 from bot.sandbox.syncro.world import ListRows, Ticket, World
 from tests.e2e.house import House, open_house
+from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
 BRISK = "3000"

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro.faults import Fault, Status
 from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows
 from tests.e2e.bot_process import environment
 from tests.e2e.house import INVOICED, House, open_house
+from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
 SHAPES = pytest.mark.parametrize("rows", list(ListRows))

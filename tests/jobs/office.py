@@ -22,7 +22,6 @@ from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, slack_client
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import Customer, Ticket, World
 from bot.store.memory import Memory
 from bot.syncro.client import SyncroClient
@@ -30,6 +29,7 @@ from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 from tests.jobs.fakes import RememberingSteps
+from tests.standins.syncro import FaultySyncro
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), managers=(MANAGER,))
@@ -54,7 +54,7 @@ class Office:
     """One account, one workspace, and what the bot remembers. `now` is the time of every job."""
 
     world: World
-    syncro: SyncroSandbox
+    syncro: FaultySyncro
     slack: SlackSandbox
     memory: Memory
     reader: SyncroReader
@@ -148,7 +148,7 @@ def opened_office(home: Path) -> Iterator[Office]:
     """An office with nothing in it yet."""
     world = World(now=MONDAY)
     with ExitStack() as stack:
-        syncro = stack.enter_context(SyncroSandbox(world, requests_per_minute=None))
+        syncro = stack.enter_context(FaultySyncro(world, requests_per_minute=None))
         slack = stack.enter_context(SlackSandbox())
         client = SyncroClient(
             syncro.base_url,

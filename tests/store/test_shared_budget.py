@@ -22,8 +22,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.sandbox.syncro.faults import Fault, too_many_requests
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.store.database import Database
 from bot.store.migrations import MIGRATIONS, migrate
@@ -31,6 +29,8 @@ from bot.store.rate_limit.budget_table import Books, BudgetTable
 from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.syncro.budget import CallBudget
 from bot.syncro.client import SyncroClient
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Fault, too_many_requests
 
 LIMIT = 10
 WINDOW = 1.0
@@ -110,7 +110,7 @@ def tell(child: subprocess.Popen[str]) -> None:
     child.stdin.flush()
 
 
-def read_with(budget: CallBudget, sandbox: SyncroSandbox, calls: int, threads: int = 8) -> None:
+def read_with(budget: CallBudget, sandbox: FaultySyncro, calls: int, threads: int = 8) -> None:
     client = SyncroClient(sandbox.base_url, sandbox.token, budget=budget)
     try:
         with ThreadPoolExecutor(threads) as pool:
@@ -180,7 +180,7 @@ def reported(engine: sa.Engine) -> int:
 
 @pytest.mark.parametrize("latency", [0.0, 0.05])
 def test_threads_over_http_use_the_whole_limit_and_are_never_refused(make: Make, latency: float) -> None:
-    with SyncroSandbox(World(), requests_per_minute=LIMIT, window_seconds=WINDOW, latency=latency) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=LIMIT, window_seconds=WINDOW, latency=latency) as sandbox:
         read_with(make(), sandbox, calls=35)
         assert sandbox.refused == 0
         assert sandbox.most_calls_in_window() == LIMIT
@@ -189,7 +189,7 @@ def test_threads_over_http_use_the_whole_limit_and_are_never_refused(make: Make,
 
 
 def test_two_processes_over_http_use_the_whole_limit_and_are_never_refused(address: sa.URL) -> None:
-    with SyncroSandbox(World(), requests_per_minute=LIMIT, window_seconds=WINDOW, latency=0.02) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=LIMIT, window_seconds=WINDOW, latency=0.02) as sandbox:
         order = {"base_url": sandbox.base_url, "token": sandbox.token, "calls": 20, "threads": 6}
         with process(address, **order) as one, process(address, **order) as other:
             tell(one)
@@ -318,7 +318,7 @@ def test_an_interrupted_wait_is_no_call(make: Make) -> None:
 
 def test_a_429_in_one_process_holds_back_the_other(make: Make, engine: sa.Engine) -> None:
     fault = Fault("/me", too_many_requests(2), count=1)
-    with SyncroSandbox(World(), requests_per_minute=None, faults=[fault]) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=None, faults=[fault]) as sandbox:
         one, other = make(), make()
         make_calls(other, 1)
         refused = threading.Thread(target=read_with, args=(one, sandbox, 1))
@@ -378,7 +378,7 @@ def test_without_its_database_a_process_keeps_the_limit_by_itself(
     make: Make, address: sa.URL, caplog: pytest.LogCaptureFixture
 ) -> None:
     database, _ = hidden(address)
-    with SyncroSandbox(World(), requests_per_minute=LIMIT, window_seconds=WINDOW) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=LIMIT, window_seconds=WINDOW) as sandbox:
         read_with(make(database=database), sandbox, calls=35)
         assert sandbox.refused == 0
         assert sandbox.most_calls_in_window() == LIMIT

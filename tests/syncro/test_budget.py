@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.sandbox.syncro.faults import Fault, too_many_requests
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import UnavailableError
 from bot.syncro.retries import RetryPolicy
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Fault, too_many_requests
 
 WINDOW = 0.4
 
@@ -44,7 +44,7 @@ def test_no_window_ever_holds_more_than_the_limit_over_8_threads(limit: int) -> 
     assert most_in_any_window(spans, 0.05) <= limit
 
 
-def clients_work(sandbox: SyncroSandbox, budget: RateBudget, calls: int, threads: int = 8) -> None:
+def clients_work(sandbox: FaultySyncro, budget: RateBudget, calls: int, threads: int = 8) -> None:
     client = SyncroClient(sandbox.base_url, sandbox.token, budget=budget)
     try:
         with ThreadPoolExecutor(threads) as pool:
@@ -55,7 +55,7 @@ def clients_work(sandbox: SyncroSandbox, budget: RateBudget, calls: int, threads
 
 @pytest.mark.parametrize("latency", [0.0, 0.05])
 def test_over_http_8_threads_never_make_the_server_refuse(latency: float) -> None:
-    with SyncroSandbox(World(), requests_per_minute=10, window_seconds=WINDOW, latency=latency) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=10, window_seconds=WINDOW, latency=latency) as sandbox:
         clients_work(sandbox, RateBudget(10, window_seconds=WINDOW), calls=35)
         assert sandbox.refused == 0
         assert sandbox.most_calls_in_window() <= 10
@@ -64,7 +64,7 @@ def test_over_http_8_threads_never_make_the_server_refuse(latency: float) -> Non
 
 def test_without_the_budget_the_same_load_is_refused() -> None:
     """Or the test above could not fail."""
-    with SyncroSandbox(World(), requests_per_minute=10, window_seconds=WINDOW) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=10, window_seconds=WINDOW) as sandbox:
         client = SyncroClient(
             sandbox.base_url,
             sandbox.token,
@@ -193,7 +193,7 @@ def test_a_pause_holds_back_those_who_wait_already() -> None:
 
 def test_over_http_a_429_makes_all_threads_wait() -> None:
     faults = [Fault("/me", too_many_requests(1), count=1)]
-    with SyncroSandbox(World(), requests_per_minute=None, faults=faults) as sandbox:
+    with FaultySyncro(World(), requests_per_minute=None, faults=faults) as sandbox:
         budget = RateBudget(1, window_seconds=0.01)  # one at a time, so that the first one is refused alone
         clients_work(sandbox, budget, calls=6, threads=3)
         refused, *others = sandbox.calls

@@ -18,21 +18,6 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro.faults import (
-    HTML_PAGE,
-    JSON_NULL,
-    DropConnection,
-    Edit,
-    Effect,
-    Fault,
-    Garbage,
-    MissingKeys,
-    Slow,
-    Status,
-    too_many_requests,
-    truncated_json,
-)
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -47,6 +32,21 @@ from bot.syncro.errors import (
 )
 from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import (
+    HTML_PAGE,
+    JSON_NULL,
+    DropConnection,
+    Edit,
+    Effect,
+    Fault,
+    Garbage,
+    MissingKeys,
+    Slow,
+    Status,
+    too_many_requests,
+    truncated_json,
+)
 from tests.syncro.raw_server import RawServer, drip, flood, once
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -80,13 +80,13 @@ def world() -> World:
 
 
 @pytest.fixture
-def sandbox(world: World) -> Iterator[SyncroSandbox]:
-    with SyncroSandbox(world, token=TOKEN, requests_per_minute=None) as running:
+def sandbox(world: World) -> Iterator[FaultySyncro]:
+    with FaultySyncro(world, token=TOKEN, requests_per_minute=None) as running:
         yield running
 
 
 @pytest.fixture
-def client(sandbox: SyncroSandbox) -> Iterator[SyncroClient]:
+def client(sandbox: FaultySyncro) -> Iterator[SyncroClient]:
     with client_of(sandbox.base_url) as made:
         yield made
 
@@ -127,21 +127,21 @@ def test_an_invoice_number_with_reserved_characters_is_found(world: World, clien
 
 @pytest.mark.parametrize("reference", ["..", ".", "../tickets/1", "%2e%2e"])
 def test_a_reference_of_dots_never_asks_for_another_resource(
-    sandbox: SyncroSandbox, client: SyncroClient, reference: str
+    sandbox: FaultySyncro, client: SyncroClient, reference: str
 ) -> None:
     with pytest.raises(SyncroError):
         client.invoice(reference)
     assert not [call for call in sandbox.calls if call.path.startswith("/tickets")]
 
 
-def test_times_are_sent_in_full_and_in_utc(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_times_are_sent_in_full_and_in_utc(sandbox: FaultySyncro, client: SyncroClient) -> None:
     since = datetime.fromisoformat("2026-05-04T01:30:00+02:00")
     client.invoices(customer_id="7", updated_since=since, page=3)
     (call,) = sandbox.calls
     assert call.query == {"customer_id": "7", "since_updated_at": "2026-05-03T23:30:00Z", "page": "3"}
 
 
-def test_every_method_only_ever_gets(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_every_method_only_ever_gets(sandbox: FaultySyncro, client: SyncroClient) -> None:
     """Whatever methods the client has, each is called here: none of them can write."""
     names = [name for name, _ in inspect.getmembers(SyncroClient, callable) if not name.startswith("_")]
     for name in names:
@@ -163,7 +163,7 @@ def test_cookies_are_neither_kept_nor_sent_back() -> None:
         assert b"ookie" not in b"".join(server.requests)
 
 
-def test_a_redirect_is_not_followed_so_the_token_stays_here(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_a_redirect_is_not_followed_so_the_token_stays_here(sandbox: FaultySyncro, client: SyncroClient) -> None:
     with RawServer(once(b"")) as elsewhere:
         location = {"Location": f"{elsewhere.url}/invoices/1"}
         sandbox.faults.append(Fault("/invoices/.+", Status(302, {}, location)))
@@ -215,7 +215,7 @@ def test_a_page_knows_whether_more_follow(world: World) -> None:
     customer = world.add_customer()
     for _ in range(3):
         world.add_invoice(customer)
-    with SyncroSandbox(world, page_size=2) as sandbox, client_of(sandbox.base_url, token=sandbox.token) as client:
+    with FaultySyncro(world, page_size=2) as sandbox, client_of(sandbox.base_url, token=sandbox.token) as client:
         first = client.invoices(customer_id=str(customer.id)).value
         second = client.invoices(customer_id=str(customer.id), page=2).value
     assert (len(first.rows), first.total_pages, first.is_last) == (2, 2, False)
@@ -227,7 +227,7 @@ def test_without_meta_a_page_shorter_than_25_is_the_last(world: World, count: in
     for _ in range(count):
         world.add_invoice()
     faults = [Fault("/invoices", MissingKeys("meta"))]
-    with SyncroSandbox(world, faults=faults) as sandbox, client_of(sandbox.base_url, token=sandbox.token) as client:
+    with FaultySyncro(world, faults=faults) as sandbox, client_of(sandbox.base_url, token=sandbox.token) as client:
         assert client.invoices().value.is_last is is_last
 
 
@@ -273,7 +273,7 @@ _NEVER_BETTER: list[tuple[Effect, type[SyncroError], FailureKind, str]] = [
 
 @pytest.mark.parametrize(("effect", "error", "kind", "says"), _NEVER_BETTER)
 def test_what_does_not_get_better_is_not_tried_again(
-    sandbox: SyncroSandbox,
+    sandbox: FaultySyncro,
     world: World,
     client: SyncroClient,
     effect: Effect,
@@ -302,7 +302,7 @@ _LISTS: list[tuple[str, Effect]] = [
 
 @pytest.mark.parametrize(("name", "effect"), _LISTS, ids=[name for name, _ in _LISTS])
 def test_a_list_that_is_not_as_documented_is_unreadable(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, name: str, effect: Effect
+    sandbox: FaultySyncro, world: World, client: SyncroClient, name: str, effect: Effect
 ) -> None:
     world.add_invoice()
     sandbox.faults.append(Fault("/invoices", effect))
@@ -313,7 +313,7 @@ def test_a_list_that_is_not_as_documented_is_unreadable(
 
 @pytest.mark.parametrize("meta", [None, [], {"total_pages": 0}, {"total_pages": "x"}, {"total_pages": True}])
 def test_a_meta_that_is_nonsense_is_as_good_as_none(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, meta: Any
+    sandbox: FaultySyncro, world: World, client: SyncroClient, meta: Any
 ) -> None:
     world.add_invoice()
     sandbox.faults.append(Fault("/invoices", Edit(lambda body: {**body, "meta": meta})))
@@ -323,7 +323,7 @@ def test_a_meta_that_is_nonsense_is_as_good_as_none(
 
 @pytest.mark.parametrize("missing", ["ticket_timers", "line_items"])
 def test_a_ticket_detail_without_timers_or_charges_is_unreadable(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, missing: str
+    sandbox: FaultySyncro, world: World, client: SyncroClient, missing: str
 ) -> None:
     ticket = world.add_ticket()
     sandbox.faults.append(Fault("/tickets/.+", MissingKeys(missing)))
@@ -331,7 +331,7 @@ def test_a_ticket_detail_without_timers_or_charges_is_unreadable(
         client.ticket(str(ticket.id))
 
 
-def test_a_me_that_is_no_object_is_unreadable(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_a_me_that_is_no_object_is_unreadable(sandbox: FaultySyncro, client: SyncroClient) -> None:
     sandbox.faults.append(Fault("/me", JSON_NULL))
     with pytest.raises(UnreadableError):
         client.me()
@@ -342,7 +342,7 @@ _TRANSIENT: list[Effect] = [Status(500), Status(502), Status(503), Status(504), 
 
 @pytest.mark.parametrize("effect", _TRANSIENT)
 def test_what_may_get_better_is_tried_a_few_times_and_then_unavailable(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, effect: Effect
+    sandbox: FaultySyncro, world: World, client: SyncroClient, effect: Effect
 ) -> None:
     invoice = world.add_invoice()
     sandbox.faults.append(Fault("/invoices/.+", effect))
@@ -353,7 +353,7 @@ def test_what_may_get_better_is_tried_a_few_times_and_then_unavailable(
 
 @pytest.mark.parametrize("effect", _TRANSIENT)
 def test_what_gets_better_is_read_and_the_tries_are_counted(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, effect: Effect
+    sandbox: FaultySyncro, world: World, client: SyncroClient, effect: Effect
 ) -> None:
     invoice = world.add_invoice()
     sandbox.faults.append(Fault("/invoices/.+", effect, count=2))
@@ -371,7 +371,7 @@ def test_no_listener_is_unavailable() -> None:
         assert str(port) not in str(raised.value)
 
 
-def test_an_answer_that_comes_too_late_is_unavailable(sandbox: SyncroSandbox) -> None:
+def test_an_answer_that_comes_too_late_is_unavailable(sandbox: FaultySyncro) -> None:
     sandbox.faults.append(Fault("/me", Slow(5)))
     with (
         client_of(sandbox.base_url, retries=ONCE, timeouts=Timeouts(connect=2, read=0.1, total=2)) as client,
@@ -383,14 +383,14 @@ def test_an_answer_that_comes_too_late_is_unavailable(sandbox: SyncroSandbox) ->
 # --- Retry-After ---
 
 
-def test_a_429_is_waited_out_for_the_seconds_that_it_names(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_a_429_is_waited_out_for_the_seconds_that_it_names(sandbox: FaultySyncro, client: SyncroClient) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(1), count=1))
     assert client.me().calls == 2
     first, second = sandbox.calls
     assert 1.0 <= second.at - first.at < 10
 
 
-def test_a_429_is_waited_out_until_the_date_that_it_names(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_a_429_is_waited_out_until_the_date_that_it_names(sandbox: FaultySyncro, client: SyncroClient) -> None:
     until = datetime.now(UTC) + timedelta(seconds=2)  # an HTTP date has whole seconds: 1 to 2 of them remain
     sandbox.faults.append(Fault("/me", too_many_requests(until), count=1))
     assert client.me().calls == 2
@@ -399,12 +399,12 @@ def test_a_429_is_waited_out_until_the_date_that_it_names(sandbox: SyncroSandbox
     assert second.at - first.at < 10
 
 
-def test_a_429_without_a_time_is_tried_again_with_growing_waits(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_a_429_without_a_time_is_tried_again_with_growing_waits(sandbox: FaultySyncro, client: SyncroClient) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(), count=6))
     assert client.me().calls == 7, "a 429 says that we came too early: it is no failed attempt"
 
 
-def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sandbox: SyncroSandbox) -> None:
+def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sandbox: FaultySyncro) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(3600)))
     patient = RetryPolicy(attempts=3, first_wait=0.001, longest_wait=0.002, rate_limit_patience=1)
     began = time.monotonic()
@@ -415,7 +415,7 @@ def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sand
     assert len(sandbox.calls) == 1
 
 
-def test_429s_without_end_are_given_up_when_patience_ends(sandbox: SyncroSandbox) -> None:
+def test_429s_without_end_are_given_up_when_patience_ends(sandbox: FaultySyncro) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests()))
     patient = RetryPolicy(attempts=3, first_wait=0.02, longest_wait=0.05, rate_limit_patience=0.5)
     began = time.monotonic()
@@ -426,7 +426,7 @@ def test_429s_without_end_are_given_up_when_patience_ends(sandbox: SyncroSandbox
     assert raised.value.calls == len(sandbox.calls) > QUICK.attempts
 
 
-def test_a_429_holds_back_everybody_who_shares_the_budget(sandbox: SyncroSandbox) -> None:
+def test_a_429_holds_back_everybody_who_shares_the_budget(sandbox: FaultySyncro) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(1)))
     budget = RateBudget(1000, window_seconds=0.01)
     impatient = RetryPolicy(attempts=1, rate_limit_patience=0.5)
@@ -442,7 +442,7 @@ def test_a_429_holds_back_everybody_who_shares_the_budget(sandbox: SyncroSandbox
     assert allowed.at - refused.at >= 1.0
 
 
-def test_429s_use_up_no_attempts_of_other_failures(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_429s_use_up_no_attempts_of_other_failures(sandbox: FaultySyncro, client: SyncroClient) -> None:
     sandbox.faults.append(Fault("/me", too_many_requests(), count=4))
     sandbox.faults.append(Fault("/me", Status(502), count=6))  # decided first, but the 429 is what is answered
     assert client.me().calls == 7, "four times too early, then two of three attempts failed"
@@ -522,7 +522,7 @@ def test_connections_are_used_again() -> None:
 # --- secrets ---
 
 
-def _every_failure() -> dict[str, Callable[[SyncroSandbox], None]]:
+def _every_failure() -> dict[str, Callable[[FaultySyncro], None]]:
     effects: dict[str, Effect] = {
         "401": Status(401, {"error": f"bad token {TOKEN}"}),
         "500": Status(500, {"error": TOKEN}),
@@ -533,14 +533,14 @@ def _every_failure() -> dict[str, Callable[[SyncroSandbox], None]]:
         "not as documented": Garbage(f'{{"invoice": {{"id": ["{TOKEN}"]}}}}'.encode()),
     }
 
-    def add(effect: Effect) -> Callable[[SyncroSandbox], None]:
+    def add(effect: Effect) -> Callable[[FaultySyncro], None]:
         return lambda sandbox: sandbox.faults.append(Fault("/invoices/.+", effect))
 
     return {name: add(effect) for name, effect in effects.items()}
 
 
 @pytest.mark.parametrize("name", _every_failure())
-def test_no_failure_tells_the_token(sandbox: SyncroSandbox, client: SyncroClient, name: str) -> None:
+def test_no_failure_tells_the_token(sandbox: FaultySyncro, client: SyncroClient, name: str) -> None:
     _every_failure()[name](sandbox)
     with pytest.raises(SyncroError) as raised:
         client.invoice("1")
@@ -561,7 +561,7 @@ _UNSENDABLE = ("", f"{TOKEN}\n", f"{TOKEN}\r\nX: y", f"{TOKEN}\u2019", f"{TOKEN}
 
 
 @pytest.mark.parametrize("token", _UNSENDABLE)
-def test_a_token_that_no_header_can_hold_is_refused_without_telling_it(sandbox: SyncroSandbox, token: str) -> None:
+def test_a_token_that_no_header_can_hold_is_refused_without_telling_it(sandbox: FaultySyncro, token: str) -> None:
     refused = pytest.raises(UnauthorisedError, match="Check SYNCRO_API_TOKEN")
     with client_of(sandbox.base_url, token=token) as client, refused as raised:
         client.me()

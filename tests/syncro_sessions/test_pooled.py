@@ -14,7 +14,6 @@ from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules.invoice import facts_of
 from bot.billing.search.queries import Answer, Failed, ListSchedules, Read, ReadInvoice, RecallInvoices
 from bot.billing.search.scheduler import Batch, Session
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
@@ -27,6 +26,7 @@ from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions import pooled as reader_module
 from bot.syncro_sessions.pooled import READS_IN_PARALLEL, SyncroReader
 from tests.billing import factory
+from tests.standins.syncro import FaultySyncro
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 PATIENCE = 20.0
@@ -225,7 +225,7 @@ def test_closing_the_reader_breaks_off_a_session_that_waits_for_reads_not_begun(
 # --- over HTTP ---
 
 
-def client_of(sandbox: SyncroSandbox) -> SyncroClient:
+def client_of(sandbox: FaultySyncro) -> SyncroClient:
     return SyncroClient(
         sandbox.base_url,
         sandbox.token,
@@ -237,7 +237,7 @@ def client_of(sandbox: SyncroSandbox) -> SyncroClient:
 
 def test_thirty_two_requests_are_under_way_at_once() -> None:
     """None of them is answered while we look, and with an answer that takes t, n reads so take n/32 of t."""
-    with SyncroSandbox(World(now=NOW), requests_per_minute=None, latency=3 * PATIENCE) as sandbox:
+    with FaultySyncro(World(now=NOW), requests_per_minute=None, latency=3 * PATIENCE) as sandbox:
         client = client_of(sandbox)
         reader = SyncroReader(client, lambda: NOW)
         with reader.session() as session:
@@ -249,7 +249,7 @@ def test_thirty_two_requests_are_under_way_at_once() -> None:
 
 def test_never_more_than_thirty_two_requests_are_under_way() -> None:
     latency, reads = 0.2, 4 * READS_IN_PARALLEL
-    with SyncroSandbox(World(now=NOW), requests_per_minute=None, latency=latency) as sandbox:
+    with FaultySyncro(World(now=NOW), requests_per_minute=None, latency=latency) as sandbox:
         client = client_of(sandbox)
         reader = SyncroReader(client, lambda: NOW)
         with reader.session() as session:
@@ -266,7 +266,7 @@ def test_never_more_than_thirty_two_requests_are_under_way() -> None:
 def test_the_recurring_invoices_of_the_whole_account_are_asked_for_without_a_customer() -> None:
     world = World(now=NOW)
     schedules = [world.add_schedule(world.add_customer()) for _ in range(2)]
-    with SyncroSandbox(world, requests_per_minute=None) as sandbox:
+    with FaultySyncro(world, requests_per_minute=None) as sandbox:
         client = client_of(sandbox)
         reader = SyncroReader(client, lambda: NOW)
         asked = [ListSchedules(None), ListSchedules(str(schedules[0].customer_id))]

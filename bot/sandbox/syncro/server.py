@@ -1,8 +1,7 @@
 """A stand-in Syncro: real HTTP on loopback, in its own thread, serving a sample `World`.
 
 It reads only, like the bot: any method but GET is answered 405. Each request is handled in this order: the rate
-limit, the method, the token, the faults, the answer. Latency and slowness come after the answer has been decided
-and recorded, so `wait_for_calls` returns while a slow answer is still under way.
+limit, the method, the token, the answer. Latency comes after the answer has been decided and recorded.
 """
 
 from __future__ import annotations
@@ -18,14 +17,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox.syncro.faults import Answer, Ask, Exchange, Fault
+from bot.sandbox.syncro.exchange import Answer, Ask
 from bot.sandbox.syncro.world import Invoice, ListRows, Schedule, Ticket, World
 
 PREFIX = "/api/v1"
@@ -53,8 +51,7 @@ class SyncroSandbox:
 
     The limit refuses a request with 429 and Retry-After when `requests_per_minute` requests were answered within
     the last `window_seconds` (None: no limit; a shorter window makes tests fast). Refused requests do not count
-    towards it. `latency` is in seconds, for every answer. `faults` may be changed while the server runs. `port` 0
-    takes a free one. Safe to use from any thread.
+    towards it. `latency` is in seconds, for every answer. `port` 0 takes a free one. Safe to use from any thread.
     """
 
     def __init__(
@@ -67,21 +64,17 @@ class SyncroSandbox:
         window_seconds: float = 60.0,
         latency: float = 0.0,
         page_size: int = 25,
-        faults: Iterable[Fault] = (),
         port: int = 0,
     ) -> None:
-        self.faults: list[Fault] = list(faults)
         self.latency = latency
         self._world = world
         self._token = token
         self._records = _Records(world, token, list_rows, page_size)
         self._limit = _RollingLimit(requests_per_minute, window_seconds)
-        self._window = window_seconds
         self._wanted_port = port
         self._changed = threading.Condition(threading.RLock())
         self._calls: list[Call] = []
         self._refused = 0
-        self._turns: dict[Fault, int] = {}
         self._listening: Future[int] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -128,40 +121,10 @@ class SyncroSandbox:
             return self._refused
 
     def reset_calls(self) -> None:
-        """Forget the calls and refusals; the rate limit and the faults' turns go on."""
+        """Forget the calls and refusals; the rate limit goes on."""
         with self._changed:
             self._calls.clear()
             self._refused = 0
-
-    def fired(self, fault: Fault) -> int:
-        """How many calls this fault has hit."""
-        with self._changed:
-            turns = self._turns.get(fault, 0)
-        return sum(fault.hits(turn) for turn in range(turns))
-
-    def most_calls_in_window(self, seconds: float | None = None) -> int:
-        """The most requests that arrived within any rolling window of so many seconds, refused ones included.
-
-        Without `seconds` the window is the limit's.
-        """
-        window = self._window if seconds is None else seconds
-        times = [call.at for call in self.calls]
-        most = first = 0
-        for last, at in enumerate(times):
-            while times[first] <= at - window:
-                first += 1
-            most = max(most, last - first + 1)
-        return most
-
-    def wait_for_calls(self, n: int, timeout: float = 5.0) -> list[Call]:
-        """Wait until `n` requests have arrived since the last reset, and return all that have.
-
-        TimeoutError after `timeout` seconds.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self._calls) >= n, timeout):
-                raise TimeoutError(f"{len(self._calls)} of {n} calls reached the sandbox in {timeout} s")
-            return list(self._calls)
 
     @contextmanager
     def locked(self) -> Iterator[World]:
@@ -226,24 +189,11 @@ class SyncroSandbox:
             return _error(405, "The stand-in Syncro is read-only")
         if request.headers.get("Authorization") not in (self._token, f"Bearer {self._token}"):
             return _error(401, "Not authorized")
-        proceed: Callable[[Ask], Answer] = self._records.answer
-        for fault in reversed(self._faults_hitting(ask)):
-            proceed = partial(_through, fault, self._world, proceed)
-        return proceed(ask)
+        return self._answer(ask)
 
-    def _faults_hitting(self, ask: Ask) -> list[Fault]:
-        hitting = []
-        for fault in tuple(self.faults):
-            if fault.concerns(ask):
-                turn = self._turns.get(fault, 0)
-                self._turns[fault] = turn + 1
-                if fault.hits(turn):
-                    hitting.append(fault)
-        return hitting
-
-
-def _through(fault: Fault, world: World, proceed: Callable[[Ask], Answer], ask: Ask) -> Answer:
-    return fault.effect(Exchange(world, ask, proceed))
+    def _answer(self, ask: Ask) -> Answer:
+        """The answer to a request that was let in."""
+        return self._records.answer(ask)
 
 
 async def _send(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:

@@ -13,10 +13,10 @@ from bot.billing.rules.invoice import InvoiceFacts
 from bot.billing.rules.verdicts import LinkKind, Verdict
 from bot.billing.search.payer_lists import WORTH_A_LIST, Payer, payers_worth_listing
 from bot.billing.search.queries import ListInvoices, ReadInvoice
-from bot.sandbox.syncro.faults import Effect, Fault, IgnoreFilter, Status
 from bot.sandbox.syncro.world import Customer, Invoice, ListRows, Ticket, World
 from bot.syncro.models import ROWS_A_PAGE, TicketRow
 from tests.billing.test_remembered import SHAPES, Bench, sync_changes_only
+from tests.standins.syncro_faults import Effect, Fault, IgnoreFilter, Status
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

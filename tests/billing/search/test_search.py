@@ -27,8 +27,12 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
-from bot.sandbox.syncro.faults import (
-    Answer,
+from bot.sandbox.syncro.exchange import Answer
+from bot.sandbox.syncro.world import Customer, Invoice, ListRows, World
+from bot.syncro.errors import FailureKind
+from bot.words.reasons import reason
+from tests.billing.fake_syncro import FakeSyncro
+from tests.standins.syncro_faults import (
     Edit,
     Exchange,
     Fault,
@@ -39,10 +43,6 @@ from bot.sandbox.syncro.faults import (
     Status,
     WrongDetail,
 )
-from bot.sandbox.syncro.world import Customer, Invoice, ListRows, World
-from bot.syncro.errors import FailureKind
-from bot.words.reasons import reason
-from tests.billing.fake_syncro import FakeSyncro
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=300)

@@ -12,10 +12,11 @@ from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, RememberedTicke
 from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.queries import ListInvoices, ReadInvoice
 from bot.billing.sync.backfill import SyncEnding, SyncProgress, SyncReport
-from bot.sandbox.syncro.faults import Answer, Edit, Exchange, Fault, MissingKeys, Status
+from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.world import Invoice, ListRows, World
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.test_remembered import SHAPES, Bench, one_ticket, read_now
+from tests.standins.syncro_faults import Edit, Exchange, Fault, MissingKeys, Status
 
 
 def run(

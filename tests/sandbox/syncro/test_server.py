@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from bot.sandbox.syncro.faults import (
+from bot.sandbox.syncro.world import ListRows, World
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import (
     HTML_PAGE,
     JSON_NULL,
     DropConnection,
@@ -29,8 +31,6 @@ from bot.sandbox.syncro.faults import (
     too_many_requests,
     truncated_json,
 )
-from bot.sandbox.syncro.server import SyncroSandbox
-from bot.sandbox.syncro.world import ListRows, World
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 class Caller:
     """One keep-alive session that talks to a sandbox with its token."""
 
-    def __init__(self, sandbox: SyncroSandbox) -> None:
+    def __init__(self, sandbox: FaultySyncro) -> None:
         self.sandbox = sandbox
         self.session = requests.Session()
         self.session.trust_env = False
@@ -63,13 +63,13 @@ def world() -> World:
 
 
 @pytest.fixture
-def sandbox(world: World) -> Iterator[SyncroSandbox]:
-    with SyncroSandbox(world) as running:
+def sandbox(world: World) -> Iterator[FaultySyncro]:
+    with FaultySyncro(world) as running:
         yield running
 
 
 @pytest.fixture
-def ask(sandbox: SyncroSandbox) -> Iterator[Caller]:
+def ask(sandbox: FaultySyncro) -> Iterator[Caller]:
     caller = Caller(sandbox)
     yield caller
     caller.session.close()
@@ -79,14 +79,14 @@ def ask(sandbox: SyncroSandbox) -> Iterator[Caller]:
 
 
 @pytest.mark.parametrize("header", [None, "wrong", "Bearer wrong", "Token sandbox-token"])
-def test_without_the_token_everything_is_401(sandbox: SyncroSandbox, header: str | None) -> None:
+def test_without_the_token_everything_is_401(sandbox: FaultySyncro, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     response = requests.get(f"{sandbox.base_url}/me", headers=headers, timeout=5)
     assert (response.status_code, list(response.json())) == (401, ["error"])
 
 
 @pytest.mark.parametrize("header", ["sandbox-token", "Bearer sandbox-token"])
-def test_the_bare_token_and_the_bearer_form_are_accepted(sandbox: SyncroSandbox, header: str) -> None:
+def test_the_bare_token_and_the_bearer_form_are_accepted(sandbox: FaultySyncro, header: str) -> None:
     response = requests.get(f"{sandbox.base_url}/me", headers={"Authorization": header}, timeout=5)
     assert response.json()["permissions"]["invoice"]["read"] is True
 
@@ -183,7 +183,7 @@ def test_rows_have_the_documented_shape_without_line_items(ask: Caller, world: W
 
 def test_rows_can_have_the_memo_s_shape_with_nothing_to_link_by(world: World) -> None:
     world.bill_by_ticket_id(world.add_ticket())
-    with SyncroSandbox(world, list_rows=ListRows.MEMO) as sandbox:
+    with FaultySyncro(world, list_rows=ListRows.MEMO) as sandbox:
         (row,) = Caller(sandbox).json("/invoices")["invoices"]
     assert row.keys() == {"number", "total", "status", "created_at", "customer_id"}
 
@@ -231,7 +231,7 @@ def test_an_odd_invoice_number_is_found_percent_encoded(ask: Caller, world: Worl
 
 
 def test_more_than_the_limit_in_a_rolling_window_is_429_with_retry_after(world: World) -> None:
-    with SyncroSandbox(world, requests_per_minute=3, window_seconds=0.3) as sandbox:
+    with FaultySyncro(world, requests_per_minute=3, window_seconds=0.3) as sandbox:
         ask = Caller(sandbox)
         answers = [ask("/me") for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -242,7 +242,7 @@ def test_more_than_the_limit_in_a_rolling_window_is_429_with_retry_after(world: 
 
 
 def test_a_limit_of_none_admits_everything(world: World) -> None:
-    with SyncroSandbox(world, requests_per_minute=None) as sandbox:
+    with FaultySyncro(world, requests_per_minute=None) as sandbox:
         ask = Caller(sandbox)
         assert {ask("/me").status_code for _ in range(200)} == {200}
         assert sandbox.refused == 0
@@ -279,7 +279,7 @@ def test_waiting_for_calls_ends_when_they_arrive_even_if_they_are_slow(ask: Call
         assert (call.path, slow.result().status_code) == ("/me", 200)
 
 
-def test_waiting_for_calls_that_do_not_come_ends_in_a_timeout(sandbox: SyncroSandbox) -> None:
+def test_waiting_for_calls_that_do_not_come_ends_in_a_timeout(sandbox: FaultySyncro) -> None:
     with pytest.raises(TimeoutError, match="0 of 1"):
         sandbox.wait_for_calls(1, timeout=0.01)
 
@@ -300,7 +300,7 @@ def test_it_stops_cleanly_even_with_an_answer_under_way(world: World) -> None:
         return "answered"
 
     with ThreadPoolExecutor(1) as pool:
-        with SyncroSandbox(world, faults=[Fault("/me", Slow(30))]) as sandbox:
+        with FaultySyncro(world, faults=[Fault("/me", Slow(30))]) as sandbox:
             under_way = pool.submit(get, f"{sandbox.base_url}/me", sandbox.token)
             sandbox.wait_for_calls(1)
             began = time.monotonic()
@@ -309,9 +309,9 @@ def test_it_stops_cleanly_even_with_an_answer_under_way(world: World) -> None:
     assert "syncro-sandbox" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_port_that_is_taken_is_an_error_at_once(sandbox: SyncroSandbox, world: World) -> None:
+def test_a_port_that_is_taken_is_an_error_at_once(sandbox: FaultySyncro, world: World) -> None:
     taken = int(sandbox.base_url.split(":")[2].split("/")[0])
-    with pytest.raises(OSError, match="in use"), SyncroSandbox(world, port=taken):
+    with pytest.raises(OSError, match="in use"), FaultySyncro(world, port=taken):
         pass
 
 

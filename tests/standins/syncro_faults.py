@@ -8,49 +8,17 @@ several faults concern one call they nest, the first of the list outermost:
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
+from bot.sandbox.syncro.exchange import Answer, Ask
 from bot.sandbox.syncro.world import World
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request, below `/api/v1`: its decoded path segments and its query."""
-
-    segments: tuple[str, ...]
-    query: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        """The path with a leading slash, each segment percent-encoded, such as "/invoices/67469"."""
-        return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response before it is sent. `raw` replaces the JSON of `payload`."""
-
-    status: int = 200
-    payload: Any = None
-    raw: bytes | None = None
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    """Seconds to wait before the first byte is sent."""
-    cut_after: int | None = None
-    """Bytes of the body after which the connection is dropped; 0 drops it before any answer; None: not at all."""
-
-    @property
-    def body(self) -> bytes:
-        """The bytes to send."""
-        return json.dumps(self.payload).encode() if self.raw is None else self.raw
 
 
 @dataclass(frozen=True)
@@ -75,8 +43,7 @@ class Fault:
     """What happens (`effect`) to calls whose whole path matches the regex `path` and whose query passes `query`.
 
     The path is the one below `/api/v1`. The first `skip` matching calls are left alone, then `count` calls are
-    hit (None: every one that follows). The server counts, see `SyncroSandbox.fired`; two equal-looking faults are
-    counted apart.
+    hit (None: every one that follows). `Turns` counts; two equal-looking faults are counted apart.
     """
 
     path: str
@@ -94,6 +61,34 @@ class Fault:
     def hits(self, turn: int) -> bool:
         """Whether the matching call number `turn` (from 0) is hit."""
         return turn >= self.skip and (self.count is None or turn < self.skip + self.count)
+
+
+class Turns:
+    """Counts the calls that each fault concerns, and leads a request through the faults whose turn it is."""
+
+    def __init__(self) -> None:
+        self._turns: Counter[Fault] = Counter()
+
+    def answer(self, faults: Iterable[Fault], world: World, ask: Ask, honest: Callable[[Ask], Answer]) -> Answer:
+        """The answer to a request once all faults that hit it have had their way."""
+        hitting = []
+        for fault in tuple(faults):
+            if fault.concerns(ask):
+                if fault.hits(self._turns[fault]):
+                    hitting.append(fault)
+                self._turns[fault] += 1
+        proceed = honest
+        for fault in reversed(hitting):
+            proceed = partial(_through, fault, world, proceed)
+        return proceed(ask)
+
+    def fired(self, fault: Fault) -> int:
+        """How many calls this fault has hit."""
+        return sum(fault.hits(turn) for turn in range(self._turns[fault]))
+
+
+def _through(fault: Fault, world: World, proceed: Callable[[Ask], Answer], ask: Ask) -> Answer:
+    return fault.effect(Exchange(world, ask, proceed))
 
 
 @dataclass(frozen=True)
