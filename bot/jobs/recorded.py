@@ -39,7 +39,7 @@ from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
-_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
+RECORDED_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
     {
         FindTicket: TypeAdapter(Page[TicketRow]),
         ListTickets: TypeAdapter(Page[TicketRow]),
@@ -56,7 +56,10 @@ _FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         NotePlaces: TypeAdapter(None),
     }
 )
-"""What answers each kind of read. Changing one changes the record: see `bot.jobs.engine.RECORD_FORM`."""
+"""What answers each kind of read. Changing one changes the record: see `bot.jobs.engine.RECORD_FORM`.
+
+A test holds that number against what is recorded (`tests.fingerprints`).
+"""
 
 
 class OpenSession(Protocol):
@@ -160,11 +163,11 @@ def _answer_to_json(read: Read[Any], answer: Answer[Any]) -> dict[str, Any]:
     if isinstance(answer.value, Failed):
         failed = {"kind": answer.value.kind.value, "sentence": answer.value.sentence}
         return {"calls": answer.calls, "failed": failed}
-    return {"calls": answer.calls, "value": _FORMS[type(read)].dump_python(answer.value, mode="json")}
+    return {"calls": answer.calls, "value": RECORDED_FORMS[type(read)].dump_python(answer.value, mode="json")}
 
 
 def _answer_from_json(read: Read[Any], recorded: dict[str, Any]) -> Answer[Any]:
     failed = recorded.get("failed")
     if failed is not None:
         return Answer(Failed(FailureKind(failed["kind"]), failed["sentence"]), recorded["calls"])
-    return Answer(_FORMS[type(read)].validate_python(recorded["value"]), recorded["calls"])
+    return Answer(RECORDED_FORMS[type(read)].validate_python(recorded["value"]), recorded["calls"])

@@ -29,6 +29,11 @@ class RememberingSteps:
         self._next = 0
         self._repeated = False
 
+    @property
+    def results(self) -> list[Any]:
+        """What is recorded, in order."""
+        return [json.loads(each) for each in self._recorded]
+
     def again(self) -> None:
         self._next = 0
         self._repeated = True

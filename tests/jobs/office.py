@@ -103,13 +103,19 @@ class Office:
             )
         self.memory.remember_run(made, key=f"terminal:{self.now.isoformat()}")
 
-    def check(self, *tickets: Ticket, channel: str = BILLING, thread_ts: str | None = None) -> Message:
+    def check(
+        self,
+        *tickets: Ticket,
+        channel: str = BILLING,
+        thread_ts: str | None = None,
+        steps: RememberingSteps | None = None,
+    ) -> Message:
         """Run the check that somebody asked for, and return its answer."""
         job = CheckJob(self.verifier, self.reader.session, self.poster, self.clock, self.warnings, EngineStoppedError)
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
         stored = CheckRequest(numbers, channel, TECHNICIAN, thread_ts).to_json()
-        job.run(stored, RememberingSteps(), f"check:{before}")
+        job.run(stored, steps or RememberingSteps(), f"check:{before}")
         return self.slack.workspace.messages[before]
 
     def next_day(self, days: int = 1) -> None:
