@@ -1,7 +1,8 @@
 """The job engine: DBOS on SQLite or Postgres.
 
 A job is stored before its question is acknowledged, runs step by step, and goes on after the last recorded step when
-its process is killed. The same key enqueued twice runs once, for as long as the first is kept.
+its process is killed. The same key enqueued twice runs once, for as long as the first is kept. A job that can only
+wait leaves its worker; one whose run has died with the database is taken up again.
 """
 
 from __future__ import annotations
@@ -11,22 +12,27 @@ import logging
 import os
 import socket
 import sqlite3
+import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, StepOptions
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
 from filelock import FileLock, Timeout
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from bot.jobs import dbos_internals
+from bot.jobs.alarms import Alarms
+from bot.jobs.bell import Bell, Switchboard
+from bot.jobs.execution import DATABASE_AWAY_SECONDS, LeftWorkerError, RecordedSteps, Trace, UselessRecordError
+from bot.jobs.job_table import LONGEST_WAIT, JobTable
 from bot.jobs.steps import Steps
-from bot.messages.poster import SlackUnavailableError
 from bot.store.executors import ExecutorRegistry
+from bot.store.postgres import postgres_engine
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +43,27 @@ _APPLICATION_VERSION = "1"
 """Constant: by default it would be a hash of the code, and an upgrade would strand the jobs of the old version."""
 RECORD_FORM = "3"
 """Counts up when the steps of a job, or what they record, change: a job begun in another form is run anew."""
+_ANEW = "~"
+"""Between the key of a job and the form in which it is run anew."""
 _SINGLE_EXECUTOR = "invoice-bot"
 _THREADS = 64
-_POLLING_SECONDS = 0.1
-_STEP_TRIES = 12
-"""With waits of 1, 2, 4, … seconds between them: more than half an hour of Slack being away."""
+_POLLING_SECONDS = 5.0
+"""How often a queue is looked at of which nobody has told us anything."""
+_SELDOM_SECONDS = 4.0
+"""How often DBOS looks after its own affairs. On Postgres it holds a connection meanwhile that may idle for 5 s."""
+_FREED_SECONDS = (0.05, 0.5)
+"""When a queue is looked at after a job has ended: soon, its worker is free again."""
+_RECOVERED_SECONDS = (0.1, 0.5, 2.0)
+"""When the queues are looked at after the start: DBOS puts what was cut off back into them, and says nothing."""
+WATCH_SECONDS = 10.0
+"""How often it is looked for jobs whose run has died; at the second sight they are taken up again."""
+KEPT_FOR = timedelta(days=1)
+"""A job that could not be finished in this time is given up."""
+_DROP_RECORDS_SECONDS = 60.0
 _SQLITE_CONNECTIONS = 2
 """SQLite lets waiting writers in unfairly: with twenty connections a question was seen to wait three seconds to be
 stored while jobs were busy. The queue for a connection is fair."""
+_POSTGRES_CONNECTIONS = 20
 _RECOVERIES = 1000
 _KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500
@@ -70,42 +89,8 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be opened; the text says why, without its password."""
 
 
-class RecordedSteps:
-    """Steps of the job that is running on this thread, recorded by DBOS."""
-
-    def __init__(self, *, resumed: bool) -> None:
-        self._resumed = resumed
-
-    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
-        """Do the effect once; see `bot.jobs.steps.Steps`."""
-        tries = 0
-
-        def once() -> Any:
-            nonlocal tries
-            tries += 1
-            return effect(self._resumed or tries > 1)
-
-        options = StepOptions(
-            name=name,
-            retries_allowed=True,
-            max_attempts=_STEP_TRIES,
-            should_retry=lambda error: isinstance(error, SlackUnavailableError),
-        )
-        return DBOS.run_step(options, once)
-
-
-class UnrecordedSteps:
-    """Steps of a job whose record is of no use: each is done now, and told that it may have been done before."""
-
-    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:  # noqa: ARG002
-        """Do the effect; see `bot.jobs.steps.Steps`."""
-        patiently = Retrying(
-            retry=retry_if_exception_type(SlackUnavailableError),
-            wait=wait_exponential(),
-            stop=stop_after_attempt(_STEP_TRIES),
-            reraise=True,
-        )
-        return patiently(effect, True)  # noqa: FBT003 - "repeated", as `Steps` says
+class JobGivenUpError(Exception):
+    """A job could not be finished within a day; the text says what kept it last."""
 
 
 class JobEngine:
@@ -114,14 +99,25 @@ class JobEngine:
     `database` is SQLAlchemy's address of a SQLite file or a Postgres database.
     """
 
-    def __init__(self, database: str, kinds: Sequence[JobKind]) -> None:
+    def __init__(self, database: str, kinds: Sequence[JobKind], *, watch_seconds: float = WATCH_SECONDS) -> None:
         self._database = sqlalchemy.make_url(database)
         self._is_sqlite = self._database.get_backend_name() == "sqlite"
         self._lock: FileLock | None = None
         self._executors: ExecutorRegistry | None = None
+        self._switchboard: Switchboard | None = None
         self._kinds = kinds
+        self._bells = {kind.name: Bell() for kind in kinds}
         self._workflows: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._executor = _SINGLE_EXECUTOR if self._is_sqlite else _own_name()
+        self._this_run = uuid.uuid4().hex
+        self._table = JobTable(self._database)
+        self._alarms = Alarms()
+        self._watch_seconds = watch_seconds
+        self._guard = threading.Lock()
+        self._under_way: set[str] = set()
+        self._traces: dict[str, Trace] = {}
+        self._ended: list[str] = []
+        self._suspects: Mapping[str, str] = {}
 
     def launch(self) -> None:
         """Open the database, take up what was cut off, and begin to work.
@@ -149,6 +145,10 @@ class JobEngine:
                 DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
             except dbos_error.DBOSQueueDeduplicatedError:
                 log.debug("A job %s is under way, so %s is left out", kind, key)
+                return
+        self._bells[kind].ring()
+        if self._switchboard is not None:
+            self._switchboard.call()
 
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`. Returns how many."""
@@ -169,13 +169,42 @@ class JobEngine:
 
     def stop(self, *, patience_seconds: int) -> None:
         """Stop taking up jobs, wait a little for those under way; what is cut off goes on at the next start."""
+        for bell in self._bells.values():
+            bell.set()
+        self._alarms.stop()
+        if self._switchboard is not None:
+            self._switchboard.stop()
         DBOS.destroy(workflow_completion_timeout_sec=patience_seconds, destroy_registry=True)
         if self._executors is not None:
             # Only now: whoever watches takes the jobs over at once, and must not do so while they still run here.
             self._executors.leave()
         self._release()
 
+    # --- starting ---
+
     def _start(self) -> None:
+        dbos_internals.refuse_pickles()
+        if not self._is_sqlite:
+            # Known before the first job is taken up: a crash right after that must be noticed.
+            self._executors = ExecutorRegistry(self._database, self._executor, on_silent=self._take_over)
+            self._executors.join()
+            self._switchboard = Switchboard(self._database, self._ring_all)
+        DBOS(config=self._config())
+        DBOS.listen_queues([])  # we serve the queues ourselves: DBOS would look at each several times a second
+        for kind in self._kinds:
+            register = DBOS.workflow(name=kind.name, max_recovery_attempts=_RECOVERIES)
+            self._workflows[kind.name] = register(self._job(kind))
+        dbos_internals.look_seldom(_SELDOM_SECONDS)
+        DBOS.launch()
+        dbos_internals.raise_at_once()
+        for kind in self._kinds:
+            DBOS.register_queue(
+                _queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_POLLING_SECONDS
+            )
+            dbos_internals.serve_queue(_queue(kind.name), self._bells[kind.name])
+        self._watch()
+
+    def _config(self) -> DBOSConfig:
         config = DBOSConfig(
             name="invoice-bot",
             system_database_url=self._database.render_as_string(hide_password=False),
@@ -184,24 +213,15 @@ class JobEngine:
             serializer=DBOSPortableJSONSerializer(),
             max_executor_threads=_THREADS,
             log_level="WARNING",
-            sys_db_pool_size=_SQLITE_CONNECTIONS if self._is_sqlite else None,
+            notification_coalesce_sec=1.0,  # jobs send each other nothing
         )
-        if not self._is_sqlite:
-            # Known before the first job is taken up: a crash right after that must be noticed.
-            self._executors = ExecutorRegistry(self._database, self._executor, on_silent=_take_over)
-            self._executors.join()
-        DBOS(config=config)
-        this_run = uuid.uuid4().hex
-        for kind in self._kinds:
-            register = DBOS.workflow(name=kind.name, max_recovery_attempts=_RECOVERIES)
-            self._workflows[kind.name] = register(_job(kind.run, this_run))
-        DBOS.launch()
-        for kind in self._kinds:
-            DBOS.register_queue(
-                _queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_POLLING_SECONDS
+        if self._is_sqlite:
+            config["sys_db_pool_size"] = _SQLITE_CONNECTIONS
+        else:
+            config["system_database_engine"] = postgres_engine(
+                self._database, pool_size=_POSTGRES_CONNECTIONS, max_overflow=0
             )
-        if self._executors is not None:
-            self._executors.watch()
+        return config
 
     def _prepare_sqlite(self, path: Path) -> None:
         """Lock the file against a second bot, and let readers and a writer work side by side (WAL)."""
@@ -218,25 +238,149 @@ class JobEngine:
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _release(self) -> None:
+        self._table.close()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
+    # --- a job ---
 
-def _job(run: RunJob, this_run: str) -> Callable[[dict[str, Any]], None]:
-    """The workflow of a kind. `this_run` tells this launch from others: a job begun by another was cut off."""
-    begin = f"{RECORD_FORM}:{this_run}"
+    def _job(self, kind: JobKind) -> Callable[[dict[str, Any]], None]:
+        """The workflow of a kind."""
 
-    def job(stored: dict[str, Any]) -> None:
-        begun = DBOS.run_step({"name": "begin"}, lambda: begin)
-        key = DBOS.workflow_id or ""
-        if begun.partition(":")[0] == RECORD_FORM:
-            run(stored, RecordedSteps(resumed=begun != begin), key)
+        def job(stored: dict[str, Any]) -> None:
+            name = DBOS.workflow_id or ""
+            with self._guard:
+                self._under_way.add(name)
+                trace = self._traces.setdefault(name, Trace())
+                trace.runs += 1
+            left = False
+            try:
+                self._run(kind, stored, name, trace)
+            except LeftWorkerError as leaving:
+                left = True
+                self._put_aside(name, kind, leaving)
+                raise
+            finally:
+                self._note_end(name, kind, left=left)
+
+        return job
+
+    def _run(self, kind: JobKind, stored: dict[str, Any], name: str, trace: Trace) -> None:
+        key = name.partition(_ANEW)[0]
+        steps = RecordedSteps(trace)
+        begun: Any = {}
+        try:
+            begun = steps.run("begin", lambda _: {"form": RECORD_FORM, "run": self._this_run, "at": _now().isoformat()})
+            if isinstance(begun, dict) and begun.get("form") == RECORD_FORM:
+                # Several processes on one database: what another one tried is not in our trace.
+                is_elsewhere = begun["run"] != self._this_run or (not self._is_sqlite and trace.runs > 1)
+                steps.resumed = is_elsewhere or name != key
+                kind.run(stored, steps, key)
+                return
+        except UselessRecordError as error:
+            log.warning("%s", error)
+        except LeftWorkerError as leaving:
+            if isinstance(begun, dict) and "at" in begun and _now() - datetime.fromisoformat(begun["at"]) > KEPT_FOR:
+                log.error("Job %s is given up after a day: %s", key, leaving)
+                raise JobGivenUpError(str(leaving)) from None
+            raise
+        log.warning("Job %s was begun by another release, whose record cannot be read; it is run anew", key)
+        self._run_anew(kind, f"{key}{_ANEW}{RECORD_FORM}", stored)
+
+    def _run_anew(self, kind: JobKind, name: str, stored: dict[str, Any]) -> None:
+        """Store a job under a new name, on a thread of its own: here it would be recorded as a step of the old one."""
+        failures: list[Exception] = []
+
+        def store() -> None:
+            try:
+                self.enqueue(kind.name, name, stored)
+            except Exception as error:  # noqa: BLE001 - it is looked at on the thread that waits
+                failures.append(error)
+
+        thread = threading.Thread(target=store)
+        thread.start()
+        thread.join()
+        if failures:
+            raise LeftWorkerError(DATABASE_AWAY_SECONDS, "the database is away")
+
+    def _put_aside(self, name: str, kind: JobKind, leaving: LeftWorkerError) -> None:
+        if leaving.after is None:
+            return
+        seconds = min(leaving.after, LONGEST_WAIT.total_seconds())
+        try:
+            self._table.put_aside(name, dbos_internals.current_owner(), _now() + timedelta(seconds=seconds))
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            log.warning("Job %s could not be put aside (%s); it is taken up again", name, type(error).__name__)
         else:
-            log.warning("Job %s was begun by another release, whose record cannot be read; it is run anew", key)
-            run(stored, UnrecordedSteps(), key)
+            self._alarms.after(seconds, lambda: self._wake(name, kind))
 
-    return job
+    def _wake(self, name: str, kind: JobKind) -> None:
+        if self._table.wake(name):
+            self._bells[kind.name].ring()
+
+    def _note_end(self, name: str, kind: JobKind, *, left: bool) -> None:
+        with self._guard:
+            self._under_way.discard(name)
+            if not left:
+                self._traces.pop(name, None)
+                self._ended.append(name)
+        for seconds in _FREED_SECONDS:
+            self._alarms.after(seconds, self._bells[kind.name].ring)
+
+    # --- watching ---
+
+    def _watch(self) -> None:
+        self._alarms.every(self._watch_seconds, self._take_back_the_dead)
+        self._alarms.every(self._watch_seconds, self._wake_due)
+        self._alarms.every(_DROP_RECORDS_SECONDS, self._drop_records)
+        self._alarms.after(0, self._wake_due)
+        for seconds in _RECOVERED_SECONDS:
+            self._alarms.after(seconds, self._ring_all)
+        self._alarms.start()
+        if self._switchboard is not None:
+            self._switchboard.start()
+        if self._executors is not None:
+            self._executors.watch()
+
+    def _take_back_the_dead(self) -> None:
+        """Take up again what is said to run here and does not: its thread ended when the database was away."""
+        running = self._table.running(self._executor)
+        with self._guard:
+            idle = {name: owner for name, owner in running.items() if name not in self._under_way}
+        for name, owner in idle.items():
+            if self._suspects.get(name) == owner and self._table.take_back(name, owner):
+                log.warning("Job %s had lost its run; it is taken up again", name)
+        self._suspects = idle
+        self._ring_all()
+
+    def _take_over(self, executor: str) -> bool:
+        """Put the jobs of a silent process back into their queues, and say whether none is left to it."""
+        jobs = dbos_internals.take_over(executor)
+        if jobs:
+            log.warning("Process %s fell silent; its %d unfinished jobs go on here", executor, jobs)
+            self._ring_all()
+        return not self._table.running(executor)
+
+    def _wake_due(self) -> None:
+        if self._table.wake_due(_now()):
+            self._ring_all()
+
+    def _drop_records(self) -> None:
+        with self._guard:
+            ended, self._ended = self._ended, []
+        if not ended:
+            return
+        try:
+            self._table.drop_records(ended)
+        except Exception:
+            with self._guard:
+                self._ended += ended
+            raise
+
+    def _ring_all(self) -> None:
+        for bell in self._bells.values():
+            bell.ring()
 
 
 def _queue(kind: str) -> str:
@@ -247,11 +391,8 @@ def _own_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def _take_over(executor: str) -> None:
-    """Put the jobs of a silent process back into the queue. Doing it twice is harmless."""
-    jobs = DBOS._recover_pending_workflows([executor])  # noqa: SLF001 - DBOS has no public name for it
-    if jobs:
-        log.warning("Process %s fell silent; its %d unfinished jobs go on here", executor, len(jobs))
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def unavailable(database: sqlalchemy.URL, error: Exception) -> DatabaseUnavailableError:

@@ -58,7 +58,14 @@ class MessageGoneError(Exception):
 
 
 class SlackUnavailableError(Exception):
-    """Slack did not take the message and may later: no connection, an inner error, or a token to be mended."""
+    """Slack did not take the message and may later: no connection, an inner error, or a token to be mended.
+
+    `after` is how many seconds to leave it alone.
+    """
+
+    def __init__(self, problem: str, *, after: float = 1.0) -> None:
+        self.after = after
+        super().__init__(problem)
 
 
 @dataclass(frozen=True)

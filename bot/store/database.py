@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.store.postgres import postgres_engine
+
 PATIENCE_SECONDS = 30.0
 """How long a writer waits for its turn, where nobody says otherwise."""
 _STORE = "invoice_bot_store"
@@ -19,7 +21,6 @@ _STORE = "invoice_bot_store"
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 _WRITING = "invoice_bot_begin"
 _PAUSE_SECONDS = 0.05
-_CONNECTING_SECONDS = "10"
 
 
 class Database:
@@ -77,18 +78,15 @@ class Database:
         self._engine.dispose()
 
 
+def is_passing(error: BaseException) -> bool:
+    """Whether an error tells of the database's state and not of what was asked: away, locked, full, read-only."""
+    kinds = (sa.exc.OperationalError, sa.exc.InternalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+    return isinstance(error, kinds) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
+
+
 def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """Begin an INSERT that knows ON CONFLICT, in the database's own dialect."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def postgres_engine(url: sa.URL) -> sa.Engine:
-    """An engine for a Postgres database, whose server may be away for a while."""
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")  # the driver that comes with the job engine
-    if "connect_timeout" not in url.query:
-        url = url.update_query_dict({"connect_timeout": _CONNECTING_SECONDS})  # else as long as the system tries
-    return sa.create_engine(url, pool_size=2, max_overflow=8, pool_pre_ping=True)
 
 
 def _sqlite_engine(url: sa.URL, *, is_expendable: bool, patience: float) -> sa.Engine:

@@ -1,6 +1,6 @@
 """Which processes are alive, when several share one Postgres database.
 
-Each says so every second. One that is silent for long is taken for dead, and somebody else goes on with its jobs.
+Each says so every other second. One that is silent for long is taken for dead, and somebody else goes on with its jobs.
 """
 
 from __future__ import annotations
@@ -8,34 +8,43 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
 from bot.store.database import Database
 from bot.store.migrations import migrate
+from bot.store.postgres import postgres_engine
 from bot.store.tables import executors
 
 log = logging.getLogger(__name__)
 
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 2.0
 SILENT_AFTER_SECONDS = 8.0
+
+_BEAT = sa.text(
+    "INSERT INTO invoice_bot_executors (executor_id, seen_at) VALUES (:executor, now()) "
+    "ON CONFLICT (executor_id) DO UPDATE SET seen_at = now()"
+)
 
 
 class ExecutorRegistry:
-    """Keeps this process's heartbeat and watches the others'. `on_silent` must be harmless when called twice."""
+    """Keeps this process's heartbeat and watches the others'.
+
+    `on_silent` hands over the jobs of a process and says whether none is left. It must be harmless when called twice.
+    """
 
     def __init__(
         self,
         database: sa.URL,
         executor: str,
         *,
-        on_silent: Callable[[str], None],
+        on_silent: Callable[[str], bool],
         beat_seconds: float = BEAT_SECONDS,
         silent_after_seconds: float = SILENT_AFTER_SECONDS,
     ) -> None:
         self._address = database
-        self._engine = sa.create_engine(database, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = postgres_engine(database, pool_size=1, max_overflow=0)
         self._executor = executor
         self._on_silent = on_silent
         self._beat_seconds = beat_seconds
@@ -69,31 +78,33 @@ class ExecutorRegistry:
     def _live(self) -> None:
         while not self._leaving.wait(self._beat_seconds):
             try:
-                self._beat()
-                self._reap()
+                self._reap(self._beat())
             except Exception as error:  # noqa: BLE001 - the heart must not stop for a database that is away
                 log.warning("Heartbeat failed (%s); trying again", type(error).__name__)
 
-    def _beat(self) -> None:
-        mine = {"executor": self._executor}
-        with self._engine.begin() as connection:
-            connection.execute(
-                sa.text(
-                    "INSERT INTO invoice_bot_executors (executor_id, seen_at) VALUES (:executor, now()) "
-                    "ON CONFLICT (executor_id) DO UPDATE SET seen_at = now()"
-                ),
-                mine,
-            )
-
-    def _reap(self) -> None:
-        """Hand over the jobs of the silent, then forget them: in this order, so that a crash between loses nothing."""
-        silent_since = sa.text("now() - make_interval(secs => :seconds)").bindparams(seconds=self._silent_after)
+    def _beat(self) -> list[str]:
+        """Say that we are here, and return who has been silent for too long."""
         others = sa.select(executors.c.executor_id).where(
-            executors.c.executor_id != self._executor, executors.c.seen_at < silent_since
+            executors.c.executor_id != self._executor, executors.c.seen_at < _long_ago(self._silent_after)
         )
         with self._engine.begin() as connection:
-            silent = list(connection.execute(others).scalars())
+            connection.execute(_BEAT, {"executor": self._executor})
+            return list(connection.execute(others).scalars())
+
+    def _reap(self, silent: Sequence[str]) -> None:
+        """Hand over the jobs of the silent, then forget them: in this order, so that a crash between loses nothing.
+
+        One that still has jobs stays known; so does one that has spoken meanwhile.
+        """
         for executor in silent:
-            self._on_silent(executor)
+            if not self._on_silent(executor):
+                continue
+            gone = sa.delete(executors).where(
+                executors.c.executor_id == executor, executors.c.seen_at < _long_ago(self._silent_after)
+            )
             with self._engine.begin() as connection:
-                connection.execute(sa.delete(executors).where(executors.c.executor_id == executor))
+                connection.execute(gone)
+
+
+def _long_ago(seconds: float) -> sa.TextClause:
+    return sa.text("now() - make_interval(secs => :seconds)").bindparams(seconds=seconds)

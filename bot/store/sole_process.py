@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from bot.store.database import postgres_engine
+from bot.store.postgres import postgres_engine
 
 _TRY = sa.text("SELECT pg_try_advisory_lock(hashtext(:name))")
 _LET_GO = sa.text("SELECT pg_advisory_unlock(hashtext(:name))")

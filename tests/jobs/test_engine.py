@@ -164,18 +164,15 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
 
 
 def make_older(folder: Path) -> None:
-    """Turn the record into one of an older release, which wrote down the bare id of the run."""
+    """Turn the record into one of the release before, which wrote down its form and the run in one text."""
     with sqlite3.connect(folder / "bot.db") as connection:
         begun = connection.execute("SELECT output FROM operation_outputs WHERE function_name = 'begin'").fetchall()
         assert len(begun) == 1
-        assert f"{RECORD_FORM}:" in begun[0][0]
-        connection.execute(
-            "UPDATE operation_outputs SET output = replace(output, ?, '') WHERE function_name = 'begin'",
-            (f"{RECORD_FORM}:",),
-        )
+        assert f'"form":"{RECORD_FORM}"' in begun[0][0]
+        connection.execute("UPDATE operation_outputs SET output = '\"2:f00d\"' WHERE function_name = 'begin'")
 
 
-def test_a_job_that_an_older_release_left_half_done_is_run_anew_without_its_record_and_the_log_says_so(
+def test_a_job_that_an_older_release_left_half_done_is_run_anew_and_each_effect_may_have_been_done_before(
     launch: Callable[[Run], JobEngine], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal, upgraded = Journal(), threading.Event()
@@ -208,7 +205,7 @@ def test_a_job_that_an_older_release_left_half_done_is_run_anew_without_its_reco
 
     assert journal.wait(4) == ["cut off", "post repeated=True", "post repeated=True", "job done"]
     wait_until_done(tmp_path)
-    assert statuses(tmp_path) == ["SUCCESS"]
+    assert set(statuses(tmp_path)) == {"SUCCESS"}
     assert "Job job was begun by another release" in caplog.text
 
 

@@ -20,10 +20,14 @@ Registry = Callable[[str], "Watcher"]
 
 
 class Watcher:
-    """A registry whose silent neighbours are noted. `failures` first tells of a silent one fail."""
+    """A registry whose silent neighbours are noted.
+
+    Of the takeovers the first `failures` fail, and the first `leaves_jobs` do not get hold of every job.
+    """
 
     def __init__(self, database: sa.URL, executor: str) -> None:
         self.failures = 0
+        self.leaves_jobs = 0
         self._silent: list[str] = []
         self._changed = threading.Condition()
         self.registry = ExecutorRegistry(
@@ -34,13 +38,15 @@ class Watcher:
             silent_after_seconds=SILENT_AFTER,
         )
 
-    def _note(self, executor: str) -> None:
+    def _note(self, executor: str) -> bool:
         with self._changed:
             if self.failures:
                 self.failures -= 1
                 raise OSError("the database is away")
             self._silent.append(executor)
             self._changed.notify_all()
+            self.leaves_jobs -= 1
+            return self.leaves_jobs < 0
 
     def hears_nothing_of(self, executor: str, timeout: float) -> bool:
         with self._changed:
@@ -134,3 +140,25 @@ def test_a_takeover_that_fails_is_tried_again(watcher: Registry, caplog: pytest.
 
     assert living.hears_nothing_of("crashed", 5)
     assert "Heartbeat failed" in caplog.text
+
+
+def test_a_silent_process_is_forgotten_only_when_it_has_no_jobs_left(watcher: Registry, database: sa.URL) -> None:
+    watcher("crashed").registry.join()
+    living = watcher("living")
+    living.leaves_jobs = 2
+    living.registry.join()
+    living.registry.watch()
+
+    assert living.hears_nothing_of("crashed", 5)
+    while len(living.silent) < 3:
+        assert "crashed" in known(database)
+    assert not living.hears_nothing_of("living", 4 * BEAT)
+    assert living.silent == ["crashed"] * 3
+    assert "crashed" not in known(database)
+
+
+def known(database: sa.URL) -> set[str]:
+    """The processes that the registry knows."""
+    engine = sa.create_engine(database, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return set(connection.execute(sa.text("SELECT executor_id FROM invoice_bot_executors")).scalars())

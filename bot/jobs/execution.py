@@ -1,0 +1,92 @@
+"""How a job runs: step by step, and out of its worker whenever it would only wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbos import DBOS
+from dbos import error as dbos_error
+
+from bot.messages.poster import SlackUnavailableError
+from bot.store.database import is_passing
+
+DATABASE_AWAY_SECONDS = 5.0
+"""How long a job waits that the database let down; longer where the database is still away then."""
+LEAST_WAIT_SECONDS = 0.05
+
+
+class UselessRecordError(BaseException):
+    """What the job has recorded does not fit its steps: another release has written it. No job may catch this."""
+
+
+class LeftWorkerError(BaseException):
+    """The job goes on later, after its last recorded step. No job may catch this: it is no error of its own.
+
+    `after` is in seconds; None where another run of the same job has taken over.
+    """
+
+    def __init__(self, after: float | None, why: str) -> None:
+        self.after = after
+        super().__init__(why)
+
+
+@dataclass
+class Trace:
+    """What this process knows of a job beside its record."""
+
+    runs: int = 0
+    tried: set[int] = field(default_factory=set)
+    """Steps whose effect was begun here."""
+    done: dict[int, Any] = field(default_factory=dict)
+    """Results that could not be recorded: the effect is not repeated for that."""
+
+
+class RecordedSteps:
+    """Steps of the job that is running on this thread, recorded by DBOS.
+
+    With `resumed` an effect without a record may have been done, by another process or before a power cut.
+    """
+
+    def __init__(self, trace: Trace, *, resumed: bool = False) -> None:
+        self.resumed = resumed
+        self._trace = trace
+        self._next = 0
+
+    def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
+        """Do the effect once; see `bot.jobs.steps.Steps`."""
+        number, trace = self._next, self._trace
+        self._next += 1
+
+        def once() -> Any:
+            if number not in trace.done:
+                repeated = self.resumed or number in trace.tried
+                trace.tried.add(number)
+                trace.done[number] = _unless_in_vain(lambda: effect(repeated))
+            return trace.done[number]
+
+        try:
+            result = _unless_in_vain(lambda: DBOS.run_step({"name": name}, once))
+        except (dbos_error.DBOSUnexpectedStepError, dbos_error.DBOSStepNondeterminismError) as error:
+            raise UselessRecordError(str(error)) from None
+        except (dbos_error.DBOSException, dbos_error.DBOSBaseException) as error:
+            # Another run has taken over, or the engine has stopped under this one.
+            raise LeftWorkerError(None, str(error)) from None
+        trace.done.pop(number, None)
+        return result
+
+
+def _unless_in_vain(work: Callable[[], Any]) -> Any:
+    """Do something, or leave the worker where Slack or the database cannot do its part yet.
+
+    An exception of `Exception`'s own kind would be recorded as the outcome of the step, or of the job.
+    """
+    try:
+        return work()
+    except SlackUnavailableError as error:
+        raise LeftWorkerError(max(error.after, LEAST_WAIT_SECONDS), str(error)) from None
+    except Exception as error:
+        if is_passing(error):
+            raise LeftWorkerError(DATABASE_AWAY_SECONDS, f"the database is away ({type(error).__name__})") from None
+        raise

@@ -1,0 +1,104 @@
+"""DBOS's table of jobs, for what it has no function for: a job that waits holds no worker, and none is stranded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.store.database import Database
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""No job is put aside for longer. One that seems to be was put aside under a clock that has been put right since."""
+_LOCK = "invoice_bot_jobs"
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
+
+class JobTable:
+    """Safe to share between threads and processes. Any method raises `sqlalchemy.exc.SQLAlchemyError`."""
+
+    def __init__(self, address: sa.URL) -> None:
+        self._database = Database(address)
+        schema = None if address.get_backend_name() == "sqlite" else "dbos"
+        self._jobs = sa.table(
+            "workflow_status",
+            *(
+                sa.column(name)
+                for name in (
+                    "workflow_uuid",
+                    "status",
+                    "queue_name",
+                    "executor_id",
+                    "owner_xid",
+                    "recovery_attempts",
+                    "started_at_epoch_ms",
+                    "delay_until_epoch_ms",
+                    "completed_at",
+                )
+            ),
+            schema=schema,
+        )
+        self._records = sa.table("operation_outputs", sa.column("workflow_uuid"), schema=schema)
+
+    def put_aside(self, key: str, owner: str, until: datetime) -> bool:
+        """Let a job that runs wait outside its worker; False when another run of it has begun meanwhile."""
+        jobs = self._jobs.c
+        running = sa.update(self._jobs).where(
+            jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner
+        )
+        aside = running.values(
+            status="DELAYED",
+            delay_until_epoch_ms=_epoch_ms(until),
+            owner_xid=None,
+            started_at_epoch_ms=None,
+            recovery_attempts=0,  # it counts crashes
+        )
+        with self._database.writing(lock=_LOCK) as connection:
+            return connection.execute(aside).rowcount > 0
+
+    def wake(self, key: str) -> bool:
+        """Put a job that was put aside back into its queue; False when it is not aside."""
+        return self._wake(self._jobs.c.workflow_uuid == key)
+
+    def wake_due(self, now: datetime) -> bool:
+        """Put those whose time has come, and those that no clock could bring back, into their queues."""
+        until = self._jobs.c.delay_until_epoch_ms
+        return self._wake(sa.or_(until <= _epoch_ms(now), until > _epoch_ms(now + LONGEST_WAIT)))
+
+    def _wake(self, which: sa.ColumnElement[bool]) -> bool:
+        aside = sa.update(self._jobs).where(self._jobs.c.status == "DELAYED", which)
+        with self._database.writing(lock=_LOCK) as connection:
+            return connection.execute(aside.values(status="ENQUEUED")).rowcount > 0
+
+    def running(self, executor: str) -> Mapping[str, str]:
+        """The jobs that a process is said to be doing: the key of each, and the token of its run."""
+        jobs = self._jobs.c
+        pending = sa.select(jobs.workflow_uuid, jobs.owner_xid).where(
+            jobs.status == "PENDING", jobs.executor_id == executor
+        )
+        with self._database.reading() as connection:
+            return {str(key): str(owner) for key, owner in connection.execute(pending)}
+
+    def take_back(self, key: str, owner: str) -> bool:
+        """Put a job whose run has died back into its queue; False when another run of it has begun meanwhile."""
+        jobs = self._jobs.c
+        dead = sa.update(self._jobs).where(jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner)
+        with self._database.writing(lock=_LOCK) as connection:
+            again = dead.values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None)
+            return connection.execute(again).rowcount > 0
+
+    def drop_records(self, ended: Collection[str]) -> None:
+        """Forget what the steps of jobs recorded that have ended. Their keys and questions stay."""
+        jobs = self._jobs.c
+        over = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid.in_(ended), jobs.status.in_(_ENDED))
+        with self._database.writing(lock=_LOCK) as connection:
+            connection.execute(sa.delete(self._records).where(self._records.c.workflow_uuid.in_(over)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+
+def _epoch_ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
