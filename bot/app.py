@@ -18,7 +18,7 @@ from bot.jobs.digest import DigestJob, DigestRules
 from bot.jobs.digest_now import DigestNow, DigestWish
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.duties import DailyPurge, RegularSync, ScheduledDigest
-from bot.jobs.engine import ENGINE_ERROR, JobEngine, JobKind, RunJob
+from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, RunJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.warnings import WarningBook
@@ -155,7 +155,11 @@ def _duties(settings: Settings, check: Checker, memory: Memory, jobs: _Jobs) -> 
         channel=settings.digest_channel,
         has_subscribers=lambda: bool(memory.subscriptions()),
     )
-    duties: list[Duty] = [digest, DailyPurge(jobs.engine.purge, utc_now())]
+    duties: list[Duty] = [
+        digest,
+        DailyPurge("jobs", jobs.engine.purge, utc_now()),
+        DailyPurge("messages", lambda now: memory.purge(now - KEEP_FINISHED), utc_now()),
+    ]
     if check.ledger is not None and settings.sync_every_minutes:
         duties.append(RegularSync(jobs.sync, timedelta(minutes=settings.sync_every_minutes)))
     return duties

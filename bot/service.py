@@ -29,17 +29,20 @@ class Service:
         """Work until `stop` is set, then end within seconds; nothing stored is lost.
 
         Raises:
-            DatabaseInUseError, DatabaseUnavailableError: from `JobEngine.launch`.
+            DatabaseInUseError, DatabaseUnavailableError: from `JobEngine.launch`; the latter also when the database
+                file is deleted while we work.
             SlackRefusedError: the tokens are wrong.
 
         """
-        self.engine.launch()
+        self.engine.launch(on_lost=stop.set)
         try:
             if self.connection is not None:
                 self.connection.open(stop, meanwhile=self.clock.tick)
             if not stop.is_set():
                 log.info("Ready: %s", "working" if self.connection is None else "listening to Slack and working")
             self.clock.keep(stop)
+            if self.engine.lost is not None:
+                raise self.engine.lost
         finally:
             log.info("Stopping")
             self.stopping.set()

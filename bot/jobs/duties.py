@@ -70,16 +70,18 @@ class RegularSync:
 
 
 class DailyPurge:
-    """Removes old jobs a day after the start, and daily from then; one that fails is left for the next day."""
+    """Removes what is old at the start, and daily from then; one that fails is left for the next day."""
 
-    name = "removal of old jobs"
-
-    def __init__(self, purge: Callable[[datetime], int], started_at: datetime) -> None:
+    def __init__(self, what: str, purge: Callable[[datetime], int], started_at: datetime) -> None:
+        self.name = f"removal of old {what}"
+        self._what = what
         self._purge = purge
-        self._due = started_at + PURGE_EVERY
+        self._due = started_at
 
     def look(self, now: datetime) -> None:
         """See `Duty`."""
         if now >= self._due:
             self._due = now + PURGE_EVERY
-            log.info("Removed %d old jobs", self._purge(now))
+            removed = self._purge(now)
+            if removed:
+                log.info("Removed %d old %s", removed, self._what)

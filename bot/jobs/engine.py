@@ -59,13 +59,14 @@ WATCH_SECONDS = 10.0
 """How often it is looked for jobs whose run has died; at the second sight they are taken up again."""
 KEPT_FOR = timedelta(days=1)
 """A job that could not be finished in this time is given up."""
+FILE_WATCH_SECONDS = 3.0
 _DROP_RECORDS_SECONDS = 60.0
 _SQLITE_CONNECTIONS = 2
 """SQLite lets waiting writers in unfairly: with twenty connections a question was seen to wait three seconds to be
 stored while jobs were busy. The queue for a connection is fair."""
 _POSTGRES_CONNECTIONS = 20
 _RECOVERIES = 1000
-_KEEP_FINISHED = timedelta(days=30)
+KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500
 
 RunJob = Callable[[dict[str, Any], Steps, str], None]
@@ -118,15 +119,22 @@ class JobEngine:
         self._traces: dict[str, Trace] = {}
         self._ended: list[str] = []
         self._suspects: Mapping[str, str] = {}
+        self._file = (0, 0)
+        self._on_lost: Callable[[], None] = lambda: None
+        self.lost: DatabaseUnavailableError | None = None
+        """Set once the database file is gone: nothing can be stored any more, and the process should end."""
 
-    def launch(self) -> None:
+    def launch(self, *, on_lost: Callable[[], None] = lambda: None) -> None:
         """Open the database, take up what was cut off, and begin to work.
+
+        `on_lost` is called when `lost` is set.
 
         Raises:
             DatabaseInUseError: another bot holds the SQLite file.
             DatabaseUnavailableError: the database cannot be opened or written.
 
         """
+        self._on_lost = on_lost
         try:
             if self._is_sqlite:
                 self._prepare_sqlite(Path(self._database.database or ""))
@@ -139,7 +147,16 @@ class JobEngine:
         """Store a job. When this returns, it will be done; the same `key` again changes nothing.
 
         With `alone` it is not stored while another of its kind is waiting or under way, in whichever process.
+
+        Raises:
+            DatabaseUnavailableError: the database file was deleted.
+            sqlalchemy.exc.SQLAlchemyError: the database is away.
+
         """
+        if self._is_sqlite:
+            self._look_after_file()
+        if self.lost is not None:
+            raise self.lost
         with SetWorkflowID(key), SetEnqueueOptions(deduplication_id=kind if alone else None):
             try:
                 DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
@@ -156,7 +173,7 @@ class JobEngine:
         while True:
             finished = DBOS.list_workflows(
                 status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
-                completed_before=(now - _KEEP_FINISHED).isoformat(),
+                completed_before=(now - KEEP_FINISHED).isoformat(),
                 load_input=False,
                 load_output=False,
                 limit=_PURGE_AT_ONCE,
@@ -166,6 +183,19 @@ class JobEngine:
             forgotten += len(finished)
             if len(finished) < _PURGE_AT_ONCE:
                 return forgotten
+
+    def drop_records(self) -> None:
+        """Forget what the steps of jobs recorded that have ended here since the last time."""
+        with self._guard:
+            ended, self._ended = self._ended, []
+        if not ended:
+            return
+        try:
+            self._table.drop_records(ended)
+        except Exception:
+            with self._guard:
+                self._ended += ended
+            raise
 
     def stop(self, *, patience_seconds: int) -> None:
         """Stop taking up jobs, wait a little for those under way; what is cut off goes on at the next start."""
@@ -236,6 +266,8 @@ class JobEngine:
         self._lock = lock
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+        made = path.stat()
+        self._file = (made.st_dev, made.st_ino)
 
     def _release(self) -> None:
         self._table.close()
@@ -333,7 +365,9 @@ class JobEngine:
     def _watch(self) -> None:
         self._alarms.every(self._watch_seconds, self._take_back_the_dead)
         self._alarms.every(self._watch_seconds, self._wake_due)
-        self._alarms.every(_DROP_RECORDS_SECONDS, self._drop_records)
+        self._alarms.every(_DROP_RECORDS_SECONDS, self.drop_records)
+        if self._is_sqlite:
+            self._alarms.every(FILE_WATCH_SECONDS, self._look_after_file)
         self._alarms.after(0, self._wake_due)
         for seconds in _RECOVERED_SECONDS:
             self._alarms.after(seconds, self._ring_all)
@@ -366,17 +400,19 @@ class JobEngine:
         if self._table.wake_due(_now()):
             self._ring_all()
 
-    def _drop_records(self) -> None:
-        with self._guard:
-            ended, self._ended = self._ended, []
-        if not ended:
-            return
+    def _look_after_file(self) -> None:
+        """Notice that the database file was deleted or replaced: what is stored from then on would be lost."""
+        path = Path(self._database.database or "")
         try:
-            self._table.drop_records(ended)
-        except Exception:
-            with self._guard:
-                self._ended += ended
-            raise
+            there = path.stat()
+        except FileNotFoundError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != self._file:
+            self.lost = DatabaseUnavailableError(
+                f"The database file {path} was deleted or replaced while the bot was running, and what it held is"
+                " gone. Put the file back from a backup, or start again with an empty one."
+            )
+            self._on_lost()
 
     def _ring_all(self) -> None:
         for bell in self._bells.values():

@@ -21,7 +21,7 @@ class JobTable:
     def __init__(self, address: sa.URL) -> None:
         self._database = Database(address)
         schema = None if address.get_backend_name() == "sqlite" else "dbos"
-        self._jobs = sa.table(
+        self.jobs = sa.table(
             "workflow_status",
             *(
                 sa.column(name)
@@ -39,12 +39,12 @@ class JobTable:
             ),
             schema=schema,
         )
-        self._records = sa.table("operation_outputs", sa.column("workflow_uuid"), schema=schema)
+        self.records = sa.table("operation_outputs", sa.column("workflow_uuid"), schema=schema)
 
     def put_aside(self, key: str, owner: str, until: datetime) -> bool:
         """Let a job that runs wait outside its worker; False when another run of it has begun meanwhile."""
-        jobs = self._jobs.c
-        running = sa.update(self._jobs).where(
+        jobs = self.jobs.c
+        running = sa.update(self.jobs).where(
             jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner
         )
         aside = running.values(
@@ -59,21 +59,21 @@ class JobTable:
 
     def wake(self, key: str) -> bool:
         """Put a job that was put aside back into its queue; False when it is not aside."""
-        return self._wake(self._jobs.c.workflow_uuid == key)
+        return self._wake(self.jobs.c.workflow_uuid == key)
 
     def wake_due(self, now: datetime) -> bool:
         """Put those whose time has come, and those that no clock could bring back, into their queues."""
-        until = self._jobs.c.delay_until_epoch_ms
+        until = self.jobs.c.delay_until_epoch_ms
         return self._wake(sa.or_(until <= _epoch_ms(now), until > _epoch_ms(now + LONGEST_WAIT)))
 
     def _wake(self, which: sa.ColumnElement[bool]) -> bool:
-        aside = sa.update(self._jobs).where(self._jobs.c.status == "DELAYED", which)
+        aside = sa.update(self.jobs).where(self.jobs.c.status == "DELAYED", which)
         with self._database.writing(lock=_LOCK) as connection:
             return connection.execute(aside.values(status="ENQUEUED")).rowcount > 0
 
     def running(self, executor: str) -> Mapping[str, str]:
         """The jobs that a process is said to be doing: the key of each, and the token of its run."""
-        jobs = self._jobs.c
+        jobs = self.jobs.c
         pending = sa.select(jobs.workflow_uuid, jobs.owner_xid).where(
             jobs.status == "PENDING", jobs.executor_id == executor
         )
@@ -82,18 +82,18 @@ class JobTable:
 
     def take_back(self, key: str, owner: str) -> bool:
         """Put a job whose run has died back into its queue; False when another run of it has begun meanwhile."""
-        jobs = self._jobs.c
-        dead = sa.update(self._jobs).where(jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner)
+        jobs = self.jobs.c
+        dead = sa.update(self.jobs).where(jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner)
         with self._database.writing(lock=_LOCK) as connection:
             again = dead.values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None)
             return connection.execute(again).rowcount > 0
 
     def drop_records(self, ended: Collection[str]) -> None:
         """Forget what the steps of jobs recorded that have ended. Their keys and questions stay."""
-        jobs = self._jobs.c
+        jobs = self.jobs.c
         over = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid.in_(ended), jobs.status.in_(_ENDED))
         with self._database.writing(lock=_LOCK) as connection:
-            connection.execute(sa.delete(self._records).where(self._records.c.workflow_uuid.in_(over)))
+            connection.execute(sa.delete(self.records).where(self.records.c.workflow_uuid.in_(over)))
 
     def close(self) -> None:
         """Close the connections."""

@@ -124,6 +124,14 @@ class Memory:
         with self._database.reading() as connection:
             return posts.evidence_of(connection, ticket_id)
 
+    def purge(self, before: datetime) -> int:
+        """Forget what was said before a moment and stands no more: its words, its evidence, the subjects in it.
+
+        Returns how many messages. Totals, warnings, marks and reports stay.
+        """
+        with self._database.writing() as connection:
+            return posts.forget_old(connection, before)
+
     def posted_warnings(self, ticket_ids: Iterable[str] | None = None) -> tuple[PostedWarning, ...]:
         """Return the messages that warn about these tickets and were not retracted, oldest first; None means any.
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.store.database import insert
 from bot.store.records import KeptPost, PostAddress
-from bot.store.tables import messages, posts
+from bot.store.tables import messages, posts, warnings
 
 
 def keep(connection: sa.Connection, place: PostAddress, post: KeptPost, at: datetime) -> None:
@@ -54,6 +54,14 @@ def evidence_of(connection: sa.Connection, ticket_id: str) -> Mapping[str, Any] 
     )
     evidence = connection.execute(naming).scalar_one_or_none()
     return None if evidence is None else evidence.get(ticket_id)
+
+
+def forget_old(connection: sa.Connection, before: datetime) -> int:
+    """Forget the messages from before a moment that warn about nothing that stands; returns how many."""
+    stands = sa.select(warnings.c.ticket_id).where(warnings.c.ended_at.is_(None))
+    connection.execute(sa.delete(messages).where(messages.c.posted_at < before, messages.c.ticket_id.not_in(stands)))
+    still_warns = sa.exists().where(messages.c.channel == posts.c.channel, messages.c.ts == posts.c.ts)
+    return connection.execute(sa.delete(posts).where(posts.c.posted_at < before, ~still_warns)).rowcount
 
 
 def _at(place: PostAddress) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import pickle
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,36 +18,19 @@ from bot.jobs.engine import RECORD_FORM, DatabaseInUseError, DatabaseUnavailable
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
+from tests.jobs.engine_room import Journal, statuses, wait_until_done
 
 ASKED = CheckRequest(("32223", "32224"), "C0", "U0", response_url="https://hooks.test/1")
 Run = Callable[[dict[str, Any], Steps, str], None]
 
 
-class Journal:
-    """Notes what ran, and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self._changed = threading.Condition()
-
-    def note(self, what: str) -> None:
-        with self._changed:
-            self.notes.append(what)
-            self._changed.notify_all()
-
-    def wait(self, count: int) -> list[str]:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.notes) >= count, 15), self.notes
-            return list(self.notes)
-
-
 @pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Callable[[Run], JobEngine]]:
+def launch(tmp_path: Path) -> Iterator[Callable[..., JobEngine]]:
     """Launches an engine on one file; whatever was launched is stopped."""
     launched: list[JobEngine] = []
 
-    def start(run: Run) -> JobEngine:
-        engine = JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", [JobKind("check", run, at_once=16)])
+    def start(run: Run, *, at_once: int = 16) -> JobEngine:
+        engine = JobEngine(f"sqlite:///{tmp_path / 'bot.db'}", [JobKind("check", run, at_once)])
         engine.launch()
         launched.append(engine)
         return engine
@@ -55,20 +40,8 @@ def launch(tmp_path: Path) -> Iterator[Callable[[Run], JobEngine]]:
         engine.stop(patience_seconds=5)
 
 
-def statuses(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "bot.db") as connection:
-        return [status for (status,) in connection.execute("SELECT status FROM workflow_status")]
-
-
-def wait_until_done(folder: Path) -> None:
-    deadline = time.monotonic() + 15
-    while set(statuses(folder)) - {"SUCCESS", "ERROR"}:
-        assert time.monotonic() < deadline, statuses(folder)
-        time.sleep(0.02)
-
-
 def test_the_engine_runs_each_key_once_in_wal_mode_and_forgets_jobs_thirty_days_after_their_end(
-    launch: Callable[[Run], JobEngine], tmp_path: Path
+    launch: Callable[..., JobEngine], tmp_path: Path
 ) -> None:
     journal = Journal()
 
@@ -100,7 +73,7 @@ def test_the_engine_runs_each_key_once_in_wal_mode_and_forgets_jobs_thirty_days_
 
 
 def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_been_done(
-    launch: Callable[[Run], JobEngine], tmp_path: Path
+    launch: Callable[..., JobEngine], tmp_path: Path
 ) -> None:
     journal = Journal()
 
@@ -122,7 +95,7 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
     assert statuses(tmp_path) == ["SUCCESS"]
 
 
-def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[[Run], JobEngine], tmp_path: Path) -> None:
+def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[..., JobEngine], tmp_path: Path) -> None:
     journal = Journal()
 
     def run(_: dict[str, Any], steps: Steps, __: str) -> None:
@@ -141,7 +114,7 @@ def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[[Run], Jo
 
 
 def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_recorded_step(
-    launch: Callable[[Run], JobEngine],
+    launch: Callable[..., JobEngine],
 ) -> None:
     journal, over = Journal(), threading.Event()
 
@@ -173,7 +146,7 @@ def make_older(folder: Path) -> None:
 
 
 def test_a_job_that_an_older_release_left_half_done_is_run_anew_and_each_effect_may_have_been_done_before(
-    launch: Callable[[Run], JobEngine], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    launch: Callable[..., JobEngine], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal, upgraded = Journal(), threading.Event()
 
@@ -207,6 +180,145 @@ def test_a_job_that_an_older_release_left_half_done_is_run_anew_and_each_effect_
     wait_until_done(tmp_path)
     assert set(statuses(tmp_path)) == {"SUCCESS"}
     assert "Job job was begun by another release" in caplog.text
+
+
+def test_a_job_that_waits_for_slack_holds_no_worker(launch: Callable[..., JobEngine], tmp_path: Path) -> None:
+    journal, is_back = Journal(), threading.Event()
+
+    def run(_: dict[str, Any], steps: Steps, key: str) -> None:
+        def post(_: bool) -> None:
+            if key == "refused" and not is_back.is_set():
+                journal.note("refused waits")
+                raise SlackUnavailableError("away", after=2)
+
+        steps.run("post", post)
+        journal.note(f"{key} done")
+
+    engine = launch(run, at_once=1)
+    engine.enqueue("check", "refused", {})
+    journal.wait(1)
+    engine.enqueue("check", "other", {})
+
+    assert journal.wait(2)[1] == "other done"
+    assert "DELAYED" in statuses(tmp_path)
+    is_back.set()
+    assert journal.wait(3)[2] == "refused done"
+    wait_until_done(tmp_path)
+
+
+def test_a_job_that_waits_is_taken_up_after_a_restart_whatever_the_clock_was_when_it_was_put_aside(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    journal, is_back = Journal(), threading.Event()
+
+    def run(_: dict[str, Any], steps: Steps, __: str) -> None:
+        def post(_: bool) -> None:
+            journal.note("tried")
+            if not is_back.is_set():
+                raise SlackUnavailableError("away", after=60)
+
+        steps.run("post", post)
+
+    first = launch(run)
+    first.enqueue("check", "job", {})
+    journal.wait(1)
+    first.stop(patience_seconds=1)
+    with sqlite3.connect(tmp_path / "bot.db") as connection:
+        connection.execute("UPDATE workflow_status SET delay_until_epoch_ms = delay_until_epoch_ms + 3600000")
+    is_back.set()
+
+    launch(run)
+
+    journal.wait(2)
+    wait_until_done(tmp_path)
+
+
+def test_a_job_that_could_not_be_finished_within_a_day_is_given_up_and_the_log_says_why(
+    launch: Callable[..., JobEngine], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = Journal()
+
+    def run(_: dict[str, Any], steps: Steps, __: str) -> None:
+        def post(_: bool) -> None:
+            journal.note("tried")
+            raise SlackUnavailableError("Slack answered fatal_error", after=1)
+
+        steps.run("post", post)
+
+    launch(run).enqueue("check", "job", {})
+    journal.wait(1)
+    with sqlite3.connect(tmp_path / "bot.db") as connection:
+        found = connection.execute("SELECT output FROM operation_outputs WHERE function_name = 'begin'").fetchone()
+        long_ago = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
+        begun = {**json.loads(found[0]), "at": long_ago}
+        connection.execute("UPDATE operation_outputs SET output = ?", (json.dumps(begun),))
+
+    wait_until_done(tmp_path)
+    assert statuses(tmp_path) == ["ERROR"]
+    assert "given up after a day: Slack answered fatal_error" in caplog.text
+
+
+def test_what_the_steps_of_a_job_recorded_is_dropped_when_the_job_has_ended(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    def run(_: dict[str, Any], steps: Steps, __: str) -> None:
+        steps.run("read", lambda _: "x" * 10_000)
+
+    engine = launch(run)
+    engine.enqueue("check", "job", {})
+    wait_until_done(tmp_path)
+
+    engine.drop_records()
+
+    with sqlite3.connect(tmp_path / "bot.db") as connection:
+        assert connection.execute("SELECT count(*) FROM operation_outputs").fetchone() == (0,)
+    assert statuses(tmp_path) == ["SUCCESS"]
+
+
+def test_a_job_that_somebody_stored_as_a_pickle_runs_none_of_its_code(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "touched",)
+
+    def run(_: dict[str, Any], __: Steps, ___: str) -> None:
+        raise AssertionError("unreachable")
+
+    launch(run).stop(patience_seconds=1)
+    with sqlite3.connect(tmp_path / "bot.db") as connection:
+        for name, status in (("evil", "PENDING"), ("evil too", "ENQUEUED")):
+            connection.execute(
+                "INSERT INTO workflow_status (workflow_uuid, status, name, executor_id, application_version,"
+                " created_at, updated_at, priority, queue_name, serialization, recovery_attempts)"
+                " VALUES (?, ?, 'check', 'invoice-bot', '1', 1, 1, 0, 'checks', 'py_pickle', 0)",
+                (name, status),
+            )
+            pickled = base64.b64encode(pickle.dumps({"args": (Evil(),), "kwargs": {}})).decode()
+            connection.execute(
+                "INSERT INTO workflow_input (workflow_uuid, inputs, retention_timestamp) VALUES (?, ?, 1)",
+                (name, pickled),
+            )
+
+    launch(run)
+
+    wait_until_done(tmp_path)
+    assert statuses(tmp_path) == ["ERROR", "ERROR"]
+    assert not (tmp_path / "touched").exists()
+
+
+def test_a_database_file_that_is_deleted_while_the_bot_runs_is_noticed_and_nothing_more_is_taken(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    engine = launch(lambda *_: None)
+    engine.enqueue("check", "job", {})
+    wait_until_done(tmp_path)
+
+    (tmp_path / "bot.db").unlink()
+
+    with pytest.raises(DatabaseUnavailableError, match="deleted or replaced"):
+        engine.enqueue("check", "other", {})
+    assert engine.lost is not None
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:

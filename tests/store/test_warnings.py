@@ -11,7 +11,7 @@ import pytest
 from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.messages.poster import Posted
 from bot.store.memory import Memory
-from bot.store.records import Claim, PostedWarning, Statistics
+from bot.store.records import Claim, KeptPost, PostedWarning, Statistics
 from tests.store.factory import NOW, day_of, digest, moment_of, not_invoiced
 
 HERE = Posted("C1", "1700000000.000100")
@@ -145,3 +145,19 @@ def test_texts_that_a_database_cannot_hold_do_not_lose_the_warning(memory: Memor
     finding = replace(not_invoiced("a"), customer="Kit\x00tle \ud83d, '; DROP TABLE x; -- \U0001f9fe")
     memory.warn(finding, None, at=NOW, source="check")
     assert memory.history(NOW).standing[0].customer == "Kittle ?, '; DROP TABLE x; -- \U0001f9fe"
+
+
+def test_old_messages_are_forgotten_with_their_evidence_unless_they_say_what_still_stands(memory: Memory) -> None:
+    kept = KeptPost("words", (), (), {"1": {"subject": "printer"}})
+    standing, settled, lately = Posted("C1", "1"), Posted("C1", "2"), Posted("C1", "3")
+    for place, ticket, at in ((standing, "1", NOW), (settled, "2", NOW), (lately, "3", moment_of(20))):
+        memory.keep_post(place, kept, at=at)
+        memory.warn(not_invoiced(ticket), place, at=at, source="check")
+    memory.remember_run(digest(1, {"1": "10.00"}, {"2": WarningEnding.GONE, "3": WarningEnding.GONE}), key="run")
+
+    assert memory.purge(moment_of(10)) == 1
+
+    assert [memory.post_at(place) is None for place in (standing, settled, lately)] == [False, True, False]
+    assert {each.ticket_id for each in memory.posted_warnings()} == {"1", "3"}
+    assert memory.purge(moment_of(30)) == 1
+    assert memory.post_at(standing) is not None
