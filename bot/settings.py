@@ -23,6 +23,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, Validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.billing.rules.policy import Policy
+from bot.syncro.tokens import bare
 
 
 class SettingsError(Exception):
@@ -168,9 +169,10 @@ class Settings(BaseSettings):
         "slack_app_token_file",
     )
     @classmethod
-    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         token = value.get_secret_value().strip() if value is not None else ""
-        if not re.fullmatch(r"[!-~]*", token):  # anything else could not be sent in an HTTP header
+        word = bare(token) if str(info.field_name).startswith("syncro") else token
+        if not re.fullmatch(r"[!-~]*", word):  # anything else could not be sent in an HTTP header
             raise ValueError("must be one word without spaces or special characters: copy the token again")
         return SecretStr(token) if token else None
 
@@ -261,7 +263,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log filter that keeps them out."""
-        tokens = (self.syncro_token, self.bot_token, self.app_token)
+        tokens = (bare(self.syncro_token), self.bot_token, self.app_token)
         return tuple(filter(None, (*tokens, *_passwords(self.database))))
 
 

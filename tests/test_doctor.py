@@ -34,6 +34,8 @@ from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
+from bot.syncro.budget import RateBudget
+from bot.syncro.client import SyncroClient
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Edit, Exchange, Fault, MissingKeys
 from tests.standins.syncro_faults import Status as Answered
@@ -253,25 +255,57 @@ def test_a_refused_token_is_said_once(examined: Examine) -> None:
     assert {results[name].status for name in syncro.SYNCRO_CHECKS[1:]} == {Status.SKIPPED}
 
 
+def test_a_token_that_syncro_takes_only_with_bearer_is_said_with_what_to_do(examined: Examine) -> None:
+    with FaultySyncro(incident().world, token=f"Bearer {SYNCRO_TOKEN}") as documented:
+        url = documented.base_url
+        results = examined(SYNCRO_BASE_URL=url)
+        assert troubles(results) == {"Syncro token": Status.FAILED}
+        assert 'only with "Bearer"' in results["Syncro token"].found
+        assert 'Write "Bearer " and then the token into SYNCRO_API_TOKEN' in results["Syncro token"].advice
+        assert troubles(examined(SYNCRO_BASE_URL=url, SYNCRO_API_TOKEN=f"Bearer {SYNCRO_TOKEN}")) == {}
+
+
+def test_a_token_that_syncro_takes_only_bare_is_said_with_what_to_do(
+    good: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**good, "SYNCRO_API_TOKEN": f"Bearer {SYNCRO_TOKEN}"}.items():
+        monkeypatch.setenv(name, value)
+    read, url = read_settings(None), good["SYNCRO_BASE_URL"]
+    refused, taken = (SyncroClient(url, token, budget=RateBudget(100)) for token in ("wrong", SYNCRO_TOKEN))
+    results = list(syncro.examine_syncro(read, refused, taken))
+    assert [result.name for result in results if result.status is Status.FAILED] == ["Syncro token"]
+    assert "out of SYNCRO_API_TOKEN" in results[0].advice
+    assert "5ecret" not in results_as_json(results)
+
+
 @pytest.mark.parametrize(
-    ("path", "check"),
+    ("path", "check", "permission"),
     [
-        ("/tickets", "Syncro tickets"),
-        ("/tickets/[0-9]+", "Syncro tickets"),
-        ("/invoices", "Syncro invoices"),
-        ("/invoices/[0-9]+", "Syncro invoices"),
-        ("/schedules", "Syncro recurring invoices"),
-        ("/me", "Syncro token"),
+        ("/tickets", "Syncro tickets", "Tickets - List/Search"),
+        ("/tickets/[0-9]+", "Syncro tickets", "Tickets - View Details"),
+        ("/invoices", "Syncro invoices", "Invoices - List/Search"),
+        ("/invoices/[0-9]+", "Syncro invoices", "Invoices - View Details"),
+        ("/schedules", "Syncro recurring invoices", "Recurring Invoices - List"),
+        ("/me", "Syncro token", "permissions"),
     ],
 )
-def test_each_missing_permission_is_proved_by_reading(
-    examined: Examine, syncro_sandbox: FaultySyncro, path: str, check: str
+@pytest.mark.parametrize("status", [401, 403])
+def test_each_missing_permission_is_proved_by_reading_and_named(
+    examined: Examine, syncro_sandbox: FaultySyncro, path: str, check: str, permission: str, status: int
 ) -> None:
-    syncro_sandbox.faults = [Fault(path, Answered(403))]
+    syncro_sandbox.faults = [Fault(path, Answered(status))]
     results = examined()
     assert {name for name, result in results.items() if result.status is Status.FAILED} == {check}
-    assert "(403)" in results[check].found
-    assert "Invoices - List/Search" in results[check].advice
+    assert f"({status})" in results[check].found
+    assert permission in results[check].advice
+
+
+def test_odd_rows_say_nothing_of_the_others(examined: Examine, syncro_sandbox: FaultySyncro) -> None:
+    def with_odd_rows(body: Any) -> Any:
+        return {key: [None, {}, *rows] if isinstance(rows, list) else rows for key, rows in body.items()}
+
+    syncro_sandbox.faults = [Fault("/(tickets|invoices)", Edit(with_odd_rows))]
+    assert troubles(examined()) == {}
 
 
 @pytest.mark.parametrize("key", ["ticket_id", "line_items"])

@@ -189,6 +189,15 @@ def test_a_token_that_no_http_header_can_carry_is_refused_without_showing_it(
     assert token not in problem
 
 
+def test_syncro_s_token_alone_may_stand_behind_bearer(load: Load, problems: Problems) -> None:
+    settings = load(**{**COMPLETE, "SYNCRO_API_TOKEN": "Bearer syncro-secret"})
+    assert settings.syncro_token == "Bearer syncro-secret"
+    assert "syncro-secret" in settings.secrets()
+    for name, token in (("SYNCRO_API_TOKEN", "Bearer two words"), ("SLACK_BOT_TOKEN", "Bearer xoxb-1")):
+        (problem,) = problems(**{name: token})
+        assert problem.startswith(f"{name} must be one word")
+
+
 def test_space_around_a_token_does_not_matter_and_a_blank_one_is_missing(load: Load, problems: Problems) -> None:
     assert load(**{**COMPLETE, "SYNCRO_API_TOKEN": " syncro-secret\n"}).syncro_token == "syncro-secret"
     (problem,) = problems(SYNCRO_API_TOKEN="  ")

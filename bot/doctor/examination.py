@@ -16,6 +16,7 @@ from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
+from bot.syncro.tokens import other_form
 
 PATIENCE = 12.0
 """Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
@@ -38,17 +39,16 @@ def _syncro(read: SettingsRead) -> Subject:
 
 def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
     settings = read.settings
-    client = SyncroClient(
-        settings.syncro_api_url,
-        settings.syncro_token,
-        budget=RateBudget(settings.syncro_requests_per_minute),
-        retries=_SYNCRO_RETRIES,
-        timeouts=_SYNCRO_TIMEOUTS,
+    budget = RateBudget(settings.syncro_requests_per_minute)
+    client, otherwise = (
+        SyncroClient(settings.syncro_api_url, token, budget=budget, retries=_SYNCRO_RETRIES, timeouts=_SYNCRO_TIMEOUTS)
+        for token in (settings.syncro_token, other_form(settings.syncro_token))
     )
     try:
-        yield from syncro.examine_syncro(read, client)
+        yield from syncro.examine_syncro(read, client, otherwise)
     finally:
         client.close()
+        otherwise.close()
 
 
 def _clock(read: SettingsRead) -> Subject:

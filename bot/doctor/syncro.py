@@ -16,6 +16,7 @@ from bot.syncro.client import Reply
 from bot.syncro.errors import ForbiddenError, SyncroError, UnauthorisedError, UnavailableError
 from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+from bot.syncro.tokens import BEARER
 
 CLOCK = "clock"
 LIMIT = "Syncro request limit"
@@ -114,10 +115,17 @@ SYNCRO_CHECKS = (TOKEN, PERMISSIONS, TICKETS, INVOICES, SCHEDULES, STATUSES)
 """What `examine_syncro` gives, in this order."""
 
 
-def examine_syncro(read: SettingsRead, client: SyncroReads) -> Iterator[Result]:
-    """All checks that need the token. What Syncro says about permissions is coarse, so the proof is to read."""
+def examine_syncro(read: SettingsRead, client: SyncroReads, otherwise: SyncroReads) -> Iterator[Result]:
+    """All checks that need the token. What Syncro says about permissions is coarse, so the proof is to read.
+
+    `otherwise` sends the token in its other form: it is tried where this one is refused.
+    """
     try:
-        me = client.me().value
+        try:
+            me = client.me().value
+            taken = ok(TOKEN, _user(me))
+        except UnauthorisedError as error:
+            me, client, taken = _in_other_form(otherwise, error), otherwise, _other_form_is_taken(read)
     except (UnauthorisedError, UnavailableError) as error:
         yield _failure(TOKEN, error)
         why = "Syncro refuses the token" if isinstance(error, UnauthorisedError) else "Syncro is out of reach"
@@ -127,7 +135,7 @@ def examine_syncro(read: SettingsRead, client: SyncroReads) -> Iterator[Result]:
         yield _failure(TOKEN, error)
         yield from skipped((PERMISSIONS,), "Syncro does not say whose token this is")
     else:
-        yield ok(TOKEN, _user(me))
+        yield taken
         yield check_permissions(me)
     tickets, ticket = check_tickets(client)
     yield tickets
@@ -135,6 +143,22 @@ def examine_syncro(read: SettingsRead, client: SyncroReads) -> Iterator[Result]:
     yield invoices
     yield check_schedules(client, _customer_of(invoice, ticket))
     yield check_statuses(client, read)
+
+
+def _in_other_form(otherwise: SyncroReads, refused: UnauthorisedError) -> dict[str, Any]:
+    """Whose token it is, where Syncro takes it in its other form; else the error stands that the first form met."""
+    try:
+        return otherwise.me().value
+    except SyncroError:
+        raise refused from None
+
+
+def _other_form_is_taken(read: SettingsRead) -> Result:
+    if read.settings.syncro_token.startswith(BEARER):
+        advice = f'Take the word "{BEARER.strip()}" out of SYNCRO_API_TOKEN.'
+        return failed(TOKEN, f'Syncro takes the token only without "{BEARER.strip()}" before it', advice)
+    advice = f'Write "{BEARER}" and then the token into SYNCRO_API_TOKEN.'
+    return failed(TOKEN, f'Syncro takes the token only with "{BEARER.strip()}" before it', advice)
 
 
 def _user(me: Mapping[str, Any]) -> str:
@@ -162,11 +186,12 @@ def check_tickets(client: SyncroReads) -> tuple[Result, TicketDetail | None]:
         rows = client.tickets().value.rows
         if not rows:
             return warning(TICKETS, "the list is readable, but empty", "Nothing to do if the account is new."), None
-        ticket = client.ticket(rows[0].id).value
+        row = next((row for row in rows if row.id), rows[0])  # an odd one says nothing of the others
+        ticket = client.ticket(row.id).value
     except SyncroError as error:
         return _failure(TICKETS, error), None
-    if ticket.id != rows[0].id:
-        return failed(TICKETS, f"asked for ticket id {rows[0].id}, got {ticket.id}", _WRONG_RECORD), None
+    if ticket.id != row.id:
+        return failed(TICKETS, f"asked for ticket id {row.id}, got {ticket.id}", _WRONG_RECORD), None
     return ok(TICKETS, f"list and detail are readable (ticket #{ticket.number})"), ticket
 
 
@@ -176,13 +201,14 @@ def check_invoices(client: SyncroReads) -> tuple[Result, InvoiceDetail | None]:
         rows = client.invoices().value.rows
         if not rows:
             return warning(INVOICES, "the list is readable, but empty", "Nothing to do if the account is new."), None
-        invoice = client.invoice(rows[0].reference).value
+        row = next((row for row in rows if row.reference), rows[0])
+        invoice = client.invoice(row.reference).value
     except SyncroError as error:
         return _failure(INVOICES, error), None
-    if rows[0].id not in (None, invoice.id) or rows[0].number not in (None, invoice.number):
-        return failed(INVOICES, f"asked for invoice {rows[0].reference}, got {invoice.id}", _WRONG_RECORD), None
+    if row.id not in (None, invoice.id) or row.number not in (None, invoice.number):
+        return failed(INVOICES, f"asked for invoice {row.reference}, got {invoice.id}", _WRONG_RECORD), None
     found = f"list and detail are readable, with ticket_id and line_items (invoice {invoice.number})"
-    if all(row.updated_at is None for row in rows):
+    if all(each.updated_at is None for each in rows):
         found += "; the list shows no updated_at, so more details will be read"
     return ok(INVOICES, found), invoice
 

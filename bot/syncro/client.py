@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,14 +18,7 @@ from pydantic import BaseModel, ValidationError
 from requests.auth import AuthBase
 
 from bot.syncro.budget import CallBudget
-from bot.syncro.errors import (
-    ForbiddenError,
-    NotFoundError,
-    SyncroError,
-    UnauthorisedError,
-    UnavailableError,
-    UnreadableError,
-)
+from bot.syncro.errors import SyncroError, UnauthorisedError, UnavailableError, UnreadableError
 from bot.syncro.exchange import Exchanger, Received, Timeouts
 from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.json_answers import OversizedError, json_of
@@ -36,14 +30,26 @@ from bot.syncro.models import (
     Schedule,
     TicketDetail,
     TicketRow,
+    storable,
+)
+from bot.syncro.refusals import (
+    is_web_page,
+    missing_permission,
+    quoted,
+    refusal,
+    says_which,
+    words_in,
+    words_of,
+    wrong_token,
 )
 from bot.syncro.retries import RetryPolicy, TransientError, seconds_from_retry_after
+from bot.syncro.tokens import bare, can_be_sent
 
 MOST_ROWS_A_PAGE = 1_000
 """Rows in one page of a list: forty times what Syncro sends."""
 
-_SENDABLE = re.compile("[!-~]+")
-"""Anything else in a header (a line break, a curly quote) is refused below us, in words that quote the token."""
+TOKEN_STANDS = 60.0
+"""Seconds for which an answer tells whether the token is taken."""
 
 Value = TypeVar("Value")
 Row = TypeVar("Row", bound=Record)
@@ -58,8 +64,12 @@ class Reply(Generic[Value]):
     calls: int
 
 
+class _TokenRefusedError(Exception):
+    """A 401: the token is wrong, or a permission is missing. The text is what Syncro says."""
+
+
 class _RawToken(AuthBase):
-    """Syncro wants the bare token in `Authorization`. As an auth object it also keeps ~/.netrc out of it."""
+    """The token goes into `Authorization` as it is. As an auth object it also keeps ~/.netrc out of it."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -67,6 +77,10 @@ class _RawToken(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._token
         return request
+
+    def hidden_in(self, text: str) -> str:
+        """The text without the token: a server may repeat it."""
+        return text.replace(bare(self._token), "[hidden]")
 
 
 class SyncroClient:
@@ -87,7 +101,10 @@ class SyncroClient:
         connections: int = 48,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._token_can_be_sent = _SENDABLE.fullmatch(token) is not None
+        self._token_can_be_sent = can_be_sent(token)
+        self._probing = threading.Lock()
+        self._accepted_at = self._refused_at = -math.inf
+        """When the token was last seen to be taken, and refused, by the monotonic clock."""
         self._budget = budget
         self._retries = retries or RetryPolicy()
         self._understanding = threading.Lock()
@@ -95,7 +112,7 @@ class SyncroClient:
         self.clock_ahead = timedelta(0)
         """How far our clock was ahead of Syncro's at the latest answer, as far as its `Date` header told."""
         self._session = requests.Session()
-        self._session.auth = _RawToken(token)
+        self._session.auth = self._token = _RawToken(token)
         self._session.headers.update({"Accept": "application/json", "User-Agent": "invoice-bot"})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._exchanger = Exchanger(self._session, timeouts or Timeouts(), connections=connections)
@@ -173,10 +190,8 @@ class SyncroClient:
         what = "the ticket settings"
 
         def understand(body: Any, calls: int) -> tuple[str, ...]:
-            names = body.get("ticket_status_list") if isinstance(body, dict) else None
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise UnreadableError(what, 'Syncro\'s answer holds no list "ticket_status_list"', calls=calls)
-            return tuple(names)
+            names = self._rows(what, body, "ticket_status_list", calls)
+            return tuple(storable(name) for name in names if isinstance(name, str))
 
         return self._get(what, "tickets/settings", {}, understand)
 
@@ -185,9 +200,9 @@ class SyncroClient:
             raise UnreadableError(f"a record of {path}", "Syncro's list shows no id or number of its own for it")
 
         def understand(body: Any, calls: int) -> Model:
-            record = body.get(key) if isinstance(body, dict) else None
+            record = self._part(what, body, key, calls)
             if not isinstance(record, dict):
-                raise UnreadableError(what, f'Syncro\'s answer holds no "{key}"', calls=calls)
+                raise UnreadableError(what, f'Syncro\'s answer holds no "{key}"{self._words(body)}', calls=calls)
             return _validated(what, model, record, calls)
 
         return self._get(what, f"{path}/{quote(reference, safe='')}", {}, understand)
@@ -196,9 +211,7 @@ class SyncroClient:
         self, what: str, path: str, filters: Mapping[str, str], key: str, model: type[Row], page: int
     ) -> Reply[Page[Row]]:
         def understand(body: Any, calls: int) -> Page[Row]:
-            rows = body.get(key) if isinstance(body, dict) else None
-            if not isinstance(rows, list):
-                raise UnreadableError(what, f'Syncro\'s answer holds no list of "{key}"', calls=calls)
+            rows = self._rows(what, body, key, calls)
             if len(rows) > MOST_ROWS_A_PAGE:
                 raise UnreadableError(what, f"Syncro's answer holds more than {MOST_ROWS_A_PAGE:,} rows", calls=calls)
             meta = body.get("meta")
@@ -210,6 +223,23 @@ class SyncroClient:
             return Page[model](rows=validated, number=page, total_pages=total)  # type: ignore[valid-type]
 
         return self._get(what, path, {**filters, "page": str(page)}, understand)
+
+    def _part(self, what: str, body: Any, key: str, calls: int) -> Any:
+        """What an answer holds under a key. An error beside it makes it doubtful."""
+        if not isinstance(body, dict):
+            return None
+        if body.get("error") or body.get("errors"):
+            raise UnreadableError(what, f"Syncro answered with an error{self._words(body)}", calls=calls)
+        return body.get(key)
+
+    def _rows(self, what: str, body: Any, key: str, calls: int) -> list[Any]:
+        rows = self._part(what, body, key, calls)
+        if not isinstance(rows, list):
+            raise UnreadableError(what, f'Syncro\'s answer holds no list of "{key}"{self._words(body)}', calls=calls)
+        return rows
+
+    def _words(self, body: Any) -> str:
+        return quoted(self._token.hidden_in(words_of(body)))
 
     def _get(
         self, what: str, path: str, query: Mapping[str, str], understand: Callable[[Any, int], Value]
@@ -226,6 +256,8 @@ class SyncroClient:
         except TransientError as error:
             times = f" ({calls} tries)" if calls > 1 else ""
             raise UnavailableError(what, error.problem + times, calls=calls) from None
+        except _TokenRefusedError as refused:
+            raise self._clarified(what, path, str(refused), calls) from None
         raise AssertionError("unreachable: tenacity returns or raises")
 
     def _get_once(
@@ -239,21 +271,52 @@ class SyncroClient:
         with ExitStack() as stack:
             with self._budget.call():
                 answer = stack.enter_context(self._exchanger.get(f"{self._base_url}/{path}", query))
-            self._judge(what, answer, calls)
+            self._judge(what, path, answer, calls)
             stack.enter_context(self._understanding)
             return understand(_json(what, answer.content, calls), calls)
 
-    def _judge(self, what: str, answer: Received, calls: int) -> None:
+    def _judge(self, what: str, path: str, answer: Received, calls: int) -> None:
         """Raise unless this is the record, as far as its status tells."""
         self._note_clock(answer.headers.get("Date"))
         if answer.status == 429:
             retry_after = seconds_from_retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
             self._budget.refused(retry_after)
             raise TransientError("Syncro says too many requests (429)", rate_limited=True, retry_after=retry_after)
+        if answer.status == 200:
+            self._accepted_at = time.monotonic()
+            return
+        words = self._token.hidden_in(words_in(answer.content))
         if answer.status >= 500:
-            raise TransientError(f"Syncro answered {answer.status}")
-        if answer.status != 200:
-            raise _refusal(what, answer.status, calls)
+            raise TransientError(f"Syncro answered {answer.status}{quoted(words)}")
+        if answer.status == 401:
+            raise _TokenRefusedError(words)
+        raise refusal(what, path, answer.status, words, calls, is_page=is_web_page(answer.content))
+
+    def _clarified(self, what: str, path: str, words: str, calls: int) -> SyncroError:
+        """What a 401 means: by its words, or else by whether another endpoint refuses the token too."""
+        is_permission = says_which(words)
+        if is_permission is None:
+            is_refused, spent = self._is_refused_elsewhere(path)
+            is_permission, calls = not is_refused, calls + spent
+        return missing_permission(what, path, 401, words, calls) if is_permission else wrong_token(what, words, calls)
+
+    def _is_refused_elsewhere(self, path: str) -> tuple[bool, int]:
+        """Whether the token is refused by another endpoint as well, and how many calls it took to know."""
+        with self._probing:
+            recent = time.monotonic() - TOKEN_STANDS
+            if max(self._accepted_at, self._refused_at) > recent:
+                return self._refused_at > self._accepted_at, 0
+            elsewhere = "tickets/settings" if path == "me" else "me"
+            try:
+                with self._budget.call(), self._exchanger.get(f"{self._base_url}/{elsewhere}", {}) as answer:
+                    is_refused = answer.status == 401
+            except TransientError:
+                return False, 1
+            if is_refused:
+                self._refused_at = time.monotonic()
+            else:
+                self._accepted_at = time.monotonic()
+            return is_refused, 1
 
     def _note_clock(self, header: str | None) -> None:
         told = moment_from_http_date(header or "")
@@ -264,18 +327,6 @@ class SyncroClient:
 def _timestamp(moment: datetime) -> str:
     """A filter's time in full: date-only filters were seen to behave unevenly."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _refusal(what: str, status: int, calls: int) -> SyncroError:
-    if status == 401:
-        return UnauthorisedError(what, "Syncro refused the API token (401)", calls=calls)
-    if status == 403:
-        return ForbiddenError(what, "the API token may not read this (403)", calls=calls)
-    if status == 404:
-        return NotFoundError(what, "Syncro has no such record (404)", calls=calls)
-    if 300 <= status < 400:
-        return UnreadableError(what, f"Syncro redirects elsewhere ({status}); check SYNCRO_BASE_URL", calls=calls)
-    return UnreadableError(what, f"Syncro refused the request ({status})", calls=calls)
 
 
 def _json(what: str, content: bytearray, calls: int) -> Any:

@@ -24,10 +24,11 @@ class SyncroError(Exception):
     kind: FailureKind
     advice: str = ""
 
-    def __init__(self, what: str, problem: str, *, calls: int = 0) -> None:
+    def __init__(self, what: str, problem: str, *, calls: int = 0, advice: str = "") -> None:
         self.what = what
         self.problem = problem
         self.calls = calls
+        self.advice = advice or self.advice
         super().__init__(f"Reading {what}: {problem}." + (f" {self.advice}" if self.advice else ""))
 
 
@@ -38,14 +39,14 @@ class NotFoundError(SyncroError):
 
 
 class UnauthorisedError(SyncroError):
-    """The token was refused (401). No further request can succeed; the operator has to mend the token."""
+    """The token was refused, everywhere. No further request can succeed; the operator has to mend the token."""
 
     kind = FailureKind.UNAUTHORISED
     advice = "Check SYNCRO_API_TOKEN: it must be a current API token of this Syncro account."
 
 
 class ForbiddenError(SyncroError):
-    """The token lacks a permission (403). The operator has to grant it in Syncro."""
+    """The token lacks a permission (403, or 401 here and not elsewhere). The operator has to grant it in Syncro."""
 
     kind = FailureKind.FORBIDDEN
     advice = (

@@ -140,10 +140,30 @@ def test_the_whole_incident_stays_within_the_budget() -> None:
 
 
 def test_a_refused_token_is_an_outage_with_advice() -> None:
-    with serving(incident(NOW), ListRows.OPENAPI, Fault(".*", Status(401))) as sandbox:
+    for words, calls in (("Invalid token", 1), ("Not authorized", 2)):
+        with serving(incident(NOW), ListRows.OPENAPI, Fault(".*", Status(401, {"error": words}))) as sandbox:
+            report = check(sandbox, str(INCIDENT_TICKET))
+            assert len(sandbox.calls) == report.api_calls == calls
+        assert "Check SYNCRO_API_TOKEN" in report.outage
+
+
+def test_a_missing_permission_is_named_and_takes_down_only_what_hangs_on_it() -> None:
+    sample = demo_world()
+    refused = Fault("/schedules", Status(401, {"error": "Not authorized"}))
+    with serving(sample, ListRows.OPENAPI, refused) as sandbox:
+        report = check(sandbox, *sample.numbers)
+    assert report.outage == ""
+    others = {finding.ticket_number: finding for finding in report.findings}
+    unverified = {number: each for number, each in others.items() if each.verdict is not sample.expected[number]}
+    assert {each.verdict for each in unverified.values()} == {Verdict.UNVERIFIED}
+    assert all("Recurring Invoices - List" in " ".join(each.failures) for each in unverified.values())
+
+
+def test_a_token_without_any_permission_is_an_outage_that_names_the_first() -> None:
+    refused = Fault(".*", Status(401, {"errors": ["You do not have permission to perform this action"]}))
+    with serving(incident(NOW), ListRows.OPENAPI, refused) as sandbox:
         report = check(sandbox, str(INCIDENT_TICKET))
-        assert len(sandbox.calls) == 1
-    assert "Check SYNCRO_API_TOKEN" in report.outage
+    assert "Tickets - List/Search" in report.outage
 
 
 def test_an_empty_first_page_of_offered_invoices_that_announces_more_proves_nothing() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.world import World
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -244,15 +245,23 @@ def test_the_token_s_permissions_can_be_read(client: SyncroClient) -> None:
 
 # --- each failure is named by what the caller can do ---
 
+
+def _page(status: int) -> Effect:
+    return lambda _: Answer(status, raw=b"\n <html>Not here", content_type="text/html")
+
+
 _NEVER_BETTER: list[tuple[Effect, type[SyncroError], FailureKind, str]] = [
-    (Status(401), UnauthorisedError, FailureKind.UNAUTHORISED, "SYNCRO_API_TOKEN"),
-    (Status(403), ForbiddenError, FailureKind.FORBIDDEN, "permissions"),
+    (Status(401, {"error": "Invalid token"}), UnauthorisedError, FailureKind.UNAUTHORISED, "SYNCRO_API_TOKEN"),
+    (Status(403), ForbiddenError, FailureKind.FORBIDDEN, "Invoices - View Details"),
     (Status(404), NotFoundError, FailureKind.NOT_FOUND, "no such record"),
     (Status(301), UnreadableError, FailureKind.UNREADABLE, "SYNCRO_BASE_URL"),
     (Status(302, {}, {"Location": "/login"}), UnreadableError, FailureKind.UNREADABLE, "SYNCRO_BASE_URL"),
     (Status(400), UnreadableError, FailureKind.UNREADABLE, "400"),
     (Status(422), UnreadableError, FailureKind.UNREADABLE, "422"),
+    (Garbage(b""), UnreadableError, FailureKind.UNREADABLE, "not JSON"),
     (HTML_PAGE, UnreadableError, FailureKind.UNREADABLE, "not JSON"),
+    (_page(404), UnreadableError, FailureKind.UNREADABLE, "SYNCRO_BASE_URL"),
+    (_page(422), UnreadableError, FailureKind.UNREADABLE, "web page"),
     (JSON_NULL, UnreadableError, FailureKind.UNREADABLE, 'holds no "invoice"'),
     (truncated_json, UnreadableError, FailureKind.UNREADABLE, "not JSON"),
     (Garbage(b""), UnreadableError, FailureKind.UNREADABLE, "not JSON"),
