@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro_faults import Edit, Fault, Status
-from bot.sandbox.syncro_server import SyncroSandbox
-from bot.sandbox.syncro_world import World
+from bot.sandbox.syncro.faults import Edit, Fault, Status
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import ForbiddenError, UnauthorisedError, UnavailableError, UnreadableError
 from tests.syncro.test_client import NOW, TOKEN, client_of, heard_by_a_raw_server
