@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.syncro.faults import Edit, Fault, Status
-from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import ForbiddenError, UnauthorisedError, UnavailableError, UnreadableError
+from tests.standins.syncro import FaultySyncro
+from tests.standins.syncro_faults import Edit, Fault, Status
 from tests.syncro.test_client import NOW, TOKEN, client_of, heard_by_a_raw_server
 
 
@@ -22,13 +22,13 @@ def world() -> World:
 
 
 @pytest.fixture
-def sandbox(world: World) -> Iterator[SyncroSandbox]:
-    with SyncroSandbox(world, token=TOKEN, requests_per_minute=None) as running:
+def sandbox(world: World) -> Iterator[FaultySyncro]:
+    with FaultySyncro(world, token=TOKEN, requests_per_minute=None) as running:
         yield running
 
 
 @pytest.fixture
-def client(sandbox: SyncroSandbox) -> Iterator[SyncroClient]:
+def client(sandbox: FaultySyncro) -> Iterator[SyncroClient]:
     with client_of(sandbox.base_url) as made:
         yield made
 
@@ -54,7 +54,7 @@ SAID: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("body", "says"), SAID)
 def test_a_refusal_is_said_in_the_server_s_words(
-    sandbox: SyncroSandbox, client: SyncroClient, body: Any, says: str
+    sandbox: FaultySyncro, client: SyncroClient, body: Any, says: str
 ) -> None:
     sandbox.faults.append(Fault("/invoices/.+", Status(422, body)))
     with pytest.raises(UnreadableError) as raised:
@@ -65,7 +65,7 @@ def test_a_refusal_is_said_in_the_server_s_words(
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_an_error_of_the_server_is_said_in_its_words(sandbox: SyncroSandbox, client: SyncroClient, status: int) -> None:
+def test_an_error_of_the_server_is_said_in_its_words(sandbox: FaultySyncro, client: SyncroClient, status: int) -> None:
     sandbox.faults.append(Fault("/invoices/.+", Status(status, {"error": "Down for maintenance"})))
     with pytest.raises(UnavailableError, match=f'{status}: "Down for maintenance"'):
         client.invoice("1")
@@ -73,7 +73,7 @@ def test_an_error_of_the_server_is_said_in_its_words(sandbox: SyncroSandbox, cli
 
 @pytest.mark.parametrize("body", [{"error": "Sample"}, {"errors": ["Sample"]}, {"message": "Sample"}])
 def test_an_error_with_status_200_is_a_failed_read_in_its_words(
-    sandbox: SyncroSandbox, client: SyncroClient, body: Any
+    sandbox: FaultySyncro, client: SyncroClient, body: Any
 ) -> None:
     sandbox.faults.append(Fault("/.*", Status(200, body)))
     for read in (
@@ -88,7 +88,7 @@ def test_an_error_with_status_200_is_a_failed_read_in_its_words(
 
 @pytest.mark.parametrize("beside", [{"error": "Half of it"}, {"errors": {"line_items": "cut"}}])
 def test_an_error_beside_the_record_makes_it_doubtful(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, beside: Any
+    sandbox: FaultySyncro, world: World, client: SyncroClient, beside: Any
 ) -> None:
     invoice = world.add_invoice()
     sandbox.faults.append(Fault("/invoices.*", Edit(lambda body: {**body, **beside})))
@@ -99,7 +99,7 @@ def test_an_error_beside_the_record_makes_it_doubtful(
 
 @pytest.mark.parametrize("beside", [{"error": None}, {"errors": []}, {"errors": {}}, {"message": "1 found"}])
 def test_that_there_is_no_error_is_no_error(
-    sandbox: SyncroSandbox, world: World, client: SyncroClient, beside: Any
+    sandbox: FaultySyncro, world: World, client: SyncroClient, beside: Any
 ) -> None:
     invoice = world.add_invoice()
     sandbox.faults.append(Fault("/invoices.*", Edit(lambda body: {**body, **beside})))
@@ -123,7 +123,7 @@ NAMED = pytest.mark.parametrize(("path", "permission", "read"), NAMED_PERMISSION
     "words", ["You do not have permission to do this.", "Missing permission", "Your API token is not permitted here"]
 )
 def test_a_401_about_permissions_names_the_one_that_is_missing(
-    sandbox: SyncroSandbox,
+    sandbox: FaultySyncro,
     client: SyncroClient,
     path: str,
     permission: str,
@@ -141,7 +141,7 @@ def test_a_401_about_permissions_names_the_one_that_is_missing(
 
 @NAMED
 def test_a_401_on_one_endpoint_only_is_a_missing_permission(
-    sandbox: SyncroSandbox,
+    sandbox: FaultySyncro,
     client: SyncroClient,
     path: str,
     permission: str,
@@ -155,7 +155,7 @@ def test_a_401_on_one_endpoint_only_is_a_missing_permission(
 
 
 @pytest.mark.parametrize("body", [{"error": "Not authorized"}, {}, None, {"error": "Sample"}])
-def test_a_401_everywhere_is_a_wrong_token(sandbox: SyncroSandbox, client: SyncroClient, body: Any) -> None:
+def test_a_401_everywhere_is_a_wrong_token(sandbox: FaultySyncro, client: SyncroClient, body: Any) -> None:
     sandbox.faults.append(Fault(".*", Status(401, body)))
     for calls, spent in ((2, 2), (3, 1)):
         with pytest.raises(UnauthorisedError, match="SYNCRO_API_TOKEN") as raised:
@@ -165,7 +165,7 @@ def test_a_401_everywhere_is_a_wrong_token(sandbox: SyncroSandbox, client: Syncr
 
 @pytest.mark.parametrize("words", ["Invalid token", "Invalid API key", "Your session has expired", "Please log in"])
 def test_a_401_about_the_token_is_a_wrong_token_without_another_call(
-    sandbox: SyncroSandbox, client: SyncroClient, words: str
+    sandbox: FaultySyncro, client: SyncroClient, words: str
 ) -> None:
     sandbox.faults.append(Fault(".*", Status(401, {"error": words})))
     with pytest.raises(UnauthorisedError):
@@ -174,7 +174,7 @@ def test_a_401_about_the_token_is_a_wrong_token_without_another_call(
 
 
 def test_a_token_that_has_just_worked_lacks_a_permission_where_it_is_refused(
-    sandbox: SyncroSandbox, client: SyncroClient
+    sandbox: FaultySyncro, client: SyncroClient
 ) -> None:
     client.invoices()
     sandbox.faults.append(Fault("/schedules", Status(401)))
@@ -184,20 +184,20 @@ def test_a_token_that_has_just_worked_lacks_a_permission_where_it_is_refused(
 
 
 def test_where_the_look_elsewhere_fails_the_token_is_not_called_wrong(
-    sandbox: SyncroSandbox, client: SyncroClient
+    sandbox: FaultySyncro, client: SyncroClient
 ) -> None:
     sandbox.faults += [Fault("/invoices", Status(401)), Fault("/me", Status(503))]
     with pytest.raises(ForbiddenError):
         client.invoices()
 
 
-def test_who_owns_the_token_may_be_the_one_thing_that_is_refused(sandbox: SyncroSandbox, client: SyncroClient) -> None:
+def test_who_owns_the_token_may_be_the_one_thing_that_is_refused(sandbox: FaultySyncro, client: SyncroClient) -> None:
     sandbox.faults.append(Fault("/me", Status(401)))
     with pytest.raises(ForbiddenError, match="/me"):
         client.me()
 
 
-def test_a_token_may_be_sent_with_bearer_before_it(sandbox: SyncroSandbox) -> None:
+def test_a_token_may_be_sent_with_bearer_before_it(sandbox: FaultySyncro) -> None:
     assert b"\r\nAuthorization: Bearer abc\r\n" in heard_by_a_raw_server("Bearer abc")
     with client_of(sandbox.base_url, token=f"Bearer {TOKEN}") as client:
         client.invoices()
