@@ -30,7 +30,7 @@ from bot.billing.search.recurring_invoices import (
 from bot.billing.search.scheduler import Outcome, Progress, Scheduler, Session
 from bot.billing.search.strategy import Searcher
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, by_reference, look_up
-from bot.billing.sync.catch_up import is_still_known, take_stock
+from bot.billing.sync.catch_up import CatchUp, take_stock
 from bot.syncro.models import InvoiceRow, TicketRow
 
 STAYS_KNOWN = timedelta(hours=2)
@@ -65,7 +65,8 @@ class Verifier:
         """Check each distinct number, in the order given."""
         scheduler = Scheduler(session, started_at, on_progress=on_progress)
         asked = _Asked.of(scheduler, dict.fromkeys(numbers, ()))
-        searcher = self._searcher(asked, Scope(self.scan_limit, exhaustive), None)
+        scope = Scope(started_at, self.scan_limit, exhaustive)
+        searcher = replace(self._searcher(asked, scope, None), book=CatchUp(started_at))
         cases = scheduler.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
         cases = self._look_for_schedules(scheduler, cases, sparing=False)
         return _report(scheduler, self._findings(scheduler, asked, cases))
@@ -77,26 +78,29 @@ class Verifier:
         session: Session,
         *,
         started_at: datetime,
+        spared: frozenset[str] = frozenset(),
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> AuditReport:
         """Check every ticket finished in the window, and the numbers in `also` whenever they were finished.
 
+        `spared` are tickets, by id, that were proved to be on no invoice lately, with everything read anew.
+
         When the list of tickets cannot be read, only `also` is checked and `failure` says why.
         """
         scheduler = Scheduler(session, started_at, bounds=AUDIT, on_progress=on_progress)
-        made = self._audit(scheduler, window, also, from_memory=True)
+        made = self._audit(scheduler, window, also, spared, from_memory=True)
         if made is not None:
             return made
         # From the beginning, on a new scheduler: what the first one was told may be hours old.
         again = Scheduler(session, scheduler.now, bounds=AUDIT, on_progress=on_progress)
-        made = self._audit(again, window, also, from_memory=False)
+        made = self._audit(again, window, also, frozenset(), from_memory=False)
         if made is None:
             raise AssertionError("unreachable: without memory there is nothing that could stop to hold")
         calls, seconds = scheduler.api_calls + again.api_calls, (again.now - started_at).total_seconds()
         return replace(made, report=replace(made.report, api_calls=calls, seconds=seconds))
 
     def _audit(
-        self, scheduler: Scheduler, window: Window, also: Sequence[str], *, from_memory: bool
+        self, scheduler: Scheduler, window: Window, also: Sequence[str], spared: frozenset[str], *, from_memory: bool
     ) -> AuditReport | None:
         """Audit once. None where what was known at the beginning does not hold any more at the end."""
         listed = scheduler.ask(list_tickets(window))
@@ -106,8 +110,8 @@ class Verifier:
         }
         asked = _Asked.of(scheduler, {**{number: every.get(number, ()) for number in also}, **held})
         knowledge = scheduler.ask(take_stock(asked.rows, scheduler.started_at)) if from_memory else None
-        scope = Scope(self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
-        searcher = self._searcher(asked, scope, knowledge)
+        scope = Scope(scheduler.started_at, self.scan_limit, sweep=knowledge.sweep if knowledge is not None else None)
+        searcher = replace(self._searcher(asked, scope, knowledge), spared=spared)
         if knowledge is not None:
             searcher = replace(searcher, payers=self._list_payers(scheduler, asked, searcher))
         cases = scheduler.run([searcher.search_known(found.value) for found in asked.found], of_tickets=True)
@@ -129,16 +133,16 @@ class Verifier:
         ]
         payers = payers_worth_listing(links, searcher.since)
         lists = scheduler.run([list_payer(payer) for payer in payers])
-        return {payer.place.customer_id: rows.value for payer, rows in zip(payers, lists, strict=True)}
+        return {payer.customer_id: rows.value for payer, rows in zip(payers, lists, strict=True)}
 
     def _still_holds(self, scheduler: Scheduler, knowledge: Knowledge) -> bool:
         """Whether what was known at the beginning may be said now; not so when the audit was cut off for hours."""
         return scheduler.now - scheduler.started_at <= STAYS_KNOWN and scheduler.ask(
-            is_still_known(knowledge, scheduler.started_at)
+            CatchUp(scheduler.started_at).still_holds(knowledge)
         )
 
     def _searcher(self, asked: _Asked, scope: Scope, knowledge: Knowledge | None) -> Searcher:
-        return Searcher(self.policy, scope, _earliest_opened(asked.rows), asked.started_at, knowledge)
+        return Searcher(self.policy, scope, _earliest_opened(asked.rows), knowledge=knowledge)
 
     def _look_for_schedules(
         self, scheduler: Scheduler, cases: Sequence[Outcome[Case | None]], *, sparing: bool

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
+from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.search.queries import (
     Answer,
     Failed,
@@ -29,6 +29,7 @@ from bot.billing.search.queries import (
     ReadInvoice,
     ReadTicket,
     RecallInvoices,
+    RecallKnown,
     RecallLinked,
     RecallPlaces,
     RecallTicket,
@@ -50,6 +51,7 @@ RECORDED_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         RecallTicket: TypeAdapter(RememberedTicket | None),
         RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
         RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),
+        RecallKnown: TypeAdapter(Known),
         RecallPlaces: TypeAdapter(tuple[SearchedPlace | None, ...]),
         RecallUnclaimedLine: TypeAdapter(bool),
         ForgetInvoices: TypeAdapter(None),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.billing.ledger.model import Ledger, RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
+from bot.billing.ledger.model import Known, Ledger, RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.search.queries import (
@@ -19,6 +19,7 @@ from bot.billing.search.queries import (
     ReadInvoice,
     ReadTicket,
     RecallInvoices,
+    RecallKnown,
     RecallLinked,
     RecallPlaces,
     RecallTicket,
@@ -45,6 +46,10 @@ class NoLedger:
     def recall_invoices(self, rows: Sequence[InvoiceRow]) -> tuple[RememberedInvoice | None, ...]:
         """Nothing of each."""
         return (None,) * len(rows)
+
+    def recall_known(self, customer_id: str | None, since: datetime | None) -> Known:  # noqa: ARG002
+        """Nothing."""
+        return Known()
 
     def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         """Nothing of each."""
@@ -123,10 +128,12 @@ class RememberingSession:
         match read:
             case RecallTicket(ticket_id, updated_at):
                 return remembered.recall_ticket(ticket_id, updated_at)
-            case RecallLinked(ticket):
+            case RecallLinked(ticket, _):
                 return remembered.recall_linked(ticket)
             case RecallInvoices(rows):
                 return remembered.recall_invoices(rows)
+            case RecallKnown(customer_id, since):
+                return remembered.recall_known(customer_id, since)
             case RecallPlaces(names):
                 return remembered.recall_places(names)
             case RecallUnclaimedLine(since, amounts, customer_id):

@@ -22,8 +22,11 @@ MOST_AHEAD = CLOCKS_APART / 2
 SETTLING = CLOCKS_APART
 """What was read so soon after its last change may have been read before it, or before another in the same second."""
 NEVER = datetime.max.replace(tzinfo=UTC)
-OPENED_MARGIN = timedelta(days=1)
-"""How far before a ticket's opening we look: clocks and time zones differ."""
+FILTER_MARGIN = timedelta(days=2)
+"""How far before a moment a filter by time is asked. It may cut times to dates, take the date itself for too early, and
+read a time as local: up to a day and 14 hours together."""
+OPENED_MARGIN = FILTER_MARGIN
+"""How far before a ticket's opening we look for invoices that bill it."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +119,19 @@ class Knowledge:
 
     def offers(self, row: TicketRow) -> SearchedPlace | None:
         """The place that shows what Syncro would offer for a ticket: the account, or the offers themselves."""
-        account = self.places.get(ACCOUNT)
-        if account is not None and reaches(account, opened_since(row)):
-            return account
-        return self.places.get(place_of_offers(row.id))
+        return self.places[ACCOUNT] if self.holds_account(row) else self.places.get(place_of_offers(row.id))
 
-    def customer(self, customer_id: str, since: datetime | None) -> SearchedPlace | None:
-        """The place that holds the customer's invoices changed since a moment, and says what became of older ones."""
+    def holds_account(self, row: TicketRow) -> bool:
+        """Whether every invoice of the account is known that may have changed since the ticket was opened."""
         account = self.places.get(ACCOUNT)
-        if account is not None and account.since is None:
-            return account
-        place = self.places.get(place_of_customer(customer_id))
-        return place if place is not None and reaches(place, since) else None
+        return account is not None and reaches(account, opened_since(row))
+
+    def customer(self, row: TicketRow) -> SearchedPlace | None:
+        """The place that holds the customer's invoices changed since the ticket was opened."""
+        if self.holds_account(row):
+            return self.places[ACCOUNT]
+        place = self.places.get(place_of_customer(row.customer_id or ""))
+        return place if place is not None and reaches(place, opened_since(row)) else None
 
 
 def reaches(place: SearchedPlace, since: datetime | None) -> bool:

@@ -22,6 +22,14 @@ class RememberedInvoice(Record):
     read_at: datetime
 
 
+class Known(Record):
+    """What the ledger holds of a customer or of the whole account, changed since a moment or at an unknown time."""
+
+    count: int = 0
+    invoices: tuple[RememberedInvoice, ...] = ()
+    """All of a customer's; of the account's only the few that changed last, and not later than they were read."""
+
+
 class TicketLabels(Record):
     """What policy goes by, as a ticket's own detail said it: its list row may lack some of it."""
 
@@ -102,6 +110,10 @@ class Ledger(Protocol):
 
         A row without an id is looked up by number; None where that number is remembered more than once.
         """
+        ...
+
+    def recall_known(self, customer_id: str | None, since: datetime | None) -> Known:
+        """What is remembered of a customer's invoices, or the account's, that may have changed since a moment."""
         ...
 
     def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:

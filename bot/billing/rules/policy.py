@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -61,6 +61,17 @@ class Ticket:
     def converted_items(self) -> frozenset[str]:
         """Ids of the invoice lines that this ticket's charges became."""
         return frozenset(charge.invoice_line for charge in self.charges if charge.invoice_line is not None)
+
+
+def put_back(ticket: Ticket) -> Ticket:
+    """The ticket where each converted charge's line is known to be on no invoice: deleting a line puts it back."""
+    if ticket.detail is None or not ticket.converted_items:
+        return ticket
+    charges = tuple(
+        charge if charge.invoice_line is None else charge.model_copy(update={"converted": False})
+        for charge in ticket.charges
+    )
+    return replace(ticket, detail=ticket.detail.model_copy(update={"line_items": charges}))
 
 
 def expectation(ticket: Ticket, policy: Policy) -> Expectation:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.billing.ledger.freshness import Sweep
 from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules.invoice import InvoiceFacts, facts_of
 from bot.billing.rules.matching import Match, TicketKeys, is_the_listed_invoice, match, text_that_might_mean
 from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Coverage, Expectation, LinkKind, Looked
+from bot.billing.search.filters import Filter, Sample
 from bot.billing.search.queries import Failed, RowKey, name_of, row_key
 from bot.counting import counted
 from bot.syncro.errors import FailureKind
@@ -48,6 +50,18 @@ class Evidence:
     """Invoices that the ledger remembers and of which Syncro says that there are none."""
     out_of_reach: dict[str, InvoiceFacts] = field(default_factory=dict)
     """Invoices that the ledger remembers and that could not be read again."""
+    doubts: list[str] = field(default_factory=list)
+    """Why a filter may have kept an invoice from us, a sentence each: knowing the whole account settles that."""
+    relied_on: set[Filter] = field(default_factory=set)
+    """Filters whose silence is taken for a proof."""
+    worked: set[Filter] = field(default_factory=set)
+    """Filters that were seen to name what they should."""
+    sweep: Sweep | None = None
+    """What has changed of the customer's invoices since they were read, where that had to be listed."""
+    knows_account: bool = False
+    """Every invoice of the account is known that may have changed since the ticket was opened."""
+    searched_since: datetime | None = None
+    """From when on the customer's invoices were searched; None: all were."""
     was_surprised: bool = False
     """A customer's list held an invoice in a state that was not known, though no list of changes names it."""
     _listed: dict[tuple[str | None, str | None, datetime | None], int] = field(default_factory=dict)
@@ -60,7 +74,7 @@ class Evidence:
     _named_by_ledger: set[str] = field(default_factory=set)
     _failures: list[str] = field(default_factory=list)
 
-    def note_listed(self, rows: list[InvoiceRow]) -> None:
+    def note_listed(self, rows: Iterable[InvoiceRow]) -> None:
         """Remember rows that were offered as places to look."""
         for name, count in Counter((row.id, row.number, row.created_at) for row in rows).items():
             if name[0] is None:
@@ -126,6 +140,22 @@ class Evidence:
         """Remember that a needed place could not be searched: absence can no longer be proved."""
         if sentence not in self._failures:
             self._failures.append(sentence)
+
+    def doubt(self, sentence: str) -> None:
+        """Remember that a filter may have kept an invoice from us."""
+        if sentence not in self.doubts:
+            self.doubts.append(sentence)
+
+    def settle_doubts(self) -> None:
+        """Note that the whole account is known, so that it does not matter what a filter has kept from us."""
+        self.knows_account = True
+        self.doubts.clear()
+        self.relied_on.clear()
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Invoices that are known to be there, by which a filter can be tried."""
+        return [Sample.of(invoice) for invoice in (*self._read.values(), *self._recalled.values())]
 
     def was_tried(self, row: InvoiceRow) -> bool:
         """Whether this very state of the invoice has been asked for already."""

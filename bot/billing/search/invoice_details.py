@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.billing.ledger.freshness import CLOCKS_APART, Sweep, is_current, sweep_of
+from bot.billing.ledger.freshness import Sweep, is_current, sweep_of
 from bot.billing.ledger.model import ACCOUNT, RememberedInvoice
 from bot.billing.rules.matching import match
 from bot.billing.rules.verdicts import Looked
 from bot.billing.search.evidence import Evidence
+from bot.billing.search.filters import Changes
 from bot.billing.search.paging import read_list
 from bot.billing.search.queries import (
     Asking,
@@ -19,12 +20,11 @@ from bot.billing.search.queries import (
     RecallInvoices,
     RecallLinked,
     RecallPlaces,
-    ask,
     detail_read,
     recall,
 )
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import ROWS_A_PAGE, InvoiceRow
+from bot.syncro.models import ROWS_A_PAGE, InvoiceDetail, InvoiceRow
 
 DETAILS_AT_ONCE = 8
 """Invoice details asked for in one round: reading stops after the round that holds a link."""
@@ -78,18 +78,22 @@ def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep
         return None
     # The account first: were it brought forward after the invoices are recalled, it would vouch for what they were.
     (account,) = yield from recall(RecallPlaces((ACCOUNT,)))
-    moments = [each.read_at for each in (yield from _recalled(untimed)) if each is not None]
-    if len(moments) < WORTH_A_SWEEP:
+    known = [each for each in (yield from _recalled(untimed)) if each is not None]
+    if len(known) < WORTH_A_SWEEP:
         return None
-    since, vouches_from = (min(moments), min(moments)) if account is None else (account.as_of, account.searched_at)
+    oldest = min(each.read_at for each in known)
+    as_of, vouches_from = (oldest, oldest) if account is None else (account.as_of, account.searched_at)
+    dated = [each for each in known if each.facts.updated_at is not None and each.facts.updated_at <= each.read_at]
+    latest = sorted(dated, key=_last_changed)[-1:]
+    changes = Changes.after(as_of, latest)
 
-    def page_read(number: int) -> ListInvoices:
-        return ListInvoices(page=number, customer_id=customer_id, updated_since=since - CLOCKS_APART)
+    def page_read(number: int, reading: int) -> ListInvoices:
+        return ListInvoices(page=number, customer_id=customer_id, updated_since=changes.since, reading=reading)
 
     changed = yield from read_list(page_read, "list of changed invoices", most_rows=ROWS_A_PAGE)
-    if isinstance(changed, Failed) or not changed.is_whole or changed.pages > 1:
+    if isinstance(changed, Failed) or not (changed.is_whole and changed.is_one_piece):
         return None  # between two pages a row may slide out of sight
-    return sweep_of(changed.rows, vouches_from)
+    return sweep_of(changed.rows, vouches_from) if latest and changes.believes(changed.rows) else None
 
 
 def confirm_remembered(evidence: Evidence) -> Asking[None]:
@@ -100,48 +104,60 @@ def confirm_remembered(evidence: Evidence) -> Asking[None]:
             break
 
 
-def recall_links(evidence: Evidence) -> Asking[list[RememberedInvoice] | None]:
+def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[RememberedInvoice] | None]:
     """The remembered invoices that bill the ticket, those that changed last first; None when nobody can tell."""
-    remembered = yield from recall(RecallLinked(evidence.ticket))
+    remembered = yield from recall(RecallLinked(evidence.ticket, reading))
     if remembered is None:
         return None
     linked = [each for each in remembered if match(each.facts, evidence.ticket).link is not None]
     return sorted(linked, key=_last_changed, reverse=True)
 
 
-def recall_mentions(evidence: Evidence, customer_id: str) -> Asking[list[RememberedInvoice]]:
-    """The customer's remembered invoices that hold the ticket's number without saying that it is the ticket."""
-    remembered = yield from recall(RecallLinked(evidence.ticket))
-    own = [each for each in remembered or () if each.facts.customer_id in (None, customer_id)]
-    return [each for each in own if match(each.facts, evidence.ticket).might]
+def recall_mentions(evidence: Evidence) -> Asking[list[RememberedInvoice]]:
+    """The remembered invoices that might mean the ticket, whoever's they are, as they are known in the end."""
+    remembered = yield from recall(RecallLinked(evidence.ticket, reading=2))
+    return [each for each in remembered or () if match(each.facts, evidence.ticket).might]
 
 
 def confirm(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
     """Read a remembered invoice that billed the ticket again, and say in the receipt what came of it."""
     evidence.note_named_by_ledger(remembered.facts)
-    yield from read_again(evidence, remembered, sweep)
+    yield from read_again(evidence, [remembered], sweep)
     outcome = "it still does" if evidence.links else "it no longer does, or could not be read"
     named = f"invoice {remembered.facts.number} billed this ticket on {remembered.read_at:%Y-%m-%d}"
     evidence.receipt.append(Looked("Earlier reads", f"{named}; read again now, {outcome}"))
 
 
-def read_again(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | None = None) -> Asking[None]:
-    """Read a remembered invoice's detail and take in what it says now.
+def read_again(evidence: Evidence, remembered: Sequence[RememberedInvoice], sweep: Sweep | None = None) -> Asking[None]:
+    """Read remembered invoices' details and take in what they say now.
 
     One that was read in this request already is not read twice: for this ticket, or because `sweep` names it.
     """
-    facts = remembered.facts
-    changed = sweep.row_of(facts) if sweep is not None else None
-    if changed is not None and not evidence.has_read(facts.id):
-        evidence.note_detail(changed, (yield from ask(detail_read(changed))))
-    if evidence.has_read(facts.id):
-        return
-    answer = yield from ask(ReadInvoice(facts.id, facts.updated_at))
-    evidence.note_detail(InvoiceRow(id=facts.id), answer)
-    if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
-        evidence.gone[facts.id] = remembered
-    elif not evidence.has_read(facts.id):
-        evidence.out_of_reach[facts.id] = facts
+    named = [row for each in remembered if sweep is not None and (row := sweep.row_of(each.facts)) is not None]
+    yield from _read_rows(evidence, {row: detail_read(row) for row in named if not evidence.was_tried(row)})
+    wanted = {each.facts.id: each for each in remembered if not evidence.has_read(each.facts.id)}
+    reads = {
+        InvoiceRow(id=each.facts.id): ReadInvoice(each.facts.id, each.facts.updated_at) for each in wanted.values()
+    }
+    for row, answer in (yield from _read_rows(evidence, reads)).items():
+        invoice = wanted[row.reference]
+        if isinstance(answer, Failed) and answer.kind is FailureKind.NOT_FOUND:
+            evidence.gone[invoice.facts.id] = invoice
+        elif not evidence.has_read(invoice.facts.id):
+            evidence.out_of_reach[invoice.facts.id] = invoice.facts
+
+
+def _read_rows(
+    evidence: Evidence, reads: Mapping[InvoiceRow, ReadInvoice]
+) -> Asking[dict[InvoiceRow, InvoiceDetail | Failed]]:
+    """Read these rows' details in one round and take them in."""
+    if not reads:
+        return {}
+    answers = yield list(reads.values())
+    found = {row: answers[read] for row, read in reads.items()}
+    for row, answer in found.items():
+        evidence.note_detail(row, answer)
+    return found
 
 
 def _recalled(rows: Sequence[InvoiceRow]) -> Asking[list[RememberedInvoice | None]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.billing.ledger.freshness import OPENED_MARGIN
 from bot.billing.ledger.model import RememberedInvoice
-from bot.billing.search.places import CustomerList, read_customer_list
+from bot.billing.search.places import InvoiceList
 from bot.billing.search.queries import Asking, Failed
 from bot.syncro.models import ROWS_A_PAGE, InvoiceRow, TicketRow
 
@@ -23,7 +23,8 @@ WORTH_A_LIST = 3
 class Payer:
     """A payer's list from the time when its invoices that matter had last changed, and how many rows it is worth."""
 
-    place: CustomerList
+    customer_id: str
+    place: InvoiceList
     most_rows: int
 
 
@@ -45,12 +46,13 @@ def payers_worth_listing(
         if len(moments) >= WORTH_A_LIST:
             oldest = min(moments.values()) - OPENED_MARGIN
             listed = since.get(customer_id, oldest)
-            place = CustomerList("A payer's invoices", customer_id, None if listed is None else min(listed, oldest))
-            payers.append(Payer(place, most_rows=len(moments) // WORTH_A_LIST * ROWS_A_PAGE))
+            place = InvoiceList("A payer's invoices", customer_id, None if listed is None else min(listed, oldest))
+            payers.append(Payer(customer_id, place, most_rows=len(moments) // WORTH_A_LIST * ROWS_A_PAGE))
     return payers
 
 
 def list_payer(payer: Payer) -> Asking[Sequence[InvoiceRow]]:
     """The payer's rows; none where the list is too long, or cannot be read."""
-    listing = yield from read_customer_list(payer.place, most_rows=payer.most_rows)
+    # Where its end is wrongly told, an invoice that is not seen there is only read again.
+    listing = yield from payer.place.read(most_rows=payer.most_rows, trusting=True)
     return () if isinstance(listing, Failed) or not listing.is_whole else payer.place.own(listing.rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
+from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
@@ -95,9 +95,13 @@ class RecallTicket(LedgerRead[RememberedTicket | None]):
 
 @dataclass(frozen=True)
 class RecallLinked(LedgerRead[tuple[RememberedInvoice, ...] | None]):
-    """The remembered invoices that may bill or mention a ticket; None when the ledger cannot tell."""
+    """The remembered invoices that may bill or mention a ticket; None when the ledger cannot tell.
+
+    `reading` counts up when that is asked again.
+    """
 
     ticket: TicketKeys
+    reading: int = 1
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,14 @@ class RecallPlaces(LedgerRead[tuple[SearchedPlace | None, ...]]):
 
     names: tuple[str, ...]
     reading: int = 1
+
+
+@dataclass(frozen=True)
+class RecallKnown(LedgerRead[Known]):
+    """What is remembered of a customer's invoices (None: the account's) changed since a moment. See `Ledger`."""
+
+    customer_id: str | None
+    since: datetime | None
 
 
 @dataclass(frozen=True)

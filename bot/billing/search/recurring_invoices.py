@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from bot.billing.rules.policy import Ticket, unbilled
 from bot.billing.rules.verdicts import Looked
 from bot.billing.search.evidence import Evidence
-from bot.billing.search.paging import Listing, read_list
+from bot.billing.search.paging import Listing, read_until_stable
 from bot.billing.search.queries import Asking, Failed, ListSchedules
 from bot.counting import counted
-from bot.syncro.errors import FailureKind
 from bot.syncro.models import ROWS_A_PAGE, Schedule
 
 Schedules = Sequence[Schedule] | Failed
@@ -24,27 +23,16 @@ def customer_with_charges(ticket: Ticket) -> str | None:
 def list_of_account(customers: int) -> Asking[Schedules | None]:
     """The whole account's recurring invoices, where that costs no more calls than asking for so many customers.
 
-    None where it would cost more, or cannot be read in one piece.
+    None where it would cost more, or cannot be read.
     """
     whole = yield from _list(None, most_rows=customers // 2 * ROWS_A_PAGE)
-    if isinstance(whole, Failed) or not whole.is_whole:
-        return None
-    return whole.rows if (yield from _stood_still(None, whole)) else None
+    return None if isinstance(whole, Failed) or not whole.is_whole else whole.rows
 
 
 def list_of_customer(customer_id: str) -> Asking[Schedules]:
     """A customer's recurring invoices."""
     listing = yield from _list(customer_id)
-    if isinstance(listing, Failed):
-        return listing
-    if not (yield from _stood_still(customer_id, listing)):
-        return Failed(FailureKind.UNREADABLE, "The list of recurring invoices changed while it was read.")
-    return listing.rows
-
-
-def _stood_still(customer_id: str | None, listing: Listing[Schedule]) -> Asking[bool]:
-    """Whether a list is the same when it is read again: between two pages a row could slide out of sight."""
-    return listing.pages == 1 or (yield from _list(customer_id, reading=2)) == listing
+    return listing if isinstance(listing, Failed) else listing.rows
 
 
 def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -> None:
@@ -64,10 +52,9 @@ def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -
     evidence.receipt.append(Looked("Recurring invoices", outcome))
 
 
-def _list(
-    customer_id: str | None, reading: int = 1, *, most_rows: int | None = None
-) -> Asking[Listing[Schedule] | Failed]:
-    def page_read(number: int) -> ListSchedules:
+def _list(customer_id: str | None, *, most_rows: int | None = None) -> Asking[Listing[Schedule] | Failed]:
+    def page_read(number: int, reading: int) -> ListSchedules:
         return ListSchedules(customer_id, number, reading)
 
-    return (yield from read_list(page_read, "list of recurring invoices", most_rows=most_rows))
+    # By its state: a schedule that was paused or moved meanwhile has to be seen as it is now.
+    return (yield from read_until_stable(page_read, "list of recurring invoices", lambda row: row, most_rows=most_rows))

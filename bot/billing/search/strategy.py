@@ -8,17 +8,20 @@ that the next one can be short.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
-from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, Sweep, is_current
+from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, Sweep, is_current, opened_since
 from bot.billing.ledger.model import RememberedInvoice, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, amount_key
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Policy, Ticket, expectation, pending_charges, unbilled
+from bot.billing.rules.policy import Policy, Ticket, expectation, pending_charges, put_back, unbilled
 from bot.billing.rules.verdicts import Due, Looked
 from bot.billing.search.evidence import Case, Evidence
+from bot.billing.search.filters import note_proved, prove, samples_of_account, unproved
 from bot.billing.search.invoice_details import (
+    DETAILS_AT_ONCE,
     confirm,
     confirm_remembered,
     know_details,
@@ -27,20 +30,41 @@ from bot.billing.search.invoice_details import (
     recall_mentions,
 )
 from bot.billing.search.places import (
-    CustomerList,
+    CustomerInvoices,
+    InvoiceList,
+    Offered,
     Scope,
+    WholeAccount,
+    account_in_words,
     is_unlisted,
-    read_customer_list,
-    search_customer,
-    search_offered,
 )
-from bot.billing.search.queries import Asking, Failed, ForgetInvoices, NotePlaces, RecallUnclaimedLine, recall
+from bot.billing.search.queries import (
+    Asking,
+    Failed,
+    ForgetInvoices,
+    NotePlaces,
+    RecallKnown,
+    RecallUnclaimedLine,
+    recall,
+)
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, read_afresh
 from bot.counting import counted
 from bot.syncro.models import InvoiceRow, TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
 """What looking a ticket up gave."""
+
+
+class AccountBook(Protocol):
+    """Brings what the ledger holds of the whole account up to the present moment."""
+
+    def account(self, row: TicketRow) -> Asking[Knowledge | None]:
+        """The account as it stands now; None where it is not known back to the ticket's opening, or cannot be told."""
+        ...
+
+    def still_holds(self, knowledge: Knowledge, *, asked_for: str = "") -> Asking[bool]:
+        """Whether the ledger still holds what it held: nobody has emptied it meanwhile."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,8 +74,11 @@ class Searcher:
     policy: Policy
     scope: Scope
     since: Mapping[str, datetime | None]
-    started_at: datetime
+    book: AccountBook | None = None
+    """Where a search may learn of the account by itself; None where that was tried for all tickets together."""
     knowledge: Knowledge | None = None
+    spared: frozenset[str] = frozenset()
+    """Tickets, by id, of which it was proved lately with everything read anew that no invoice bills them."""
     payers: Mapping[str, Sequence[InvoiceRow]] = field(default_factory=dict)
     """The lists of customers who pay for many tickets of others, as read just now."""
 
@@ -67,7 +94,7 @@ class Searcher:
         if case.evidence.links:
             return case
         yield from self._search_everywhere(case)
-        return case
+        return _judgeable(case)
 
     def search_known(self, found: Found) -> Asking[Case | None]:
         """The same answer with the least calls, where the ledger is known to be current."""
@@ -85,7 +112,7 @@ class Searcher:
             return (yield from self.search(found))
         if _hangs_on_charges(case, self.policy) and (yield from _charges_are_in_doubt(case)):
             return (yield from self.search_known((yield from read_afresh(case.ticket.row))))
-        return case
+        return _judgeable(case)
 
     def recall_links(self, found: Found) -> Asking[Sequence[RememberedInvoice]]:
         """The remembered invoices that billed the ticket when they were last read."""
@@ -101,48 +128,89 @@ class Searcher:
     # --- everything ---
 
     def _search_everywhere(self, case: Case) -> Asking[None]:
+        """Search the likeliest place first. Where the ledger holds the account, it is asked before other lists are."""
         evidence, row = case.evidence, case.ticket.row
-        yield from search_offered(evidence)
+        yield from Offered(self.scope).search(evidence)
         if evidence.links:
             return
-        none_offered = not evidence.failures
         if case.expectation.due is not Due.YES:
-            if none_offered:
+            for doubt in evidence.doubts:
+                evidence.fail(doubt)
+            if not evidence.failures:
                 yield from self._note(self._place_of_offers(row))
             return
         if row.customer_id is None:
             evidence.fail("The ticket names no customer, so there is no list of invoices to search.")
             return
-        since = yield from search_customer(evidence, row.customer_id, self.since.get(row.customer_id), self.scope)
+        is_proved = yield from self._know_account(case)
+        if is_proved:
+            return
+        yield from CustomerInvoices(row.customer_id, self.since.get(row.customer_id), self.scope).search(evidence)
+        yield from self._read_once_more(case)
         if evidence.links:
             return
-        for facts in evidence.out_of_reach.values():
-            if not evidence.has_read(facts.id):  # a list that does not name it proves nothing: it may be another's now
-                evidence.fail(
-                    f"Invoice {facts.number} billed this ticket when it was last read; now it cannot be read."
-                )
-        yield from self._account_for_gone(case, since)
-        if not evidence.failures:
-            yield from self._note(
-                self._place_of_offers(row),
-                SearchedPlace(
-                    name=place_of_customer(row.customer_id),
-                    since=since,
-                    skipped=evidence.skipped,
-                    **self._just_now(),
-                ),
-            )
-        _account_for_converted(evidence)
+        yield from self._account_for_lost(case)
+        yield from self._settle_doubts(case)
+        if not (evidence.links or evidence.failures):
+            yield from self._note(self._place_of_offers(row), self._place_of_customer(row.customer_id, evidence))
+            _account_for_converted(evidence)
 
-    def _account_for_gone(self, case: Case, since: datetime | None) -> Asking[None]:
-        """Forget the invoices that are gone for sure: there is no detail of them, and no list names them either."""
+    def _know_account(self, case: Case) -> Asking[bool]:
+        """Where the ledger holds the account, prove by it that no invoice bills the ticket, or find the one."""
+        evidence, row = case.evidence, case.ticket.row
+        account = (yield from self.book.account(row)) if self.book is not None else None
+        if self.book is None or account is None:
+            return False
+        # What has changed since the search began was just read: some of it may bill the ticket.
+        for remembered in (yield from recall_links(evidence, reading=2)) or []:
+            yield from confirm(evidence, remembered)
+            if evidence.links:
+                return True
+        if not (yield from self._prove_absence(case, account, offers_are_known=True)):
+            return False
+        return bool(evidence.links) or (yield from self.book.still_holds(account, asked_for=row.id))
+
+    def _settle_doubts(self, case: Case) -> Asking[None]:
+        """Look at the whole account where that is not too much; else every filter relied on has to be seen at work."""
+        evidence, now = case.evidence, self.scope.started_at
+        if evidence.failures:
+            return
+        yield from note_proved((yield from unproved(sorted(evidence.worked), now)), now)
+        since = None if None in self.since.values() else min(filter(None, self.since.values()), default=None)
+        yield from WholeAccount(since, opened_since(case.ticket.row), self.scope).search(evidence)
+        if evidence.links:
+            return
+        silent = yield from unproved(sorted(evidence.relied_on - evidence.worked), now)
+        silent = yield from prove(silent, evidence.samples, now)
+        if silent:
+            silent = yield from prove(silent, (yield from samples_of_account(silent)), now)
+        for each in silent:
+            evidence.fail(
+                f"Nothing shows that Syncro's list of invoices heeds `{each.value}` on this account, so that it names "
+                "none for this ticket proves nothing."
+            )
+        for doubt in evidence.doubts:
+            evidence.fail(doubt)
+
+    def _account_for_lost(self, case: Case) -> Asking[None]:
+        """Remembered invoices that cannot be read now forbid a proof, unless they are gone for sure: then forget them.
+
+        They are where there is no detail of them, and no list names them either.
+        """
+        for facts in case.evidence.out_of_reach.values():
+            if not case.evidence.has_read(facts.id):  # a list that lacks it proves nothing: it may be another's now
+                case.evidence.fail(
+                    f"Invoice {facts.number} is known from an earlier read and may bill this ticket; "
+                    "now it cannot be read."
+                )
+        since = case.evidence.searched_since
         evidence, row = case.evidence, case.ticket.row
         for remembered in evidence.gone.values():
             facts = remembered.facts
             if not _would_be_named(facts, row, since) and not (yield from is_unlisted(facts)):
                 evidence.fail(
-                    f"Invoice {facts.number} billed this ticket when it was last read; now Syncro has no detail of it, "
-                    "and its customer's list cannot tell whether it is gone."
+                    f"Invoice {facts.number} is known from an earlier read and may bill this ticket; now Syncro has no "
+                    "detail of it, and its customer's list cannot tell whether it is gone."
                 )
         if evidence.gone and not evidence.failures:
             gone = sorted((facts_id, remembered.read_at) for facts_id, remembered in evidence.gone.items())
@@ -155,9 +223,13 @@ class Searcher:
     def _place_of_offers(self, row: TicketRow) -> SearchedPlace:
         return SearchedPlace(name=place_of_offers(row.id), since=None, **self._just_now())
 
+    def _place_of_customer(self, customer_id: str, evidence: Evidence) -> SearchedPlace:
+        since, skipped = evidence.searched_since, evidence.skipped
+        return SearchedPlace(name=place_of_customer(customer_id), since=since, skipped=skipped, **self._just_now())
+
     def _just_now(self) -> dict[str, datetime]:
         """What is read in this request holds as of its beginning."""
-        return {"as_of": self.started_at, "searched_at": self.started_at}
+        return {"as_of": self.scope.started_at, "searched_at": self.scope.started_at}
 
     def _note(self, *places: SearchedPlace) -> Asking[None]:
         yield from recall(NotePlaces(places))
@@ -188,45 +260,69 @@ class Searcher:
                 return True
         return False
 
-    def _prove_absence(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
-        """Whether the ledger is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
+    def _prove_absence(self, case: Case, knowledge: Knowledge, *, offers_are_known: bool = False) -> Asking[bool]:
+        """Whether what is known is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
         evidence, row = case.evidence, case.ticket.row
-        if not (yield from self._know_offers(case, knowledge)):
-            return False
-        if evidence.links or case.expectation.due is not Due.YES:
+        holds_account = knowledge.holds_account(row)
+        is_accusing = case.expectation.due is Due.YES
+        if not offers_are_known:
+            # Before somebody is accused what Syncro offers is asked for anew.
+            believed = None if is_accusing and row.id not in self.spared else knowledge
+            if not (yield from self._know_offers(case, believed)):
+                return False
+        if evidence.links or not is_accusing:
             return True
-        if row.customer_id is None:
+        place = knowledge.customer(row)
+        if place is None or row.customer_id is None or not (yield from self._look_at_list(evidence, row.customer_id)):
             return False
-        since = self.since.get(row.customer_id)
-        place = knowledge.customer(row.customer_id, since)
-        if place is None or not (yield from self._look_at_list(evidence, row.customer_id)):
-            return False
-        for remembered in (yield from recall_mentions(evidence, row.customer_id)):
-            yield from read_again(evidence, remembered, self._sweep)
+        yield from self._read_once_more(case)
         if evidence.links:
             return True
-        if evidence.gone or evidence.out_of_reach:
+        if evidence.gone or evidence.out_of_reach or evidence.failures or (evidence.doubts and not holds_account):
             return False  # the search looks until a list has stood still
-        evidence.skipped = place.skipped
-        if since is not None:
+        if holds_account:
+            evidence.settle_doubts()
+            since = opened_since(row)
+            known = yield from recall(RecallKnown(None, since))
+            evidence.receipt.append(Looked(WholeAccount.name, account_in_words(known.count, since)))
+        else:
+            evidence.skipped = place.skipped
             evidence.receipt.append(Looked("This customer's older invoices", _said_of_older(place)))
         _account_for_converted(evidence)
         return True
 
-    def _know_offers(self, case: Case, knowledge: Knowledge) -> Asking[bool]:
+    def _read_once_more(self, case: Case) -> Asking[None]:
+        """Before somebody is accused, read again what is known of invoices only from earlier reads.
+
+        Those that mention the ticket always; and unless the ticket is spared, all of its customer's that may have
+        changed since it was opened: a line can be reworded while Syncro says that its invoice was not changed.
+        """
+        evidence, row = case.evidence, case.ticket.row
+        if evidence.links:
+            return
+        again = yield from recall_mentions(evidence)
+        if row.id not in self.spared:
+            known = yield from recall(RecallKnown(row.customer_id, opened_since(row)))
+            again = [*again, *(each for each in known.invoices if each not in again)]
+        for start in range(0, len(again), DETAILS_AT_ONCE):
+            if evidence.links:
+                return
+            yield from read_again(evidence, again[start : start + DETAILS_AT_ONCE], self._sweep)
+
+    def _know_offers(self, case: Case, knowledge: Knowledge | None) -> Asking[bool]:
         """Know what Syncro offers for the ticket, or ask. False when it could not be told."""
         evidence, row = case.evidence, case.ticket.row
-        offers = knowledge.offers(row)
+        offers = knowledge.offers(row) if knowledge is not None else None
         if offers is None:
-            yield from search_offered(evidence)
+            yield from Offered(self.scope).search(evidence)
             if evidence.failures:
                 return False
-            if not evidence.links:
+            if not (evidence.links or evidence.doubts):
                 yield from self._note(self._place_of_offers(row))
             return True
         evidence.receipt.append(
             Looked(
-                "Invoices that Syncro offers for this ticket",
+                Offered.name,
                 f"none when searched on {offers.searched_at:%Y-%m-%d}, and none that changed since bills it",
             )
         )
@@ -236,8 +332,9 @@ class Searcher:
         """Walk over the customer's list once; what is not known is read. False when that could not be done."""
         since = self.since.get(customer_id)
         name = "All invoices of this customer" if since is None else f"This customer's invoices since {since:%Y-%m-%d}"
-        place = CustomerList(name, customer_id, since)
-        listing = yield from read_customer_list(place)
+        place = InvoiceList(name, customer_id, since)
+        # Nothing hangs on its end: what it does not show is known from elsewhere, or is read once more.
+        listing = yield from place.read(trusting=True)
         if isinstance(listing, Failed):
             return False
         own = place.own(listing.rows)
@@ -305,12 +402,25 @@ def _may_have_changed(invoice: InvoiceFacts, since: datetime) -> bool:
 
 
 def _account_for_converted(evidence: Evidence) -> None:
-    """A converted charge sits on some invoice: if we saw none that carries it, we have not seen them all."""
-    if evidence.ticket.converted_items:
+    """A converted charge sits on some invoice: if we saw none that carries it, we have not seen them all.
+
+    Unless the whole account is known: then the line is gone, and the charge is pending again.
+    """
+    if evidence.ticket.converted_items and not evidence.knows_account:
         evidence.fail(
             "A charge of this ticket has been put on an invoice (Syncro marks it as converted), but that invoice "
             "is not among those that could be searched; it may be billed to another customer."
         )
+    elif evidence.ticket.converted_items:
+        outcome = "Syncro marks one as put on an invoice, yet no invoice of the account carries it: it is unbilled"
+        evidence.receipt.append(Looked("The ticket's charges", outcome))
+
+
+def _judgeable(case: Case) -> Case:
+    """The case with its charges as the whole account shows them."""
+    if case.evidence.links or not case.evidence.knows_account:
+        return case
+    return replace(case, ticket=put_back(case.ticket))
 
 
 def _said_of_older(place: SearchedPlace) -> str:

@@ -6,23 +6,25 @@ cut off loses nothing; a window counts as known only when a second walk over its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
-from bot.billing.ledger.freshness import CLOCKS_APART, is_current, is_the_listed_one, reaches
+from bot.billing.ledger.freshness import FILTER_MARGIN, is_current, is_the_listed_one, reaches
 from bot.billing.ledger.model import ACCOUNT, Ledger, RememberedInvoice, SearchedPlace
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import is_the_listed_invoice
 from bot.billing.rules.policy import Policy
+from bot.billing.search.filters import Changes, can_list_changes, changes_after
 from bot.billing.search.finished_tickets import Window, list_tickets
-from bot.billing.search.paging import Walk, read_pages
+from bot.billing.search.paging import READINGS, Pager, Stability
 from bot.billing.search.queries import (
     Asking,
     Failed,
+    ListInvoices,
     NotePlaces,
     Read,
     ReadInvoice,
@@ -35,20 +37,18 @@ from bot.billing.search.queries import (
 from bot.billing.search.scheduler import Progress, Scheduler, Session
 from bot.billing.search.ticket_lookup import look_up
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceDetail, InvoiceRow
+from bot.syncro.models import InvoiceDetail, InvoiceRow, Page
 
 WINDOWS = (timedelta(days=7), timedelta(days=90), None)
 """How far back each window reaches; None: to the first invoice."""
 TICKETS_AT_ONCE = 100
-WALKS = 4
-"""How often a list is walked, until a walk has missed nothing of the one before."""
 REFRESH = timedelta(minutes=15)
 """During a long window, what changed meanwhile is read so often."""
 RETRY_AFTER = timedelta(hours=20)
 """A window that could not be proved is not walked again before this."""
 RETRY_CHANGES_AFTER = timedelta(hours=2)
 """The same for the changes: where rows tell no times, each try reads all of them anew."""
-MOST_GONE = 500
+MOST_GONE = 20
 """More invoices than this do not vanish by themselves: then the list is not trusted."""
 MOST_READ = 50_000
 """Invoices read in one run, nearly five hours at Syncro's limit. The next run goes on there."""
@@ -60,6 +60,11 @@ CHANGES = "changes"
 TICKETS = "tickets of the next digest"
 """What a run is at, beside the windows."""
 
+MOST_PAGES_WALKED = 20_000
+MOST_ROWS_WALKED = 250_000
+"""A list of all invoices that is longer is not walked to its end: something is wrong with it."""
+RowName = tuple[str | None, str | None, datetime | None]
+"""How a row is known again: by id, number, and when its invoice was made."""
 Result = TypeVar("Result")
 Value = TypeVar("Value")
 
@@ -111,6 +116,50 @@ class SyncReport:
     since: datetime | None = None
     """Every invoice that changed since is known. None where all are, or where nothing of the past is."""
     problem: str = ""
+
+
+class Walk:
+    """One walk over the pages of the account's list: where it is, and what it has seen."""
+
+    def __init__(self, since: datetime | None, number: int, as_of: datetime) -> None:
+        def page_read(page: int, reading: int) -> ListInvoices:
+            return ListInvoices(page=page, updated_since=since, reading=reading)
+
+        self.as_of = as_of
+        """When the walk before it began, or the first one: all that had changed by then is known, if it is proved."""
+        self.pager: Pager[InvoiceRow] = Pager(page_read, "list of invoices", number)
+        self.seen: set[RowName] = set()
+        self.vanished: dict[RowKey, str] = {}
+        """The names of those that were listed, but of which Syncro then had no detail."""
+        self.unread = ""
+        """Why the first of those could not be read that could not."""
+        self.is_one_piece = True
+        """Whether all of it was seen in one answer."""
+        self._page_size = 0
+        self._pages = 0
+
+    @property
+    def expected(self) -> int:
+        """About how many invoices the list holds."""
+        return max(len(self.seen), (self.pager.announced or 0) * self._page_size)
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it has seen more than an account can have."""
+        return self._pages > MOST_PAGES_WALKED or len(self.seen) > MOST_ROWS_WALKED
+
+    @property
+    def rows(self) -> Iterator[InvoiceRow]:
+        """What was seen, by names alone."""
+        return (InvoiceRow(id=invoice_id, number=number) for invoice_id, number, _ in self.seen)
+
+    def take(self, pages: Sequence[Page[InvoiceRow]]) -> None:
+        """Take in the pages that were read."""
+        for page in pages:
+            self.seen |= {(row.id, row.number, row.created_at) for row in page.rows}
+        self._pages += len(pages)
+        self._page_size = max(self._page_size, *(len(page.rows) for page in pages))
+        self.is_one_piece = self._pages == 1 and self.pager.announced == 1
 
 
 class _CutShortError(Exception):
@@ -254,10 +303,17 @@ class _Run:
         """Read what changed since the last run. Returns what could not be read; the next run begins there again."""
         self._begin(CHANGES)
         self._kept_up_at = self._clock()
-        walked = self._walk_until_proved(self.account.as_of - CLOCKS_APART)
+        changes = self._ask(changes_after(self.account.as_of, self._clock()))
+        walked = self._walk_until_proved(changes.since)
+        if isinstance(walked, Walk) and not changes.believes(walked.rows):
+            changes = Changes(None)
+            walked = self._walk_until_proved(None)
         if isinstance(walked, str):
             return walked
-        self._extend(self.account.since, walked)
+        problem = self._forget_gone(walked, changes.since if not changes.latest else changes.proved_from(walked.rows))
+        if problem:
+            return problem
+        self._extend(self.account.since, walked.as_of)
         return ""
 
     def read_tickets(self, lookback: timedelta) -> str:
@@ -278,9 +334,16 @@ class _Run:
     def read_window(self, since: datetime | None) -> str:
         """Read every invoice that changed since a moment. Returns why that could not be proved; empty when it was."""
         self._begin("all invoices" if since is None else f"invoices since {since:%Y-%m-%d}")
-        walked = self._walk_until_proved(since)
+        if since is not None and not self._ask(can_list_changes(self._clock())):
+            return (
+                "Syncro's list of invoices does not heed `since_updated_at`, so only all of them together can be read."
+            )
+        walked = self._walk_until_proved(None if since is None else since - FILTER_MARGIN)
         if isinstance(walked, str):
             return walked
+        problem = self._forget_gone(walked, since)
+        if problem:
+            return problem
         self._extend(since, self.account.as_of)  # what changed after that was not read: see `_lacks`
         return ""
 
@@ -306,29 +369,27 @@ class _Run:
 
     # --- walking over a list ---
 
-    def _walk_until_proved(self, since: datetime | None) -> datetime | str:
+    def _walk_until_proved(self, since: datetime | None) -> Walk | str:
         """Walk over a list and read its details, until nothing can have been missed.
 
-        Returns the moment as of which it is known, or why it is not.
-
-        While pages are walked, an invoice can slide out of sight only because another one before it has gone. So if
-        a second walk sees all that the first one saw, the first one missed nothing.
+        Returns the last walk, or why nothing is proved.
         """
-        before: Walk | None = None
+        stability = Stability()
+        begun = self._clock()
         read: set[RowKey] = set()
-        for number in range(1, WALKS + 1):
-            walk = Walk(since, number, self._clock())
+        for number in range(1, READINGS + 1):
+            walk = Walk(since, number, as_of=begun)
+            begun = self._clock()
             self._again = ", again" if number > 1 else ""
             fresh = len(read)
             problem = self._walk(walk, read) or walk.unread
             if problem:
                 return problem
-            if before is not None and before.seen <= walk.seen:
-                return self._problem_of(walk) or self._forget_gone(walk) or before.begun
-            if before is None and walk.total_pages == 1 and len(read) == fresh and not walk.vanished:
-                return self._problem_of(walk) or self._forget_gone(walk) or walk.begun
-            before = walk
-        return f"The list of invoices kept changing while it was read ({WALKS} times)."
+            is_quiet = len(read) == fresh and not walk.vanished
+            # By its name: what was changed meanwhile is among the changes that are read next.
+            if stability.holds(frozenset(walk.seen), is_one_piece=walk.is_one_piece and is_quiet):
+                return self._problem_of(walk) or walk
+        return f"The list of invoices kept changing while it was read ({READINGS} times)."
 
     def _problem_of(self, walk: Walk) -> str:
         """Why a walk proves nothing, though it has missed nothing of the one before; empty when it proves it."""
@@ -341,15 +402,16 @@ class _Run:
 
     def _walk(self, walk: Walk, read: set[RowKey]) -> str:
         """Walk over all pages once, and read what is not known. Returns why the list cannot be read to its end."""
-        while numbers := walk.next_pages():
+        while True:
+            self._end_if_stopped()
             if walk.is_endless:
                 return "The list of invoices is longer than any account's."
-            self._end_if_stopped()
-            pages = self._ask(read_pages(walk, numbers))
+            pages = self._ask(walk.pager.next_pages())
             if isinstance(pages, Failed):
                 return self._failed(pages)
-            if walk.take(pages):
-                return "The list of invoices cannot be read to its end: a page repeats earlier ones."
+            if not pages:
+                return ""
+            walk.take(pages)
             rows = [row for page in pages for row in page.rows if row_key(row) not in read]
             remembered = self._ledger.recall_invoices(rows)
             unknown = [row for row, each in zip(rows, remembered, strict=True) if self._lacks(row, each)]
@@ -357,7 +419,6 @@ class _Run:
             read.update(key for row in unknown if (key := row_key(row)) not in walk.vanished)
             self._show(len(walk.seen), walk.expected)
             self._keep_up()
-        return ""
 
     def _lacks(self, row: InvoiceRow, remembered: RememberedInvoice | None) -> bool:
         """Whether the invoice has to be read.
@@ -407,11 +468,14 @@ class _Run:
                 return f"What was read of {name_of(row)} could not be kept; it is read again next time."
         return ""
 
-    def _forget_gone(self, walk: Walk) -> str:
-        """Ask for every remembered invoice that the list no longer holds, and forget those that are gone."""
+    def _forget_gone(self, walk: Walk, since: datetime | None) -> str:
+        """Ask for every remembered invoice changed since a moment that the list lacks, and forget those that are gone.
+
+        Never many at once: a list that was read in part looks as if many had vanished.
+        """
         if any(invoice_id is None for invoice_id, _, _ in walk.seen):
             return ""
-        readings = self._ledger.readings_since(walk.since)
+        readings = self._ledger.readings_since(since)
         gone = sorted(readings.keys() - {invoice_id for invoice_id, _, _ in walk.seen})
         if len(gone) > MOST_GONE:
             return f"{len(gone)} invoices seem to have vanished at once, so the list is not trusted."

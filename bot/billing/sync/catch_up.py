@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.billing.ledger.freshness import CLOCKS_APART, Knowledge, brought_forward, is_current, sweep_of, was_read_since
+from bot.billing.ledger.freshness import (
+    CLOCKS_APART,
+    Knowledge,
+    brought_forward,
+    is_current,
+    opened_since,
+    reaches,
+    sweep_of,
+    was_read_since,
+)
 from bot.billing.ledger.model import ACCOUNT, SearchedPlace, place_of_customer, place_of_offers
 from bot.billing.rules.invoice import InvoiceFacts, facts_of
 from bot.billing.rules.matching import is_the_listed_invoice
-from bot.billing.search.paging import Listing, read_list
+from bot.billing.search.filters import changes_after
+from bot.billing.search.paging import Listing, Took, read_until_stable
 from bot.billing.search.queries import (
     Asking,
     Failed,
@@ -29,8 +40,6 @@ LONGEST_GAP = timedelta(days=14)
 """What was searched longer ago is searched anew: the list of changes since would be long."""
 MOST_CHANGES = 1000
 """Rows after which a list of changes is given up, and the tickets are searched one by one."""
-READINGS = 4
-"""How often the list of changes is read until it has stood still."""
 
 
 def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Knowledge | None]:
@@ -50,11 +59,38 @@ def take_stock(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[Kno
     return (yield from _bring_up_to_date(later, started_at)) if later else None
 
 
+@dataclass(frozen=True)
+class CatchUp:
+    """The ledger's `AccountBook`: it learns of the account when the first of a request's tickets hangs on it."""
+
+    started_at: datetime
+
+    def account(self, row: TicketRow) -> Asking[Knowledge | None]:
+        """See `AccountBook`."""
+        (account,) = yield from recall(RecallPlaces((ACCOUNT,)))
+        if account is None or not reaches(account, opened_since(row)) or account.as_of < self.started_at - LONGEST_GAP:
+            return None
+        return (yield from _bring_up_to_date([account], self.started_at))
+
+    def still_holds(self, knowledge: Knowledge, *, asked_for: str = "") -> Asking[bool]:
+        """See `AccountBook`. A place that this very request searched anew is held as well."""
+        names = tuple(knowledge.places)
+        # Each ticket asks by itself: another's answer may be from before the ledger was emptied.
+        again = yield from recall(RecallPlaces((*names, place_of_offers(asked_for)), reading=2))
+        return all(
+            place is not None and place.searched_at in (knowledge.places[name].searched_at, self.started_at)
+            for name, place in zip(names, again, strict=False)
+        )
+
+
 def _bring_up_to_date(places: Sequence[SearchedPlace], started_at: datetime) -> Asking[Knowledge | None]:
     """Read what changed since these places were searched. None where that cannot be done completely."""
     account = next((place for place in places if place.name == ACCOUNT), None)
     oldest = min(place.as_of for place in places)
-    rows = yield from _read_changes(oldest - CLOCKS_APART, started_at)
+    changes = yield from changes_after(oldest, started_at)
+    rows = yield from _read_changes(changes.since, oldest, started_at)
+    if rows is not None and not changes.believes(rows):
+        rows = yield from _read_changes(None, oldest, started_at)
     if rows is None:
         return None
     places = [place.model_copy(update={"as_of": max(started_at, place.as_of)}) for place in places]
@@ -62,19 +98,6 @@ def _bring_up_to_date(places: Sequence[SearchedPlace], started_at: datetime) -> 
     return Knowledge(
         sweep=sweep_of(rows, oldest if account is None else account.searched_at),
         places={place.name: place for place in places},
-    )
-
-
-def is_still_known(knowledge: Knowledge, started_at: datetime) -> Asking[bool]:
-    """Whether the ledger still holds the places, after the search: nobody has emptied it meanwhile.
-
-    A place that this very request searched anew, for a ticket of which too little was known, is held as well.
-    """
-    names = tuple(knowledge.places)
-    again = yield from recall(RecallPlaces(names, reading=2))
-    return all(
-        place is not None and place.searched_at in (knowledge.places[name].searched_at, started_at)
-        for name, place in zip(names, again, strict=True)
     )
 
 
@@ -91,30 +114,41 @@ def _known_places(tickets: Sequence[TicketRow], started_at: datetime) -> Asking[
     return known
 
 
-def _read_changes(since: datetime, started_at: datetime) -> Asking[Sequence[InvoiceRow] | None]:
-    """List what changed in the whole account, and read what is not known, until there is nothing new.
+def _read_changes(since: datetime | None, as_of: datetime, started_at: datetime) -> Asking[Sequence[InvoiceRow] | None]:
+    """List what changed in the whole account, and read what changed after `as_of`, until there is nothing new.
 
     None where something could not be read, or could not be kept.
     """
     done: set[RowKey] = set()
     read: dict[RowKey, InvoiceFacts] = {}
-    before: set[RowKey] | None = None
-    for reading in range(1, READINGS + 1):
-        listing = yield from _list_changes(since, reading)
-        if listing is None:
-            return None
-        unknown = yield from _not_current([row for row in listing.rows if row_key(row) not in done])
+    is_unreadable = False
+
+    def page_read(number: int, reading: int) -> ListInvoices:
+        return ListInvoices(page=number, updated_since=since, reading=reading)
+
+    def take(listing: Listing[InvoiceRow]) -> Asking[Took]:
+        nonlocal is_unreadable
+        new = [row for row in listing.rows if row_key(row) not in done and _is_after(row, as_of)]
+        unknown = yield from _not_current(new)
         facts = yield from _read_all(unknown)
         if facts is None:
-            return None
-        read |= facts
-        done |= {row_key(row) for row in listing.rows}
-        now = {row_key(row) for row in listing.rows}
-        # A row that slides out of sight between two pages slides because another has gone: then one is missing.
-        if not unknown and (listing.pages == 1 or (before is not None and before <= now)):
-            return listing.rows if (yield from _are_all_kept(listing.rows, read, started_at)) else None
-        before = now
-    return None
+            is_unreadable = True
+            return Took.ENOUGH
+        read.update(facts)
+        done.update(map(row_key, listing.rows))
+        return Took.TIME if unknown else Took.NOTHING
+
+    # By its state: what was changed after it was read has to be read again.
+    listing = yield from read_until_stable(page_read, "list of changed invoices", row_key, take, most_rows=MOST_CHANGES)
+    if isinstance(listing, Failed) or not listing.is_whole or is_unreadable:
+        return None
+    new = [row for row in listing.rows if _is_after(row, as_of)]
+    return listing.rows if (yield from _are_all_kept(new, read, started_at)) else None
+
+
+def _is_after(row: InvoiceRow, as_of: datetime) -> bool:
+    """Whether an invoice may have changed after the moment: the list reaches back further, to prove itself."""
+    return row.updated_at is None or row.updated_at >= as_of - CLOCKS_APART
 
 
 def _are_all_kept(
@@ -138,14 +172,6 @@ def _are_all_kept(
         and each.facts == read.get(row_key(row), None if row.updated_at is None else each.facts)
         for row, each in zip(rows, remembered, strict=True)
     )
-
-
-def _list_changes(since: datetime, reading: int) -> Asking[Listing[InvoiceRow] | None]:
-    def page_read(number: int) -> ListInvoices:
-        return ListInvoices(page=number, updated_since=since, reading=reading)
-
-    listing = yield from read_list(page_read, "list of changed invoices", most_rows=MOST_CHANGES)
-    return None if isinstance(listing, Failed) or not listing.is_whole else listing
 
 
 def _not_current(rows: Sequence[InvoiceRow]) -> Asking[list[InvoiceRow]]:

@@ -106,6 +106,17 @@ def questions_for_linked(connection: sa.Connection, book: int, ticket: TicketKey
         yield sa.select(lines.invoice_id).where(lines.book_id == book, lines.line_id.in_(some))
 
 
+def question_for_known(book: int, customer_id: str | None, since: datetime | None) -> sa.Select[str]:
+    """A question for the ids of a customer's or the account's invoices that may have changed since a moment."""
+    columns = ledger_invoices.c
+    asked = sa.select(columns.id).where(columns.book_id == book)
+    if customer_id is not None:
+        asked = asked.where(columns.customer_id == customer_id)
+    if since is not None:
+        asked = asked.where(sa.or_(columns.updated_at.is_(None), columns.updated_at >= since))
+    return asked
+
+
 def question_for_unclaimed(
     book: int, since: datetime, amounts: frozenset[str], customer_id: str | None
 ) -> sa.Select[str]:

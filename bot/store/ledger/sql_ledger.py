@@ -13,7 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from bot.billing.ledger.freshness import CLOCKS_APART
-from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
+from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import READING_RULES
 from bot.billing.rules.matching import TicketKeys
 from bot.store.database import Database
@@ -31,6 +31,7 @@ from bot.store.ledger.rows import (
     only_one,
     parts,
     place_from,
+    question_for_known,
     question_for_unclaimed,
     questions_for_linked,
     ticket_from,
@@ -47,6 +48,8 @@ from bot.syncro.models import InvoiceRow
 log = logging.getLogger(__name__)
 
 _LOCK = "invoice_bot_ledger"
+NEWEST = 2
+"""How many of the account's latest changes are told: one of them may have been deleted since."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _Value = TypeVar("_Value")
 
@@ -133,6 +136,23 @@ class SqlLedger:
             return tuple(each if each is not None and oldest <= each.read_at <= furthest else None for each in found)
 
         return self._ask(question, nothing)
+
+    def recall_known(self, customer_id: str | None, since: datetime | None) -> Known:
+        """See `Ledger`."""
+
+        def question(connection: sa.Connection) -> Known:
+            known = question_for_known(self._book, customer_id, since)
+            count = connection.execute(sa.select(sa.func.count()).select_from(known.subquery())).scalar_one()
+            latest = known
+            if customer_id is None:
+                columns = ledger_invoices.c
+                dated = known.where(columns.updated_at <= columns.read_at)
+                latest = dated.order_by(columns.updated_at.desc()).limit(NEWEST)
+            ids = set(connection.execute(latest).scalars())
+            found = invoices_by(connection, self._book, ledger_invoices.c.id, ids)
+            return Known(count=count, invoices=tuple(sorted(found, key=lambda each: each.facts.id)))
+
+        return self._ask(question, Known())
 
     def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         """See `Ledger`."""
