@@ -633,7 +633,7 @@ def test_an_audit_that_has_taken_hours_does_not_say_from_memory_that_an_invoice_
 
 
 def test_an_audit_that_has_taken_hours_does_not_say_from_memory_that_no_invoice_bills_the_ticket() -> None:
-    world, ticket = one_ticket()
+    world, ticket = one_ticket(invoices=1)
     bench = Bench(world)
     bench.sync()
     bench.later(hours=1)
@@ -803,9 +803,8 @@ def test_a_recurring_invoice_that_slides_out_of_sight_is_not_taken_for_none() ->
     bench = Bench(world)
     bench.syncro._page_size = 2
     happened = right_after(bench, lambda last: isinstance(last, ListSchedules), lambda: world.schedules.pop(first.id))
-    assert bench.ask(ticket.number).verdict is Verdict.UNVERIFIED
+    assert bench.ask(ticket.number).verdict is Verdict.SCHEDULED, "it was looked for once more"
     assert happened
-    assert bench.ask(ticket.number).verdict is Verdict.SCHEDULED
 
 
 @pytest.mark.parametrize("has_account", [False, True])
@@ -847,6 +846,7 @@ def test_a_sync_whose_reading_is_refused_for_one_of_a_clock_that_is_ahead_does_n
 def test_an_invoice_that_lastingly_cannot_be_read_does_not_make_every_digest_search_from_the_beginning() -> None:
     world, _ = one_ticket(invoices=3)
     others = [world.add_ticket(world.add_customer()) for _ in range(8)]
+    world.bill_by_ticket_id(world.add_ticket(world.add_customer(), status="In Progress"))  # the filter is seen at work
     bench = Bench(world)
     bench.sync()
     bench.later(hours=1)

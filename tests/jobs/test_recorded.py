@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
-from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace
+from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy
@@ -36,6 +36,7 @@ from bot.billing.search.queries import (
     ReadInvoice,
     ReadTicket,
     RecallInvoices,
+    RecallKnown,
     RecallLinked,
     RecallPlaces,
     RecallTicket,
@@ -199,6 +200,7 @@ _values: dict[Read[Any], st.SearchStrategy[Any]] = {
     RecallTicket("1", NOW): st.none() | _remembered_tickets,
     RecallLinked(TicketKeys("1", "32223")): st.none() | _several(_remembered_invoices),
     RecallInvoices(()): _several(st.none() | _remembered_invoices),
+    RecallKnown(None, None): st.builds(Known, count=st.integers(0, 9), invoices=_several(_remembered_invoices)),
     RecallPlaces(()): _several(st.none() | _places),
     RecallUnclaimedLine(NOW, frozenset({"75.00"}), "7"): st.booleans(),
     ForgetInvoices((("9", NOW),)): st.none(),

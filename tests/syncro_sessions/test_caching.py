@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
+from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.search.queries import (
@@ -89,6 +89,9 @@ class FakeLedger:
 
     def recall_invoices(self, rows: Sequence[InvoiceRow]) -> tuple[RememberedInvoice | None, ...]:
         return tuple(KEPT_INVOICE if row.id == "9" else None for row in rows)
+
+    def recall_known(self, customer_id: str | None, since: datetime | None) -> Known:
+        return Known(count=1) if (customer_id, since) == ("7", CHANGED) else Known()
 
     def recall_places(self, names: Sequence[str]) -> tuple[SearchedPlace | None, ...]:
         return tuple(PLACE if name == "account" else None for name in names)

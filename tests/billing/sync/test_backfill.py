@@ -168,14 +168,7 @@ def test_while_another_process_is_at_it_nothing_is_read() -> None:
 def test_a_run_that_is_stopped_early_does_not_claim_to_know_the_past() -> None:
     world, _ = one_ticket(invoices=60)
     bench = Bench(world)
-    asked = 0
-
-    def stopped() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 1
-
-    report = run(bench, stopped=stopped)
+    report = run(bench, stopped=lambda: account_of(bench) is not None)
     assert (report.ending, report.is_complete, report.since) == (SyncEnding.STOPPED, False, None)
     assert account_of(bench) is not None
 
@@ -197,7 +190,7 @@ def test_a_run_reads_no_more_than_it_may_and_the_next_ones_go_on_there_until_all
 
 def test_a_list_of_invoices_without_end_is_not_walked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each page shows other invoices than all before it, and says that a million follow."""
-    monkeypatch.setattr("bot.billing.search.paging.MOST_PAGES_WALKED", 40)
+    monkeypatch.setattr("bot.billing.sync.backfill.MOST_PAGES_WALKED", 40)
     world, _ = one_ticket(invoices=1)
     bench = Bench(world)
 
