@@ -28,7 +28,6 @@ from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_well, ok, skipped, warning
 from bot.doctor.settings import read_settings
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
 from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.sample_worlds import incident
@@ -36,6 +35,7 @@ from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
+from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Edit, Exchange, Fault, MissingKeys
 from tests.standins.syncro_faults import Status as Answered
@@ -68,14 +68,14 @@ def syncro_sandbox() -> Iterator[FaultySyncro]:
 
 
 @pytest.fixture
-def slack_sandbox() -> Iterator[SlackSandbox]:
+def slack_sandbox() -> Iterator[FaultySlack]:
     scopes = slack_scopes.REQUIRED
-    with SlackSandbox(bot_token=BOT_TOKEN, app_token=APP_TOKEN, scopes=scopes) as sandbox:
+    with FaultySlack(bot_token=BOT_TOKEN, app_token=APP_TOKEN, scopes=scopes) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def good(syncro_sandbox: FaultySyncro, slack_sandbox: SlackSandbox, tmp_path: Path) -> dict[str, str]:
+def good(syncro_sandbox: FaultySyncro, slack_sandbox: FaultySlack, tmp_path: Path) -> dict[str, str]:
     """Settings under which everything is in order."""
     return {
         "SYNCRO_BASE_URL": syncro_sandbox.base_url,
@@ -455,7 +455,7 @@ def test_a_server_that_tells_no_time_gives_nothing_to_compare_with(answer: str) 
 # --- Slack ---
 
 
-def test_slack_is_only_read(examined: Examine, slack_sandbox: SlackSandbox) -> None:
+def test_slack_is_only_read(examined: Examine, slack_sandbox: FaultySlack) -> None:
     examined(ALLOWED_CHANNELS=BILLING)
     assert {call.method for call in slack_sandbox.calls} == {"auth.test", "conversations.info", "apps.connections.open"}
     assert slack_sandbox.workspace.messages == []
@@ -485,7 +485,7 @@ def test_each_required_permission_that_is_missing_is_named_with_its_reason(scope
     assert "install the app again" in result.advice
 
 
-def test_granted_permissions_are_read_from_slacks_answer(examined: Examine, slack_sandbox: SlackSandbox) -> None:
+def test_granted_permissions_are_read_from_slacks_answer(examined: Examine, slack_sandbox: FaultySlack) -> None:
     slack_sandbox.api.scopes.discard("groups:read")
     assert troubles(examined()) == {"Slack permissions": Status.FAILED}
 
@@ -522,14 +522,14 @@ def test_a_public_channel_without_the_bot_is_fine_for_commands(examined: Examine
 
 
 def test_a_channel_that_may_not_be_looked_at_points_to_the_permissions(
-    examined: Examine, slack_sandbox: SlackSandbox
+    examined: Examine, slack_sandbox: FaultySlack
 ) -> None:
     slack_sandbox.api.scopes.discard("channels:read")
     results = examined(ALLOWED_CHANNELS=BILLING)
     assert "a permission is missing" in results["Slack channels"].found
 
 
-def test_socket_mode_is_opened_and_closed_again(examined: Examine, slack_sandbox: SlackSandbox) -> None:
+def test_socket_mode_is_opened_and_closed_again(examined: Examine, slack_sandbox: FaultySlack) -> None:
     assert examined()["Slack Socket Mode"] == ok("Slack Socket Mode", "connects, Slack says hello")
     slack_sandbox.wait_for(lambda _: slack_sandbox.connections == 0)
 
@@ -540,7 +540,7 @@ def test_a_refused_app_token_says_where_to_get_one(examined: Examine) -> None:
     assert "connections:write" in result.advice
 
 
-def test_a_websocket_that_does_not_open_is_a_failure(examined: Examine, slack_sandbox: SlackSandbox) -> None:
+def test_a_websocket_that_does_not_open_is_a_failure(examined: Examine, slack_sandbox: FaultySlack) -> None:
     slack_sandbox.api.open_link = lambda: "ws://127.0.0.1:9/link?ticket=5ecret"
     result = examined()["Slack Socket Mode"]
     assert result.status is Status.FAILED
@@ -561,7 +561,7 @@ def test_a_websocket_that_does_not_open_is_a_failure(examined: Examine, slack_sa
     ],
 )
 def test_what_slack_says_first_decides(
-    slack_sandbox: SlackSandbox, message: dict[str, Any], status: Status, words: str
+    slack_sandbox: FaultySlack, message: dict[str, Any], status: Status, words: str
 ) -> None:
     client = WebClient(token=APP_TOKEN, base_url=slack_sandbox.api_url)
     result = slack.check_socket(client, APP_TOKEN, lambda _: message)

@@ -7,8 +7,8 @@ import threading
 import pytest
 from slack_sdk import WebClient
 
-from bot.sandbox.slack.server import SlackSandbox
 from bot.slack_connection import SlackConnection, SlackRefusedError, bolt_app
+from tests.standins.slack import FaultySlack
 
 RIGHT = {"bot": "xoxb-sandbox", "app": "xapp-sandbox"}
 
@@ -44,12 +44,12 @@ def test_while_slack_is_away_the_other_work_goes_on(
     ("wrong", "setting"), [({"bot": "xoxb-wrong"}, "SLACK_BOT_TOKEN"), ({"app": "xapp-wrong"}, "SLACK_APP_TOKEN")]
 )
 def test_a_wrong_token_is_named_and_not_tried_again(wrong: dict[str, str], setting: str) -> None:
-    with SlackSandbox() as slack, pytest.raises(SlackRefusedError, match=f"invalid_auth.*Check {setting}"):
+    with FaultySlack() as slack, pytest.raises(SlackRefusedError, match=f"invalid_auth.*Check {setting}"):
         connection(slack.api_url, RIGHT | wrong).open(threading.Event(), lambda: pytest.fail("tried again"))
 
 
 def test_it_is_open_until_it_is_closed() -> None:
-    with SlackSandbox() as slack:
+    with FaultySlack() as slack:
         line = connection(slack.api_url)
         line.open(threading.Event(), lambda: pytest.fail("not at once"))
         slack.wait_connected()

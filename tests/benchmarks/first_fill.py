@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.syncro.sample_worlds import Sample
 from bot.sandbox.syncro.world import World
 from bot.syncro.budget import reserve_of
@@ -24,6 +23,7 @@ from tests.benchmarks.row import Row, Wishes
 from tests.e2e import month as months
 from tests.e2e.house import House, says_verdict
 from tests.e2e.month import Plan
+from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 
 LIMIT = 180
@@ -134,7 +134,7 @@ def _house(plan: Plan) -> Iterator[House]:
     with (
         tempfile.TemporaryDirectory() as folder,
         FaultySyncro(plan.month.world, requests_per_minute=LIMIT, latency=LATENCY_MS / 1000) as syncro,
-        SlackSandbox() as slack,
+        FaultySlack() as slack,
         ExitStack() as bots,
     ):
         yield House(syncro, slack, Path(folder), Sample(plan.month.world), bots)

@@ -17,11 +17,11 @@ from typing import Any
 import sqlalchemy
 
 from bot.sandbox.slack.api import DEFAULT_SCOPES
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
 from bot.sandbox.syncro.sample_worlds import Sample, demo_world
 from bot.sandbox.syncro.world import ListRows, Ticket
 from tests.e2e.bot_process import BotProcess, environment
+from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 
 INVOICED = "32223"
@@ -69,7 +69,7 @@ class House:
     """Both stand-ins, and the bots that were started on them."""
 
     syncro: FaultySyncro
-    slack: SlackSandbox
+    slack: FaultySlack
     home: Path
     expected: Sample
     _open: ExitStack = field(default_factory=ExitStack)
@@ -198,7 +198,7 @@ def open_house(
     made = made or sample()
     with (
         FaultySyncro(made.world, requests_per_minute=None, latency=latency, list_rows=list_rows) as syncro,
-        SlackSandbox(scopes=scopes) as slack,
+        FaultySlack(scopes=scopes) as slack,
         ExitStack() as bots,
     ):
         yield House(syncro, slack, home, made, bots)

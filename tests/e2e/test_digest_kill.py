@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack.api import DEFAULT_SCOPES
-from bot.sandbox.slack.faults import ApiCall
 from bot.sandbox.slack.workspace import Message
 from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.sample_worlds import Sample
 from bot.sandbox.syncro.world import World
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.house import House, local_noon, open_house
+from tests.standins.slack_faults import ApiCall
 from tests.standins.syncro_faults import Exchange, Fault
 
 SEED = 20_261_123

@@ -8,11 +8,11 @@ from itertools import count
 
 import pytest
 
-from bot.sandbox.slack.faults import ApiCall
 from bot.sandbox.slack.socket import Delivery
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import LONG, NOT_INVOICED, House, open_house, says_verdict
+from tests.standins.slack_faults import ApiCall
 
 FULL_SEARCH = 37
 """Calls that the whole search for the ticket takes."""

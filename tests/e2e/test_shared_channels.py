@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.slack.faults import ApiCall
 from bot.sandbox.slack.workspace import BOT, TECHNICIAN, Message
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import INVOICED, NOT_INVOICED, House
+from tests.standins.slack_faults import ApiCall
 
 VERDICT = "invoiced on invoice 67469"
 UNKNOWN = ["missing_scope", "access_denied", "channel_not_found", "unknown_method", "something_new"]

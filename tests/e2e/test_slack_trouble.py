@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.faults import ApiCall
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BOT, GENERAL, RETIRED, TECHNICIAN, Message
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import INVOICED, NOT_INVOICED, House
+from tests.standins.slack import FaultySlack
+from tests.standins.slack_faults import ApiCall
 
 VERDICT = "invoiced on invoice 67469"
 
@@ -26,7 +26,7 @@ def _slow_syncro(house: House) -> Iterator[None]:
     house.slack.before("chat.postMessage", None)
 
 
-def at_next_call(slack: SlackSandbox, method: str, do: Callable[[], Any]) -> None:
+def at_next_call(slack: FaultySlack, method: str, do: Callable[[], Any]) -> None:
     """Do something when the next call of a method arrives, before it is dealt with."""
 
     def hook(_: ApiCall) -> None:
@@ -273,7 +273,7 @@ def test_a_bot_that_starts_before_slack_is_there_and_well_connects_when_it_is(
     bot = house.start(SLACK_API_URL=f"http://127.0.0.1:{free_port}/api/")
     bot.wait_for_log("No connection to Slack")
 
-    with SlackSandbox(port=free_port) as slack:
+    with FaultySlack(port=free_port) as slack:
         slack.fail_next("apps.connections.open", "internal_error")
         slack.wait_connected(30)
         asked = slack.slash(INVOICED)

@@ -20,7 +20,6 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, slack_client
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
 from bot.sandbox.syncro.world import Customer, Ticket, World
 from bot.store.memory import Memory
@@ -29,6 +28,7 @@ from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 from tests.jobs.fakes import RememberingSteps
+from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ class Office:
 
     world: World
     syncro: FaultySyncro
-    slack: SlackSandbox
+    slack: FaultySlack
     memory: Memory
     reader: SyncroReader
     poster: Poster
@@ -155,7 +155,7 @@ def opened_office(home: Path) -> Iterator[Office]:
     world = World(now=MONDAY)
     with ExitStack() as stack:
         syncro = stack.enter_context(FaultySyncro(world, requests_per_minute=None))
-        slack = stack.enter_context(SlackSandbox())
+        slack = stack.enter_context(FaultySlack())
         client = SyncroClient(
             syncro.base_url,
             syncro.token,

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from bot.digest.model import Mark, Snooze
-from bot.sandbox.slack.faults import ApiCall
 from bot.sandbox.slack.workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
 from bot.sandbox.syncro.exchange import Answer as SyncroAnswer
 from bot.store.records import Subscription
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, Office, opened_office
+from tests.standins.slack_faults import ApiCall
 from tests.standins.syncro_faults import Edit, Exchange, Fault, Status
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
-from bot.sandbox.slack.faults import ApiCall
 from bot.sandbox.slack.workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from tests.jobs.fakes import RememberingSteps
 from tests.jobs.office import EngineStoppedError, Office, opened_office
+from tests.standins.slack_faults import ApiCall
 
 
 @pytest.fixture

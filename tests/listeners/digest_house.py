@@ -28,12 +28,12 @@ from bot.listeners.replies import Replies
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
-from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, MANAGER, TECHNICIAN, Message, User
 from bot.store.memory import Memory
 from tests.digest.factory import a_digest, audited
 from tests.jobs.fakes import OpenDoors
+from tests.standins.slack import FaultySlack
+from tests.standins.slack_faults import Faults
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 """A Monday, five past three in Berlin."""
@@ -87,7 +87,7 @@ class Engine:
 class House:
     """The stand-in Slack, the bot in it, and what the bot asked the job engine for."""
 
-    slack: SlackSandbox
+    slack: FaultySlack
     memory: BrokenMemory
     intake: DigestContext
     engine: Engine
@@ -142,7 +142,7 @@ class House:
         return self.slack.wait_for(look)
 
 
-def poster_of(slack: SlackSandbox) -> Poster:
+def poster_of(slack: FaultySlack) -> Poster:
     client = slack_client("xoxb-sandbox", slack.api_url)
     return Poster(client, ChannelGuard(client))
 
@@ -155,7 +155,7 @@ def evidence(ticket_id: str) -> dict[str, Any]:
 class Line:
     """One Slack and one connection to it. They are kept, since closing a connection takes seconds."""
 
-    slack: SlackSandbox
+    slack: FaultySlack
     handler: SocketModeHandler
 
     def connect(self, intake: DigestContext) -> None:
@@ -176,7 +176,7 @@ class Line:
 @contextmanager
 def open_line() -> Iterator[Line]:
     """A Slack with a stranger in it, and an app that is connected and knows nothing yet."""
-    with SlackSandbox() as slack:
+    with FaultySlack() as slack:
         slack.workspace.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
         handler = SocketModeHandler(_app(slack), "xapp-sandbox")
         handler.connect()  # type: ignore[no-untyped-call]
@@ -185,7 +185,7 @@ def open_line() -> Iterator[Line]:
         handler.close()  # type: ignore[no-untyped-call]
 
 
-def _app(slack: SlackSandbox) -> App:
+def _app(slack: FaultySlack) -> App:
     client = WebClient("xoxb-sandbox", base_url=slack.api_url)
     return App(client=client, process_before_response=True, token_verification_enabled=False)
 

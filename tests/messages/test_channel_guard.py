@@ -10,8 +10,8 @@ import pytest
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import CannotPostError, Posted, Poster, SlackUnavailableError, slack_client
 from bot.messages.rendered import Rendered
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, BOT, FINANCE, GENERAL, RETIRED, SHARED, TECHNICIAN
+from tests.standins.slack import FaultySlack
 
 WORDS = Rendered("words")
 PASSING = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"]
@@ -19,20 +19,20 @@ SAYS_NOTHING = ["missing_scope", "access_denied", "unknown_method", "method_depr
 
 
 @pytest.fixture(scope="module")
-def slack_for_all() -> Iterator[SlackSandbox]:
-    with SlackSandbox() as slack:
+def slack_for_all() -> Iterator[FaultySlack]:
+    with FaultySlack() as slack:
         yield slack
 
 
 @pytest.fixture
-def slack(slack_for_all: SlackSandbox) -> Iterator[SlackSandbox]:
+def slack(slack_for_all: FaultySlack) -> Iterator[FaultySlack]:
     yield slack_for_all
     slack_for_all.workspace.messages.clear()
     slack_for_all.calls.clear()
     slack_for_all.workspace.channels[BILLING].is_ext_shared = False
 
 
-def build(slack: SlackSandbox, now: Callable[[], float] = lambda: 0.0) -> ChannelGuard:
+def build(slack: FaultySlack, now: Callable[[], float] = lambda: 0.0) -> ChannelGuard:
     return ChannelGuard(slack_client(slack.api.bot_token, slack.api_url), clock=now)
 
 
@@ -44,7 +44,7 @@ def verdict(guard: ChannelGuard, channel: str, *, recent: bool = False) -> str:
     return "goes"
 
 
-def looks(slack: SlackSandbox) -> int:
+def looks(slack: FaultySlack) -> int:
     return len(slack.calls_to("conversations.info"))
 
 
@@ -59,11 +59,11 @@ def looks(slack: SlackSandbox) -> int:
         ("C0NOWHERE", "channel_not_found"),
     ],
 )
-def test_only_a_channel_that_slack_calls_our_own_is_spoken_in(slack: SlackSandbox, channel: str, said: str) -> None:
+def test_only_a_channel_that_slack_calls_our_own_is_spoken_in(slack: FaultySlack, channel: str, said: str) -> None:
     assert verdict(build(slack), channel) == said
 
 
-def test_a_channel_to_which_another_company_is_invited_counts_as_shared(slack: SlackSandbox) -> None:
+def test_a_channel_to_which_another_company_is_invited_counts_as_shared(slack: FaultySlack) -> None:
     slack.workspace.channels[BILLING].is_pending_ext_shared = True
     try:
         assert verdict(build(slack), BILLING) == "external_channel"
@@ -74,7 +74,7 @@ def test_a_channel_to_which_another_company_is_invited_counts_as_shared(slack: S
 @pytest.mark.parametrize("code", SAYS_NOTHING)
 @pytest.mark.parametrize("recent", [True, False])
 def test_where_slack_does_not_say_whose_channel_it_is_nothing_is_said(
-    slack: SlackSandbox, caplog: pytest.LogCaptureFixture, code: str, *, recent: bool
+    slack: FaultySlack, caplog: pytest.LogCaptureFixture, code: str, *, recent: bool
 ) -> None:
     slack.fail_next("conversations.info", code)
 
@@ -95,7 +95,7 @@ def test_an_answer_that_is_not_as_expected_says_nothing(about: Any) -> None:
 
 
 @pytest.mark.parametrize("code", PASSING)
-def test_a_passing_error_is_tried_again_later(slack: SlackSandbox, code: str) -> None:
+def test_a_passing_error_is_tried_again_later(slack: FaultySlack, code: str) -> None:
     slack.fail_next("conversations.info", code)
 
     with pytest.raises(SlackUnavailableError):
@@ -103,7 +103,7 @@ def test_a_passing_error_is_tried_again_later(slack: SlackSandbox, code: str) ->
 
 
 def test_a_slack_that_is_not_there_is_tried_again_later() -> None:
-    with SlackSandbox() as slack:
+    with FaultySlack() as slack:
         guard = build(slack)
 
     with pytest.raises(SlackUnavailableError, match="no connection"):
@@ -111,12 +111,12 @@ def test_a_slack_that_is_not_there_is_tried_again_later() -> None:
 
 
 @pytest.mark.parametrize("place", ["D0TECH", TECHNICIAN, "W0GRID"])
-def test_a_conversation_with_one_person_needs_no_look(slack: SlackSandbox, place: str) -> None:
+def test_a_conversation_with_one_person_needs_no_look(slack: FaultySlack, place: str) -> None:
     assert verdict(build(slack), place) == "goes"
     assert looks(slack) == 0
 
 
-def test_each_message_about_billing_looks_anew(slack: SlackSandbox) -> None:
+def test_each_message_about_billing_looks_anew(slack: FaultySlack) -> None:
     guard = build(slack)
     assert verdict(guard, BILLING) == "goes"
     slack.workspace.channels[BILLING].is_ext_shared = True
@@ -125,7 +125,7 @@ def test_each_message_about_billing_looks_anew(slack: SlackSandbox) -> None:
     assert looks(slack) == 2
 
 
-def test_for_other_messages_a_look_of_the_last_minute_serves_and_only_a_good_one(slack: SlackSandbox) -> None:
+def test_for_other_messages_a_look_of_the_last_minute_serves_and_only_a_good_one(slack: FaultySlack) -> None:
     now = [0.0]
     guard = build(slack, lambda: now[0])
     guard.check(BILLING)
@@ -140,7 +140,7 @@ def test_for_other_messages_a_look_of_the_last_minute_serves_and_only_a_good_one
     assert looks(slack) == 5
 
 
-def test_the_event_that_a_channel_was_shared_counts_before_any_look_says_so(slack: SlackSandbox) -> None:
+def test_the_event_that_a_channel_was_shared_counts_before_any_look_says_so(slack: FaultySlack) -> None:
     now = [0.0]
     guard = build(slack, lambda: now[0])
     guard.check(BILLING)
@@ -154,7 +154,7 @@ def test_the_event_that_a_channel_was_shared_counts_before_any_look_says_so(slac
     assert verdict(guard, BILLING) == "goes"
 
 
-def test_the_event_that_sharing_ended_lets_the_next_look_decide(slack: SlackSandbox) -> None:
+def test_the_event_that_sharing_ended_lets_the_next_look_decide(slack: FaultySlack) -> None:
     guard = build(slack)
     guard.shared(BILLING)
 
@@ -164,7 +164,7 @@ def test_the_event_that_sharing_ended_lets_the_next_look_decide(slack: SlackSand
     assert looks(slack) == 1
 
 
-def test_posts_edits_and_files_are_guarded_and_what_one_person_sees_is_not(slack: SlackSandbox) -> None:
+def test_posts_edits_and_files_are_guarded_and_what_one_person_sees_is_not(slack: FaultySlack) -> None:
     client = slack_client(slack.api.bot_token, slack.api_url)
     poster = Poster(client, ChannelGuard(client))
     place = poster.post(BILLING, WORDS)

@@ -15,9 +15,9 @@ from bot.messages.poster import (
     slack_client,
 )
 from bot.messages.rendered import Rendered
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.workspace import BILLING, FINANCE, RETIRED, TECHNICIAN
 from tests.jobs.fakes import OpenDoors
+from tests.standins.slack import FaultySlack
 
 BLOCKS = Rendered("words", ({"type": "section", "text": {"type": "mrkdwn", "text": "blocks", "verbatim": True}},))
 WORDS = Rendered("words")
@@ -29,7 +29,7 @@ EVER = "0"
 Act = Callable[[Poster], object]
 
 
-def poster_for(slack: SlackSandbox) -> Poster:
+def poster_for(slack: FaultySlack) -> Poster:
     return Poster(slack_client(slack.api.bot_token, slack.api_url), OpenDoors())
 
 
@@ -51,13 +51,13 @@ ACTS: dict[str, Act] = {"chat.postMessage": post, "chat.update": edit, "chat.pos
 
 
 @pytest.fixture(scope="module")
-def slack_for_all() -> Iterator[SlackSandbox]:
-    with SlackSandbox() as slack:
+def slack_for_all() -> Iterator[FaultySlack]:
+    with FaultySlack() as slack:
         yield slack
 
 
 @pytest.fixture
-def slack(slack_for_all: SlackSandbox) -> Iterator[SlackSandbox]:
+def slack(slack_for_all: FaultySlack) -> Iterator[FaultySlack]:
     before = set(slack_for_all.api.scopes)
     yield slack_for_all
     slack_for_all.api.scopes.clear()
@@ -66,11 +66,11 @@ def slack(slack_for_all: SlackSandbox) -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def poster(slack: SlackSandbox) -> Poster:
+def poster(slack: FaultySlack) -> Poster:
     return poster_for(slack)
 
 
-def test_a_message_goes_out_with_words_and_blocks_and_unfolds_no_links(slack: SlackSandbox, poster: Poster) -> None:
+def test_a_message_goes_out_with_words_and_blocks_and_unfolds_no_links(slack: FaultySlack, poster: Poster) -> None:
     place = poster.post(BILLING, BLOCKS)
 
     (message,) = slack.parents(BILLING)
@@ -84,7 +84,7 @@ def test_a_message_to_a_person_says_in_which_conversation_it_landed(poster: Post
     assert poster.post(TECHNICIAN, WORDS).channel.startswith("D")
 
 
-def test_an_edit_replaces_words_and_blocks_and_may_be_done_twice(slack: SlackSandbox, poster: Poster) -> None:
+def test_an_edit_replaces_words_and_blocks_and_may_be_done_twice(slack: FaultySlack, poster: Poster) -> None:
     place = poster.post(BILLING, BLOCKS, mark="m")
 
     for _ in range(2):
@@ -97,7 +97,7 @@ def test_an_edit_replaces_words_and_blocks_and_may_be_done_twice(slack: SlackSan
 
 @pytest.mark.parametrize("code", ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"])
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.postEphemeral"])
-def test_refused_blocks_are_sent_as_the_same_words(slack: SlackSandbox, poster: Poster, method: str, code: str) -> None:
+def test_refused_blocks_are_sent_as_the_same_words(slack: FaultySlack, poster: Poster, method: str, code: str) -> None:
     slack.fail_next(method, code)
 
     ACTS[method](poster)
@@ -127,7 +127,7 @@ def test_refused_blocks_are_sent_as_the_same_words(slack: SlackSandbox, poster: 
     ],
 )
 def test_each_refusal_becomes_the_error_that_says_what_to_do(
-    slack: SlackSandbox, poster: Poster, method: str, code: str, error: type[Exception]
+    slack: FaultySlack, poster: Poster, method: str, code: str, error: type[Exception]
 ) -> None:
     slack.fail_next(method, code)
 
@@ -137,7 +137,7 @@ def test_each_refusal_becomes_the_error_that_says_what_to_do(
 
 @pytest.mark.parametrize("method", ACTS)
 def test_a_lost_answer_is_not_repeated_here_because_the_message_may_be_there(
-    slack: SlackSandbox, poster: Poster, method: str
+    slack: FaultySlack, poster: Poster, method: str
 ) -> None:
     before = len(slack.calls_to(method))
     slack.drop_next_reply(method)
@@ -149,7 +149,7 @@ def test_a_lost_answer_is_not_repeated_here_because_the_message_may_be_there(
 
 
 def test_a_slack_that_is_not_there_is_unavailable() -> None:
-    with SlackSandbox() as slack:
+    with FaultySlack() as slack:
         gone = poster_for(slack)
 
     with pytest.raises(SlackUnavailableError, match="no connection"):
@@ -160,7 +160,7 @@ def test_a_slack_that_is_not_there_is_unavailable() -> None:
 # --- looking for a lost message ---
 
 
-def test_a_marked_message_is_found_where_history_may_be_read(slack: SlackSandbox, poster: Poster) -> None:
+def test_a_marked_message_is_found_where_history_may_be_read(slack: FaultySlack, poster: Poster) -> None:
     slack.api.scopes.add("channels:history")
     parent = poster.post(BILLING, WORDS, mark="job/1")
     reply = poster.post(BILLING, WORDS, thread_ts=parent.ts, mark="job/2")
@@ -173,7 +173,7 @@ def test_a_marked_message_is_found_where_history_may_be_read(slack: SlackSandbox
 
 @pytest.mark.parametrize("in_thread", [False, True])
 def test_a_marked_message_is_found_however_many_came_after_it_and_before(
-    slack: SlackSandbox, poster: Poster, *, in_thread: bool
+    slack: FaultySlack, poster: Poster, *, in_thread: bool
 ) -> None:
     slack.api.scopes.add("channels:history")
     root = poster.post(BILLING, WORDS).ts if in_thread else None
@@ -190,7 +190,7 @@ def test_a_marked_message_is_found_however_many_came_after_it_and_before(
     assert poster.find(BILLING, "job/1", since=place.ts, thread_ts=root) is None
 
 
-def test_an_edited_message_keeps_its_mark(slack: SlackSandbox, poster: Poster) -> None:
+def test_an_edited_message_keeps_its_mark(slack: FaultySlack, poster: Poster) -> None:
     slack.api.scopes.add("channels:history")
     parent = poster.post(BILLING, WORDS, mark="job/1")
     poster.update(parent, BLOCKS)
@@ -207,7 +207,7 @@ def test_where_history_may_not_be_read_nothing_is_found(poster: Poster) -> None:
 
 @pytest.mark.parametrize("code", PASSING)
 def test_a_passing_error_while_looking_does_not_say_that_nothing_is_there(
-    slack: SlackSandbox, poster: Poster, code: str
+    slack: FaultySlack, poster: Poster, code: str
 ) -> None:
     slack.fail_next("conversations.history", code)
     with pytest.raises(SlackUnavailableError):
@@ -221,19 +221,19 @@ def test_a_passing_error_while_looking_does_not_say_that_nothing_is_there(
 # --- response_url ---
 
 
-def response_url(slack: SlackSandbox) -> str:
+def response_url(slack: FaultySlack) -> str:
     url: str = slack.slash("32223", channel=RETIRED).payload["response_url"]
     return url
 
 
-def test_a_response_is_seen_by_the_person_only(slack: SlackSandbox, poster: Poster) -> None:
+def test_a_response_is_seen_by_the_person_only(slack: FaultySlack, poster: Poster) -> None:
     assert poster.respond(response_url(slack), BLOCKS) is True
 
     (message,) = [m for m in slack.ephemerals(TECHNICIAN) if m.user == slack.workspace.bot.id]
     assert (message.channel, message.text) == (RETIRED, "words")
 
 
-def test_a_response_whose_blocks_are_refused_comes_as_words(slack: SlackSandbox, poster: Poster) -> None:
+def test_a_response_whose_blocks_are_refused_comes_as_words(slack: FaultySlack, poster: Poster) -> None:
     slack.refuse_blocks("section")
     try:
         assert poster.respond(response_url(slack), BLOCKS) is True
@@ -242,7 +242,7 @@ def test_a_response_whose_blocks_are_refused_comes_as_words(slack: SlackSandbox,
     assert [m.blocks for m in slack.ephemerals(TECHNICIAN) if m.user == slack.workspace.bot.id] == [[]]
 
 
-def test_an_expired_response_url_is_reported(slack: SlackSandbox, poster: Poster) -> None:
+def test_an_expired_response_url_is_reported(slack: FaultySlack, poster: Poster) -> None:
     url = response_url(slack)
     slack.expire_response_urls()
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
-from bot.sandbox.slack.api import DEFAULT_SCOPES, Args, SlackRefusalError, WebApi
-from bot.sandbox.slack.faults import ApiCall, Fault, Faults, Hook
+from bot.sandbox.slack.api import DEFAULT_SCOPES, Answer, Args, SlackRefusalError, WebApi
 from bot.sandbox.slack.files import receive
 from bot.sandbox.slack.methods import answer
 from bot.sandbox.slack.people import People
@@ -27,8 +25,8 @@ from bot.sandbox.slack.workspace import Workspace, sample_workspace
 class SlackSandbox(People):
     """A Slack workspace on loopback. Use it as a context manager.
 
-    `latency` is in seconds, for each Web API call. `messages_per_second` is the posting rate that one channel
-    takes (None: any); faster posts get a 429 with `Retry-After: 1`. `port` 0 takes a free one.
+    `messages_per_second` is the posting rate that one channel takes (None: any); faster posts get a 429 with
+    `Retry-After: 1`. `port` 0 takes a free one.
     """
 
     def __init__(
@@ -37,7 +35,6 @@ class SlackSandbox(People):
         bot_token: str = "xoxb-sandbox",  # noqa: S107 - opens nothing but this sandbox
         app_token: str = "xapp-sandbox",  # noqa: S107
         scopes: Iterable[str] = DEFAULT_SCOPES,
-        latency: float = 0.0,
         messages_per_second: float | None = None,
         workspace: Workspace | None = None,
         port: int = 0,
@@ -46,9 +43,6 @@ class SlackSandbox(People):
         changed = threading.Condition(threading.RLock())
         hub = SocketHub(changed, workspace.app_id)
         super().__init__(workspace, changed, hub)
-        self.calls: list[ApiCall] = []
-        self.latency = latency
-        self.faults = Faults()
         self.api = WebApi(
             workspace, bot_token, app_token, set(scopes), self._new_link, self._upload_url, messages_per_second
         )
@@ -79,41 +73,6 @@ class SlackSandbox(People):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
-
-    def calls_to(self, method: str) -> list[ApiCall]:
-        """Return the recorded calls of one method, in the order they came.
-
-        `response_url` and `upload` (the bytes of a file, to the address given for them) count as methods.
-        """
-        with self._changed:
-            return [call for call in self.calls if call.method == method]
-
-    def wait_for_call(self, method: str, *, count: int = 1, timeout: float = 5.0) -> ApiCall:
-        """Return the `count`-th call of a method as soon as it has been answered. TimeoutError after `timeout`."""
-
-        def answered(_workspace: Workspace) -> ApiCall | None:
-            done = [call for call in self.calls_to(method) if call.ok is not None]
-            return done[count - 1] if len(done) >= count else None
-
-        return self.wait_for(answered, timeout)
-
-    def fail_next(
-        self, method: str, error: str, times: int = 1, status: int = 200, retry_after: int | None = None
-    ) -> None:
-        """Refuse the next calls of a method with this error. `retry_after` is in seconds."""
-        self.faults.fail_next(method, error, times=times, status=status, retry_after=retry_after)
-
-    def before(self, method: str, hook: Hook | None) -> None:
-        """Run a hook with each ApiCall of this method that arrives, before it is done. None removes the hook."""
-        self.faults.before(method, hook)
-
-    def drop_next_reply(self, method: str) -> None:
-        """Do what the next call of this method asks, then drop the connection without an answer."""
-        self.faults.drop_next_reply(method)
-
-    def refuse_blocks(self, *block_types: str) -> None:
-        """Answer `invalid_blocks` to messages with these block types from now on, and to no others."""
-        self.workspace.refused_block_types = set(block_types)
 
     def _new_link(self) -> str:
         return f"ws://127.0.0.1:{self._port}/link?ticket={self._hub.ticket()}"
@@ -162,42 +121,19 @@ class SlackSandbox(People):
         return await self._serve(request, "upload", args, lambda: receive(self.workspace, key, content))
 
     async def _serve(
-        self, request: web.Request, method: str, args: Args, work: Callable[[], dict[str, Any]]
-    ) -> web.StreamResponse:
-        """Record a call, let faults and hooks have their way, do the work, answer."""
-        call = ApiCall(method, args, time.monotonic())
-        with self._changed:
-            self.calls.append(call)
-            self._changed.notify_all()
-        await self.faults.run_hook(call)
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        response = self._done(call, work)
-        if self.faults.take_drop(method) and request.transport:
-            request.transport.abort()
-        return response
-
-    def _done(self, call: ApiCall, work: Callable[[], dict[str, Any]]) -> web.Response:
-        """Do the work of a call, note how it ended, tell whoever waits."""
+        self, _request: web.Request, _method: str, _args: Args, work: Callable[[], Answer]
+    ) -> web.Response:
+        """Do the work of a call, tell whoever waits, answer."""
         with self._changed:
             try:
-                if fault := self.faults.take(call.method):
-                    raise as_refusal(fault)
                 body, status, headers = work(), 200, {}
-                call.ok = True
             except SlackRefusalError as refusal:
                 body = {"ok": False, "error": refusal.code} | refusal.more
                 status = refusal.status
                 headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
-                call.ok, call.error = False, refusal.code
             self._changed.notify_all()
             headers["x-oauth-scopes"] = ",".join(sorted(self.api.scopes))
             return web.json_response(body, status=status, headers=headers)
-
-
-def as_refusal(fault: Fault) -> SlackRefusalError:
-    """Return the refusal that a fault asks for."""
-    return SlackRefusalError(fault.error, status=fault.status, retry_after=fault.retry_after)
 
 
 async def read_arguments(request: web.Request) -> Args:

@@ -20,7 +20,6 @@ from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, R
 from slack_sdk.socket_mode.builtin.connection import Connection, ConnectionState
 
 from bot.sandbox.demo.transcript import render_workspace
-from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import (
     BILLING,
@@ -39,6 +38,7 @@ from bot.sandbox.slack.workspace import (
     Workspace,
     sample_workspace,
 )
+from tests.standins.slack import FaultySlack
 
 Payload = dict[str, Any]
 BOT_TOKEN = "xoxb-sandbox"
@@ -56,7 +56,7 @@ BUTTONS: list[Payload] = [
 class RunningBot:
     """A small Bolt app, connected by Socket Mode, that notes every payload it gets."""
 
-    def __init__(self, slack: SlackSandbox) -> None:
+    def __init__(self, slack: FaultySlack) -> None:
         self.bodies: list[Payload] = []
         client = WebClient(token="xoxb-sandbox", base_url=slack.api_url)
         # Without this Bolt acknowledges events before the listener has seen them.
@@ -96,8 +96,8 @@ class RunningBot:
 
 
 @pytest.fixture(scope="module")
-def connected() -> Iterator[tuple[SlackSandbox, RunningBot]]:
-    with SlackSandbox() as slack:
+def connected() -> Iterator[tuple[FaultySlack, RunningBot]]:
+    with FaultySlack() as slack:
         bot = RunningBot(slack)
         bot.handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_connected()
@@ -106,24 +106,24 @@ def connected() -> Iterator[tuple[SlackSandbox, RunningBot]]:
 
 
 @pytest.fixture
-def slack(connected: tuple[SlackSandbox, RunningBot]) -> SlackSandbox:
+def slack(connected: tuple[FaultySlack, RunningBot]) -> FaultySlack:
     return connected[0]
 
 
 @pytest.fixture
-def bot(connected: tuple[SlackSandbox, RunningBot]) -> RunningBot:
+def bot(connected: tuple[FaultySlack, RunningBot]) -> RunningBot:
     connected[1].bodies.clear()
     return connected[1]
 
 
 @pytest.fixture
-def quiet() -> Iterator[SlackSandbox]:
+def quiet() -> Iterator[FaultySlack]:
     """A Slack that no app is connected to."""
-    with SlackSandbox() as slack:
+    with FaultySlack() as slack:
         yield slack
 
 
-def client_of(slack: SlackSandbox, token: str = BOT_TOKEN, *, retries: bool = False) -> WebClient:
+def client_of(slack: FaultySlack, token: str = BOT_TOKEN, *, retries: bool = False) -> WebClient:
     handlers: list[Any] = [RateLimitErrorRetryHandler(2), ConnectionErrorRetryHandler(1)] if retries else []
     return WebClient(token=token, base_url=slack.api_url, retry_handlers=handlers)
 
@@ -134,7 +134,7 @@ def refused(call: Any, **arguments: Any) -> str:
     return str(caught.value.response["error"])
 
 
-def said(slack: SlackSandbox, channel: str, text: str) -> Message:
+def said(slack: FaultySlack, channel: str, text: str) -> Message:
     """Wait until the bot said this in the channel."""
 
     def look(workspace: Workspace) -> Message | None:
@@ -147,7 +147,7 @@ def said(slack: SlackSandbox, channel: str, text: str) -> Message:
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_slash_command_reaches_the_bot_and_its_answer_reaches_the_channel(slack: SlackSandbox) -> None:
+def test_a_slash_command_reaches_the_bot_and_its_answer_reaches_the_channel(slack: FaultySlack) -> None:
     delivery = slack.slash("32223")
 
     assert delivery.wait_ack(3) == {}
@@ -156,7 +156,7 @@ def test_a_slash_command_reaches_the_bot_and_its_answer_reaches_the_channel(slac
     assert said(slack, BILLING, "checking 32223").user == BOT
 
 
-def test_a_slash_command_carries_the_fields_of_slacks_documentation(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_slash_command_carries_the_fields_of_slacks_documentation(slack: FaultySlack, bot: RunningBot) -> None:
     slack.slash("fields", user=MANAGER, channel=GENERAL, trigger_id="1.2").wait_ack()
 
     body = bot.bodies[0]
@@ -176,7 +176,7 @@ def test_a_slash_command_carries_the_fields_of_slacks_documentation(slack: Slack
 
 
 @pytest.mark.usefixtures("bot")
-def test_words_in_a_commands_acknowledgement_are_seen_by_that_person_only(slack: SlackSandbox) -> None:
+def test_words_in_a_commands_acknowledgement_are_seen_by_that_person_only(slack: FaultySlack) -> None:
     assert slack.slash("", user=MANAGER).wait_ack() == {"text": "Usage: /invoice-check 32223"}
 
     assert slack.ephemerals(MANAGER)[-1].text == "Usage: /invoice-check 32223"
@@ -184,13 +184,13 @@ def test_words_in_a_commands_acknowledgement_are_seen_by_that_person_only(slack:
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_response_url_answers_only_the_person_unless_told_otherwise(slack: SlackSandbox) -> None:
+def test_a_response_url_answers_only_the_person_unless_told_otherwise(slack: FaultySlack) -> None:
     slack.slash("privately", user=TECHNICIAN)
 
     assert slack.wait_for(lambda w: [m for m in w.ephemerals(TECHNICIAN) if m.text == "only you"], 5)
 
 
-def test_a_mention_is_posted_and_told_with_the_team_of_the_person(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_mention_is_posted_and_told_with_the_team_of_the_person(slack: FaultySlack, bot: RunningBot) -> None:
     slack.mention(f"<@{BOT}> 32223", user=OUTSIDER, channel=SHARED).wait_ack()
 
     body, event = bot.bodies[0], bot.bodies[0]["event"]
@@ -200,7 +200,7 @@ def test_a_mention_is_posted_and_told_with_the_team_of_the_person(slack: SlackSa
     assert slack.parents(SHARED)[-1].ts == event["ts"]
 
 
-def test_a_mention_in_a_thread_names_the_thread(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_mention_in_a_thread_names_the_thread(slack: FaultySlack, bot: RunningBot) -> None:
     parent = client_of(slack).chat_postMessage(channel=BILLING, text="a warning")["ts"]
 
     slack.mention(f"<@{BOT}> 32223", thread_ts=parent).wait_ack()
@@ -209,12 +209,12 @@ def test_a_mention_in_a_thread_names_the_thread(slack: SlackSandbox, bot: Runnin
     assert [m.text for m in slack.replies(BILLING, parent)] == [f"<@{BOT}> 32223"]
 
 
-def test_a_mention_where_the_bot_is_not_is_never_told(slack: SlackSandbox) -> None:
+def test_a_mention_where_the_bot_is_not_is_never_told(slack: FaultySlack) -> None:
     with pytest.raises(ValueError, match="app_mention"):
         slack.mention(f"<@{BOT}> 32223", channel=GENERAL)
 
 
-def test_a_direct_message_arrives_as_a_message_of_type_im(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_direct_message_arrives_as_a_message_of_type_im(slack: FaultySlack, bot: RunningBot) -> None:
     slack.direct_message("32223", user=MANAGER).wait_ack()
 
     event = bot.bodies[0]["event"]
@@ -222,13 +222,13 @@ def test_a_direct_message_arrives_as_a_message_of_type_im(slack: SlackSandbox, b
     assert event["channel"].startswith("D")
 
 
-def test_opening_the_home_tab_is_an_event(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_opening_the_home_tab_is_an_event(slack: FaultySlack, bot: RunningBot) -> None:
     slack.app_home_opened(MANAGER).wait_ack()
 
     assert bot.bodies[0]["event"]["tab"] == "home"
 
 
-def test_a_press_carries_the_value_and_can_replace_the_message(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_press_carries_the_value_and_can_replace_the_message(slack: FaultySlack, bot: RunningBot) -> None:
     ts = client_of(slack).chat_postMessage(channel=BILLING, text="warning", blocks=BUTTONS)["ts"]
     message = next(m for m in slack.parents(BILLING) if m.ts == ts)
 
@@ -240,14 +240,14 @@ def test_a_press_carries_the_value_and_can_replace_the_message(slack: SlackSandb
     assert (message.text, message.blocks) == (f"snoozed by {MANAGER}", [])
 
 
-def test_a_button_that_is_not_shown_cannot_be_pressed(slack: SlackSandbox) -> None:
+def test_a_button_that_is_not_shown_cannot_be_pressed(slack: FaultySlack) -> None:
     client_of(slack).chat_postMessage(channel=BILLING, text="no buttons")
 
     with pytest.raises(LookupError):
         slack.press("snooze", slack.parents(BILLING)[-1])
 
 
-def test_a_message_shortcut_carries_the_message(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_message_shortcut_carries_the_message(slack: FaultySlack, bot: RunningBot) -> None:
     client_of(slack).chat_postMessage(channel=BILLING, text="see 32223 and 32224")
 
     slack.message_shortcut("check_message", slack.parents(BILLING)[-1]).wait_ack()
@@ -257,11 +257,11 @@ def test_a_message_shortcut_carries_the_message(slack: SlackSandbox, bot: Runnin
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_submitted_modal_gets_its_answer_in_the_acknowledgement(slack: SlackSandbox) -> None:
+def test_a_submitted_modal_gets_its_answer_in_the_acknowledgement(slack: FaultySlack) -> None:
     assert slack.view_submission("settings").wait_ack() == {"response_action": "clear"}
 
 
-def test_a_redelivered_event_has_the_same_event_id_in_a_new_envelope(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_redelivered_event_has_the_same_event_id_in_a_new_envelope(slack: FaultySlack, bot: RunningBot) -> None:
     first = slack.direct_message("again")
     first.wait_ack()
     second = slack.redeliver(first)
@@ -272,7 +272,7 @@ def test_a_redelivered_event_has_the_same_event_id_in_a_new_envelope(slack: Slac
     assert second.retry_attempt == 1
 
 
-def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(slack: SlackSandbox, bot: RunningBot) -> None:
+def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(slack: FaultySlack, bot: RunningBot) -> None:
     slack.disconnect_all()
     delivery = slack.direct_message("while you were away")
 
@@ -280,7 +280,7 @@ def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(slack: Sla
     assert [b["event"]["text"] for b in bot.bodies] == ["while you were away"]
 
 
-def test_with_nobody_connected_a_command_fails_and_slackbot_says_so(quiet: SlackSandbox) -> None:
+def test_with_nobody_connected_a_command_fails_and_slackbot_says_so(quiet: FaultySlack) -> None:
     delivery = quiet.slash("32223")
 
     assert delivery.wait_ack(3) is None
@@ -288,7 +288,7 @@ def test_with_nobody_connected_a_command_fails_and_slackbot_says_so(quiet: Slack
     assert [(m.user, "dispatch_failed" in m.text) for m in quiet.ephemerals(TECHNICIAN)] == [(SLACKBOT, True)]
 
 
-def test_each_event_goes_to_one_of_several_connections(quiet: SlackSandbox) -> None:
+def test_each_event_goes_to_one_of_several_connections(quiet: FaultySlack) -> None:
     with Listener(quiet) as one, Listener(quiet) as two:
         sent = [quiet.direct_message(str(n)) for n in range(4)]
 
@@ -297,7 +297,7 @@ def test_each_event_goes_to_one_of_several_connections(quiet: SlackSandbox) -> N
         assert len(one.got) == len(two.got) == 2
 
 
-def test_an_event_whose_connection_is_lost_is_sent_again(quiet: SlackSandbox) -> None:
+def test_an_event_whose_connection_is_lost_is_sent_again(quiet: FaultySlack) -> None:
     with Listener(quiet, acknowledges=False) as deaf:
         delivery = quiet.direct_message("still there?")
         deaf.wait_for_one()
@@ -307,7 +307,7 @@ def test_an_event_whose_connection_is_lost_is_sent_again(quiet: SlackSandbox) ->
     assert (deaf.got, awake.got, delivery.retry_attempt) == (["still there?"], ["still there?"], 1)
 
 
-def test_a_command_whose_connection_is_lost_times_out_for_the_person(quiet: SlackSandbox) -> None:
+def test_a_command_whose_connection_is_lost_times_out_for_the_person(quiet: FaultySlack) -> None:
     with Listener(quiet, acknowledges=False) as deaf:
         delivery = quiet.slash("32223")
         deaf.wait_for_one()
@@ -316,7 +316,7 @@ def test_a_command_whose_connection_is_lost_times_out_for_the_person(quiet: Slac
     assert delivery.error == "operation_timeout"
 
 
-def test_a_link_works_once_and_only_with_its_ticket(quiet: SlackSandbox) -> None:
+def test_a_link_works_once_and_only_with_its_ticket(quiet: FaultySlack) -> None:
     url = quiet.api_url.replace("/api/", "/link?ticket=guessed")
 
     assert requests.get(url, timeout=5).status_code == 401
@@ -325,7 +325,7 @@ def test_a_link_works_once_and_only_with_its_ticket(quiet: SlackSandbox) -> None
 class Listener:
     """A second Socket Mode client: slack_sdk's own connection, without Bolt and without reconnecting."""
 
-    def __init__(self, slack: SlackSandbox, *, acknowledges: bool = True) -> None:
+    def __init__(self, slack: FaultySlack, *, acknowledges: bool = True) -> None:
         self.got: list[str] = []
         self._slack = slack
         self._acknowledges = acknowledges
@@ -367,7 +367,7 @@ class Listener:
 # --- Web API: who may do what ----------------------------------------------------------------------------------
 
 
-def test_auth_test_names_the_bot_and_its_scopes(quiet: SlackSandbox) -> None:
+def test_auth_test_names_the_bot_and_its_scopes(quiet: FaultySlack) -> None:
     answer = client_of(quiet).auth_test()
 
     assert (answer["user_id"], answer["team_id"]) == (BOT, TEAM)
@@ -378,11 +378,11 @@ def test_auth_test_names_the_bot_and_its_scopes(quiet: SlackSandbox) -> None:
     ("token", "error"),
     [("xoxb-wrong", "invalid_auth"), ("xapp-sandbox", "not_allowed_token_type"), ("", "not_authed")],
 )
-def test_only_the_right_token_is_let_in(quiet: SlackSandbox, token: str, error: str) -> None:
+def test_only_the_right_token_is_let_in(quiet: FaultySlack, token: str, error: str) -> None:
     assert refused(client_of(quiet, token).auth_test) == error
 
 
-def test_an_unknown_method_is_refused(quiet: SlackSandbox) -> None:
+def test_an_unknown_method_is_refused(quiet: FaultySlack) -> None:
     assert refused(client_of(quiet).api_call, api_method="chat.shout") == "unknown_method"
 
 
@@ -390,11 +390,11 @@ def test_an_unknown_method_is_refused(quiet: SlackSandbox) -> None:
     ("channel", "error"),
     [(FINANCE, "channel_not_found"), ("C0NOWHERE", "channel_not_found"), (RETIRED, "is_archived")],
 )
-def test_a_post_is_refused_where_the_bot_cannot_write(quiet: SlackSandbox, channel: str, error: str) -> None:
+def test_a_post_is_refused_where_the_bot_cannot_write(quiet: FaultySlack, channel: str, error: str) -> None:
     assert refused(client_of(quiet).chat_postMessage, channel=channel, text="x") == error
 
 
-def test_a_public_channel_is_open_to_a_guest_only_with_chat_write_public(quiet: SlackSandbox) -> None:
+def test_a_public_channel_is_open_to_a_guest_only_with_chat_write_public(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     assert client.chat_postMessage(channel=GENERAL, text="x")["ok"]
 
@@ -402,7 +402,7 @@ def test_a_public_channel_is_open_to_a_guest_only_with_chat_write_public(quiet: 
     assert refused(client.chat_postMessage, channel=GENERAL, text="x") == "not_in_channel"
 
 
-def test_a_method_without_its_scope_is_refused_with_the_scope_it_needs(quiet: SlackSandbox) -> None:
+def test_a_method_without_its_scope_is_refused_with_the_scope_it_needs(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     quiet.api.scopes.clear()
     for method, arguments, needed in (
@@ -420,7 +420,7 @@ def test_with_its_scopes_the_bot_can_look_things_up() -> None:
     workspace = sample_workspace()
     workspace.usergroups["S0"] = [MANAGER]
     scopes = ["channels:read", "users:read", "usergroups:read", "im:write"]
-    with SlackSandbox(scopes=scopes, workspace=workspace) as slack:
+    with FaultySlack(scopes=scopes, workspace=workspace) as slack:
         client = client_of(slack)
 
         assert client.conversations_info(channel=SHARED)["channel"]["is_ext_shared"] is True
@@ -433,21 +433,21 @@ def test_with_its_scopes_the_bot_can_look_things_up() -> None:
 # --- Web API: messages -----------------------------------------------------------------------------------------
 
 
-def test_a_message_to_a_person_goes_to_their_direct_messages(quiet: SlackSandbox) -> None:
+def test_a_message_to_a_person_goes_to_their_direct_messages(quiet: FaultySlack) -> None:
     answer = client_of(quiet).chat_postMessage(channel=MANAGER, text="hello")
 
     assert quiet.workspace.channels[answer["channel"]].user == MANAGER
     assert [m.text for m in quiet.parents(answer["channel"])] == ["hello"]
 
 
-def test_a_form_says_the_same_as_json(quiet: SlackSandbox) -> None:
+def test_a_form_says_the_same_as_json(quiet: FaultySlack) -> None:
     form = {"channel": BILLING, "text": "t", "blocks": '[{"type": "divider"}]', "token": "xoxb-sandbox"}
 
     assert requests.post(quiet.api_url + "chat.postMessage", data=form, timeout=5).json()["ok"]
     assert quiet.parents(BILLING)[0].blocks == [{"type": "divider"}]
 
 
-def test_an_edit_keeps_the_earlier_version_and_text_alone_removes_the_blocks(quiet: SlackSandbox) -> None:
+def test_an_edit_keeps_the_earlier_version_and_text_alone_removes_the_blocks(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     ts = client.chat_postMessage(channel=BILLING, text="checking", blocks=[{"type": "divider"}])["ts"]
 
@@ -458,7 +458,7 @@ def test_an_edit_keeps_the_earlier_version_and_text_alone_removes_the_blocks(qui
     assert [v.text for v in message.history] == ["checking"]
 
 
-def test_only_the_bots_own_messages_can_be_edited_or_deleted(quiet: SlackSandbox) -> None:
+def test_only_the_bots_own_messages_can_be_edited_or_deleted(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     theirs = quiet.workspace.post(BILLING, MANAGER, "mine").ts
 
@@ -467,14 +467,14 @@ def test_only_the_bots_own_messages_can_be_edited_or_deleted(quiet: SlackSandbox
     assert refused(client.chat_update, channel=BILLING, ts="1.0", text="x") == "message_not_found"
 
 
-def test_a_text_that_may_be_posted_can_be_too_long_for_an_edit(quiet: SlackSandbox) -> None:
+def test_a_text_that_may_be_posted_can_be_too_long_for_an_edit(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     ts = client.chat_postMessage(channel=BILLING, text="x" * 4001)["ts"]
 
     assert refused(client.chat_update, channel=BILLING, ts=ts, text="x" * 4001) == "msg_too_long"
 
 
-def test_an_ephemeral_message_needs_its_reader_and_the_bot_in_the_channel(quiet: SlackSandbox) -> None:
+def test_an_ephemeral_message_needs_its_reader_and_the_bot_in_the_channel(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     client.chat_postEphemeral(channel=BILLING, user=MANAGER, text="psst")
 
@@ -484,7 +484,7 @@ def test_an_ephemeral_message_needs_its_reader_and_the_bot_in_the_channel(quiet:
     assert refused(client.chat_postEphemeral, channel=GENERAL, user=MANAGER, text="x") == "not_in_channel"
 
 
-def test_a_reply_needs_a_thread_that_exists(quiet: SlackSandbox) -> None:
+def test_a_reply_needs_a_thread_that_exists(quiet: FaultySlack) -> None:
     error = refused(client_of(quiet).chat_postMessage, channel=BILLING, text="x", thread_ts="1.0")
 
     assert error == "thread_not_found"
@@ -492,7 +492,7 @@ def test_a_reply_needs_a_thread_that_exists(quiet: SlackSandbox) -> None:
 
 def test_history_and_replies_give_back_threads_and_metadata() -> None:
     metadata = {"event_type": "finding", "event_payload": {"ticket": "32223"}}
-    with SlackSandbox(scopes=["chat:write", "channels:history"]) as slack:
+    with FaultySlack(scopes=["chat:write", "channels:history"]) as slack:
         client = client_of(slack)
         parent = client.chat_postMessage(channel=BILLING, text="parent", metadata=metadata)["ts"]
         reply = client.chat_postMessage(channel=BILLING, text="reply", thread_ts=parent)["ts"]
@@ -511,7 +511,7 @@ def test_history_and_replies_give_back_threads_and_metadata() -> None:
     assert link.endswith(f"?thread_ts={parent}&cid={BILLING}")
 
 
-def test_refused_blocks_come_with_the_reason(quiet: SlackSandbox) -> None:
+def test_refused_blocks_come_with_the_reason(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     with pytest.raises(SlackApiError) as caught:
         client.chat_postMessage(channel=BILLING, text="x", blocks=[{"type": "header", "text": "no"}])
@@ -525,7 +525,7 @@ def test_refused_blocks_come_with_the_reason(quiet: SlackSandbox) -> None:
     assert refused(client.chat_postMessage, channel=BILLING, text="x", blocks=divider) == "invalid_blocks"
 
 
-def test_a_home_tab_is_kept_for_its_person(quiet: SlackSandbox) -> None:
+def test_a_home_tab_is_kept_for_its_person(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     client.views_publish(user_id=MANAGER, view={"type": "home", "blocks": BUTTONS})
 
@@ -536,12 +536,12 @@ def test_a_home_tab_is_kept_for_its_person(quiet: SlackSandbox) -> None:
 # --- response_url ----------------------------------------------------------------------------------------------
 
 
-def response_url(slack: SlackSandbox) -> str:
+def response_url(slack: FaultySlack) -> str:
     delivery: Delivery = slack.slash("32223")
     return str(delivery.payload["response_url"])
 
 
-def test_a_response_url_works_five_times(quiet: SlackSandbox) -> None:
+def test_a_response_url_works_five_times(quiet: FaultySlack) -> None:
     url = response_url(quiet)
     answers = [requests.post(url, json={"text": str(n)}, timeout=5) for n in range(6)]
 
@@ -549,14 +549,14 @@ def test_a_response_url_works_five_times(quiet: SlackSandbox) -> None:
     assert answers[-1].json()["error"] == "expired_url"
 
 
-def test_a_response_url_expires(quiet: SlackSandbox) -> None:
+def test_a_response_url_expires(quiet: FaultySlack) -> None:
     url = response_url(quiet)
     quiet.expire_response_urls()
 
     assert requests.post(url, json={"text": "late"}, timeout=5).status_code == 404
 
 
-def test_a_response_url_can_speak_to_the_channel(quiet: SlackSandbox) -> None:
+def test_a_response_url_can_speak_to_the_channel(quiet: FaultySlack) -> None:
     requests.post(response_url(quiet), json={"text": "all", "response_type": "in_channel"}, timeout=5)
 
     assert [m.text for m in quiet.parents(BILLING)] == ["all"]
@@ -566,7 +566,7 @@ def test_a_response_url_can_speak_to_the_channel(quiet: SlackSandbox) -> None:
 # --- faults ----------------------------------------------------------------------------------------------------
 
 
-def test_every_call_is_recorded_with_how_it_ended(quiet: SlackSandbox) -> None:
+def test_every_call_is_recorded_with_how_it_ended(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     client.chat_postMessage(channel=BILLING, text="x")
     refused(client.chat_postMessage, channel=FINANCE, text="x")
@@ -579,7 +579,7 @@ def test_every_call_is_recorded_with_how_it_ended(quiet: SlackSandbox) -> None:
     assert quiet.wait_for_call("chat.postMessage", count=2) is calls[1]
 
 
-def test_a_failure_on_demand_happens_as_often_as_asked(quiet: SlackSandbox) -> None:
+def test_a_failure_on_demand_happens_as_often_as_asked(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     quiet.fail_next("chat.postMessage", "internal_error", times=2, status=500)
 
@@ -588,7 +588,7 @@ def test_a_failure_on_demand_happens_as_often_as_asked(quiet: SlackSandbox) -> N
 
 
 def test_posts_that_come_too_fast_are_told_to_wait() -> None:
-    with SlackSandbox(messages_per_second=1.0) as slack:
+    with FaultySlack(messages_per_second=1.0) as slack:
         client = client_of(slack)
         client.chat_postMessage(channel=BILLING, text="one")
         with pytest.raises(SlackApiError) as caught:
@@ -599,14 +599,14 @@ def test_posts_that_come_too_fast_are_told_to_wait() -> None:
     assert caught.value.response.headers["Retry-After"] == "1"
 
 
-def test_the_sdks_retry_handler_understands_the_429(quiet: SlackSandbox) -> None:
+def test_the_sdks_retry_handler_understands_the_429(quiet: FaultySlack) -> None:
     quiet.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=0)
 
     assert client_of(quiet, retries=True).chat_postMessage(channel=BILLING, text="x")["ok"]
     assert [c.error for c in quiet.calls_to("chat.postMessage")] == ["ratelimited", None]
 
 
-def test_a_dropped_reply_leaves_the_message_posted(quiet: SlackSandbox) -> None:
+def test_a_dropped_reply_leaves_the_message_posted(quiet: FaultySlack) -> None:
     quiet.drop_next_reply("chat.postMessage")
 
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
@@ -615,7 +615,7 @@ def test_a_dropped_reply_leaves_the_message_posted(quiet: SlackSandbox) -> None:
     assert [m.text for m in quiet.parents(BILLING)] == ["once"]
 
 
-def test_a_hook_runs_before_the_call_is_dealt_with(quiet: SlackSandbox) -> None:
+def test_a_hook_runs_before_the_call_is_dealt_with(quiet: FaultySlack) -> None:
     seen: list[int] = []
     quiet.before("chat.postMessage", lambda _call: seen.append(len(quiet.parents(BILLING))))
 
@@ -624,7 +624,7 @@ def test_a_hook_runs_before_the_call_is_dealt_with(quiet: SlackSandbox) -> None:
     assert seen == [0]
 
 
-def test_waiting_in_vain_says_what_was_seen(quiet: SlackSandbox) -> None:
+def test_waiting_in_vain_says_what_was_seen(quiet: FaultySlack) -> None:
     quiet.workspace.post(BILLING, BOT, "something else")
 
     with pytest.raises(TimeoutError, match="something else"):
@@ -640,7 +640,7 @@ def test_timestamps_are_the_time_and_only_ever_grow() -> None:
     assert sorted(set(stamps)) == stamps
 
 
-def test_only_the_root_of_a_thread_can_be_replied_to(quiet: SlackSandbox) -> None:
+def test_only_the_root_of_a_thread_can_be_replied_to(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     quiet.api.scopes |= {"chat:write", "files:write"}
     root = quiet.workspace.post(BILLING, TECHNICIAN, "root")
@@ -660,19 +660,19 @@ def test_only_the_root_of_a_thread_can_be_replied_to(quiet: SlackSandbox) -> Non
 CSV = "ticket,total\n32223,75.00\n32224,20.00\n"
 
 
-def seen(slack: SlackSandbox) -> str:
+def seen(slack: FaultySlack) -> str:
     """Return the whole chat as the transcript shows it."""
     output = io.StringIO()
     Console(file=output, width=100, color_system=None).print(render_workspace(slack.workspace))
     return output.getvalue()
 
 
-def upload(slack: SlackSandbox, **arguments: Any) -> Any:
+def upload(slack: FaultySlack, **arguments: Any) -> Any:
     """Upload a file as slack_sdk does, in its three steps."""
     return client_of(slack).files_upload_v2(filename="digest.csv", content=CSV, **arguments)
 
 
-def test_an_uploaded_file_stands_in_the_thread_with_its_comment(quiet: SlackSandbox) -> None:
+def test_an_uploaded_file_stands_in_the_thread_with_its_comment(quiet: FaultySlack) -> None:
     parent = client_of(quiet).chat_postMessage(channel=BILLING, text="the digest")["ts"]
 
     answer = upload(quiet, title="Digest", channel=BILLING, thread_ts=parent, initial_comment="all rows")
@@ -686,21 +686,21 @@ def test_an_uploaded_file_stands_in_the_thread_with_its_comment(quiet: SlackSand
 
 
 def test_a_file_is_part_of_its_message_for_who_reads_the_thread() -> None:
-    with SlackSandbox(scopes=["files:write", "channels:history"]) as slack:
+    with FaultySlack(scopes=["files:write", "channels:history"]) as slack:
         upload(slack, channel=BILLING)
         message = client_of(slack).conversations_history(channel=BILLING)["messages"][0]
 
     assert [(f["name"], f["size"]) for f in message["files"]] == [("digest.csv", len(CSV))]
 
 
-def test_several_files_come_in_one_message(quiet: SlackSandbox) -> None:
+def test_several_files_come_in_one_message(quiet: FaultySlack) -> None:
     uploads = [{"filename": f"{n}.csv", "content": CSV} for n in range(2)]
     client_of(quiet).files_upload_v2(file_uploads=uploads, channel=BILLING)
 
     assert [[f.name for f in m.files] for m in quiet.parents(BILLING)] == [["0.csv", "1.csv"]]
 
 
-def test_a_file_without_a_channel_is_shown_to_nobody(quiet: SlackSandbox) -> None:
+def test_a_file_without_a_channel_is_shown_to_nobody(quiet: FaultySlack) -> None:
     upload(quiet)
 
     assert [(f.name, f.channel) for f in quiet.workspace.files] == [("digest.csv", None)]
@@ -709,7 +709,7 @@ def test_a_file_without_a_channel_is_shown_to_nobody(quiet: SlackSandbox) -> Non
 
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
 def test_a_file_needs_files_write(method: str) -> None:
-    with SlackSandbox(scopes=["chat:write"]) as slack, pytest.raises(SlackApiError) as caught:
+    with FaultySlack(scopes=["chat:write"]) as slack, pytest.raises(SlackApiError) as caught:
         client_of(slack).api_call(method)
 
     assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", "files:write")
@@ -725,7 +725,7 @@ def test_a_file_needs_files_write(method: str) -> None:
     ],
 )
 def test_a_file_goes_only_where_the_bot_is_even_with_chat_write_public(
-    quiet: SlackSandbox, channel: str, error: str
+    quiet: FaultySlack, channel: str, error: str
 ) -> None:
     assert refused(upload, slack=quiet, channel=channel) == error
     assert quiet.workspace.files == []
@@ -735,11 +735,11 @@ def test_a_file_goes_only_where_the_bot_is_even_with_chat_write_public(
     "arguments",
     [{"filename": "", "length": 3}, {"filename": "a.csv", "length": 0}, {"filename": "a.csv", "length": -1}],
 )
-def test_a_file_is_announced_with_its_name_and_length(quiet: SlackSandbox, arguments: Payload) -> None:
+def test_a_file_is_announced_with_its_name_and_length(quiet: FaultySlack, arguments: Payload) -> None:
     assert refused(client_of(quiet).files_getUploadURLExternal, **arguments) == "invalid_arguments"
 
 
-def test_only_a_file_that_was_sent_can_be_shared_and_only_once(quiet: SlackSandbox) -> None:
+def test_only_a_file_that_was_sent_can_be_shared_and_only_once(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     announced = client.files_getUploadURLExternal(filename="a.csv", length=3)
     files = [{"id": announced["file_id"], "title": "a"}]
@@ -752,7 +752,7 @@ def test_only_a_file_that_was_sent_can_be_shared_and_only_once(quiet: SlackSandb
     assert refused(client.files_completeUploadExternal, files=files, channel_id=BILLING) == "file_not_found"
 
 
-def test_a_file_needs_a_list_of_files_and_a_thread_that_exists(quiet: SlackSandbox) -> None:
+def test_a_file_needs_a_list_of_files_and_a_thread_that_exists(quiet: FaultySlack) -> None:
     assert refused(client_of(quiet).files_completeUploadExternal, files=[], channel_id=BILLING) == "invalid_arguments"
     assert refused(upload, slack=quiet, channel=BILLING, thread_ts="1.0") == "invalid_arguments"
     assert quiet.parents(BILLING) == []
@@ -799,7 +799,7 @@ MODAL: Payload = {
 class AskingBot:
     """A Bolt app that opens a modal on a press, and answers a submission as the words typed tell it to."""
 
-    def __init__(self, slack: SlackSandbox) -> None:
+    def __init__(self, slack: FaultySlack) -> None:
         self.bodies: list[Payload] = []
         self.app = App(client=client_of(slack), process_before_response=True)
         self.app.action("ask")(self.ask)
@@ -830,8 +830,8 @@ class AskingBot:
 
 
 @pytest.fixture(scope="module")
-def asked() -> Iterator[tuple[SlackSandbox, AskingBot]]:
-    with SlackSandbox() as slack:
+def asked() -> Iterator[tuple[FaultySlack, AskingBot]]:
+    with FaultySlack() as slack:
         bot = AskingBot(slack)
         bot.handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_connected()
@@ -840,7 +840,7 @@ def asked() -> Iterator[tuple[SlackSandbox, AskingBot]]:
 
 
 @pytest.fixture
-def asking(asked: tuple[SlackSandbox, AskingBot]) -> tuple[SlackSandbox, AskingBot, Message]:
+def asking(asked: tuple[FaultySlack, AskingBot]) -> tuple[FaultySlack, AskingBot, Message]:
     """A Slack, its bot, and a message of the bot's with menus and a button."""
     slack, bot = asked
     bot.bodies.clear()
@@ -849,10 +849,10 @@ def asking(asked: tuple[SlackSandbox, AskingBot]) -> tuple[SlackSandbox, AskingB
     return slack, bot, next(m for m in slack.parents(BILLING) if m.ts == ts)
 
 
-Asking = tuple[SlackSandbox, AskingBot, Message]
+Asking = tuple[FaultySlack, AskingBot, Message]
 
 
-def opened(asking: Asking) -> SlackSandbox:
+def opened(asking: Asking) -> FaultySlack:
     """Let the technician open the bot's modal."""
     slack, _, message = asking
     slack.press("ask", message).wait_ack()
@@ -886,7 +886,7 @@ def test_an_option_that_is_not_shown_cannot_be_chosen(asking: Asking, action_id:
     assert bot.bodies == []
 
 
-def test_an_option_of_a_group_can_be_chosen(quiet: SlackSandbox) -> None:
+def test_an_option_of_a_group_can_be_chosen(quiet: FaultySlack) -> None:
     groups = [{"label": label("People"), "options": menu("static_select", "me")["options"]}]
     element = {"type": "static_select", "action_id": "pick", "option_groups": groups}
     message = quiet.workspace.post(BILLING, BOT, "x", blocks=[{"type": "actions", "elements": [element]}])
@@ -980,12 +980,12 @@ def test_what_slack_would_not_let_a_person_submit_is_not_sent(
     assert bot.bodies == []
 
 
-def test_without_an_open_modal_there_is_nothing_to_submit(quiet: SlackSandbox) -> None:
+def test_without_an_open_modal_there_is_nothing_to_submit(quiet: FaultySlack) -> None:
     with pytest.raises(LookupError):
         quiet.submit_view({"words": "hello"})
 
 
-def test_a_submission_that_reaches_no_app_leaves_the_modal_open(quiet: SlackSandbox) -> None:
+def test_a_submission_that_reaches_no_app_leaves_the_modal_open(quiet: FaultySlack) -> None:
     client_of(quiet).views_open(trigger_id=quiet.slash("x").payload["trigger_id"], view=MODAL)
     delivery = quiet.submit_view({"words": "hello"})
 
@@ -993,7 +993,7 @@ def test_a_submission_that_reaches_no_app_leaves_the_modal_open(quiet: SlackSand
     assert quiet.wait_for_modal().notice
 
 
-def test_a_trigger_opens_one_modal_within_three_seconds_and_only_if_it_was_handed_out(quiet: SlackSandbox) -> None:
+def test_a_trigger_opens_one_modal_within_three_seconds_and_only_if_it_was_handed_out(quiet: FaultySlack) -> None:
     client = client_of(quiet)
     used, late = (quiet.slash("x").payload["trigger_id"] for _ in range(2))
 
@@ -1004,7 +1004,7 @@ def test_a_trigger_opens_one_modal_within_three_seconds_and_only_if_it_was_hande
     assert refused(client.views_open, trigger_id=late, view=MODAL) == "expired_trigger_id"
 
 
-def test_a_command_that_is_delivered_again_brings_no_new_three_seconds(quiet: SlackSandbox) -> None:
+def test_a_command_that_is_delivered_again_brings_no_new_three_seconds(quiet: FaultySlack) -> None:
     first = quiet.slash("x")
     quiet.expire_triggers()
     again = quiet.redeliver(first).payload["trigger_id"]
@@ -1025,7 +1025,7 @@ def test_a_command_that_is_delivered_again_brings_no_new_three_seconds(quiet: Sl
     ],
 )
 def test_a_modal_that_slack_would_refuse_does_not_open_and_keeps_its_trigger(
-    quiet: SlackSandbox, wrong: Payload
+    quiet: FaultySlack, wrong: Payload
 ) -> None:
     client, trigger = client_of(quiet), quiet.slash("x").payload["trigger_id"]
 
@@ -1033,7 +1033,7 @@ def test_a_modal_that_slack_would_refuse_does_not_open_and_keeps_its_trigger(
     assert client.views_open(trigger_id=trigger, view=MODAL)["ok"]
 
 
-def test_a_modal_with_inputs_needs_a_submit_button(quiet: SlackSandbox) -> None:
+def test_a_modal_with_inputs_needs_a_submit_button(quiet: FaultySlack) -> None:
     view = {key: value for key, value in MODAL.items() if key != "submit"}
     trigger = quiet.slash("x").payload["trigger_id"]
 
