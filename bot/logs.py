@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-_TOKEN_SHAPES = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|(?:https?|wss?)://[^\s\"']*(?:/commands/|/actions/|ticket=)[^\s\"']*"
-)
+_TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
+_ADDRESS = re.compile(r"(?:https?|wss?)://[^\s\"']+")
+_SECRET_PARTS = ("/commands/", "/actions/", "ticket=")
+"""What Slack's addresses hold that let anybody who has one answer in a person's name, or listen."""
 _HIDDEN = "[hidden]"
 
 
@@ -41,7 +42,11 @@ class _Hide:
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _TOKEN_SHAPES.sub(_HIDDEN, text)
+        return _TOKEN.sub(_HIDDEN, _ADDRESS.sub(_address_without_secret, text))
+
+
+def _address_without_secret(address: re.Match[str]) -> str:
+    return _HIDDEN if any(part in address.group() for part in _SECRET_PARTS) else address.group()
 
 
 class _Plain(logging.Formatter):

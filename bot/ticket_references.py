@@ -20,14 +20,14 @@ _NUMBER = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})")
 _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
 _SPACED_DASH = re.compile(r"(?<=[0-9])[^\S\n]*[-\u2010-\u2015\u2212][^\S\n]*(?=#?[0-9])")
 """Within a line only: a dash at the beginning of the next line is a list's bullet."""
-_SLACK_LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_SLACK_LINK = re.compile(r"<(https?://[^|<>\s]++)(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"https?://[^\s<>|]+")
 _TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
 _FILLER = frozenset({"and", "or", "ticket", "tickets", "please", "check", "&", "#", "+"})
-_NAMED = re.compile(rf"(?:#|\btickets?\s*#?\s*)([0-9]{{1,{LONGEST_NUMBER}}})(?![0-9-])", re.IGNORECASE)
+_NAMED = re.compile(rf"(?:#|\btickets?\s*+#?\s*+)([0-9]{{1,{LONGEST_NUMBER}}})(?![0-9-])", re.IGNORECASE)
 _LISTED = re.compile(
-    rf"\btickets\s*:?\s*#?[0-9]{{3,{LONGEST_NUMBER}}}"
-    r"(?:(?:\s*,\s*(?:(?:and|or)\s+)?|\s*[&+/]\s*|\s+(?:and|or)\s+)#?[0-9]{3,8}(?![\w-]|[.:/][0-9]))+",
+    rf"\btickets\s*+:?\s*+#?[0-9]{{3,{LONGEST_NUMBER}}}"
+    r"(?:\s*+(?:,\s*+(?:(?:and|or)\s++)?|[&+/]\s*+|(?<=\s)(?:and|or)\s++)#?[0-9]{3,8}(?![\w-]|[.:/][0-9]))+",
     re.IGNORECASE,
 )
 """A list after the plural: "tickets 32223, 32224 and 32225"."""

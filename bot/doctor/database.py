@@ -128,7 +128,7 @@ def _postgres_failure(name: str, error: sa.exc.SQLAlchemyError) -> Result:
     cause = getattr(error, "orig", None)
     said = str(cause or error).partition("\nLINE ")[0]
     found = " ".join(said.split())[:300] or type(error).__name__
-    if re.search('database ".*" does not exist', found):
+    if re.search('database "[^"]*" does not exist', found):
         # At its first start the bot creates it where its user may; a database made beforehand is the surer way.
         return warning(NAME, f"{name} is not there yet", "Create it, unless the bot's user may create databases.")
     if "permission denied" in found:

@@ -14,7 +14,7 @@ from bot.listeners.intake import Intake
 from bot.listeners.replies import Replies
 from bot.messages.rendered import Rendered
 
-_MENTION = re.compile(r"<@[UW][A-Z0-9_]+(?:\|[^>]*)?>")
+_MENTION = re.compile(r"<@[UW][A-Z0-9_]++(?:\|[^<>]*)?>")
 
 
 def register(app: App, intake: Intake, replies: Replies, help_page: Rendered) -> None:

@@ -22,11 +22,10 @@ TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 SLACK_EMOJI = {":white_check_mark:": "\u2705", ":rotating_light:": "\U0001f6a8", ":warning:": "\u26a0\ufe0f"}
 
 TOKEN = re.compile(
-    r"```(?P<block>.+?)```"
+    r"```(?P<block>[^`]+)```"
     r"|`(?P<code>[^`\n]+)`"
     r"|<(?P<entity>[^<>\n]+)>"
-    r"|(?<![\w*_~])(?P<mark>[*_~])(?P<marked>(?=\S)[^\n]+?(?<=\S))(?P=mark)(?![\w*_~])",
-    re.DOTALL,
+    r"|(?<![\w*_~])(?:\*(?=\S)[^*\n]+(?<=\S)\*|_(?=\S)[^_\n]+(?<=\S)_|~(?=\S)[^~\n]+(?<=\S)~)(?![\w*_~])",
 )
 
 
@@ -67,8 +66,9 @@ def _token(token: re.Match[str], name_of: NameOf) -> Text:
         return Text(safe(unescape(code)), CODE)
     if token["entity"] is not None:
         return _entity(token["entity"], name_of)
-    inner = mrkdwn(token["marked"], name_of)
-    inner.stylize(STYLES[token["mark"]])
+    mark, marked = token.group()[0], token.group()[1:-1]
+    inner = mrkdwn(marked, name_of)
+    inner.stylize(STYLES[mark])
     return inner
 
 
