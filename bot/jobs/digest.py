@@ -44,6 +44,7 @@ from bot.store.records import Subscription
 
 log = logging.getLogger(__name__)
 
+PROVED_ANEW_DAYS = 7
 _HISTORY = TypeAdapter(History)
 _MARKS = TypeAdapter(list[Mark])
 
@@ -86,19 +87,30 @@ def make_digest(
 
     """
     standing = [each.ticket_number for each in history.standing] if window.customer_id is None else []
-    audit = verifier.audit(window, standing, session, started_at=now, on_progress=on_progress)
+    day = now.astimezone(rules.zone).date()
+    audit = verifier.audit(
+        window, standing, session, started_at=now, spared=proved_lately(history, day), on_progress=on_progress
+    )
     if audit.failure or audit.report.outage:
         raise DigestFailedError(audit.failure or audit.report.outage)
     return build_digest(
         audit.report.findings,
         history,
-        day=now.astimezone(rules.zone).date(),
+        day=day,
         made_at=now,
         labor_rate=rules.labor_rate,
         zone=rules.zone,
         api_calls=audit.report.api_calls,
         seconds=audit.report.seconds,
     )
+
+
+def proved_lately(history: History, day: date) -> frozenset[str]:
+    """The tickets, by id, of which it need not be proved anew with everything read that they are on no invoice.
+
+    That is done when a ticket is accused for the first time, and weekly after.
+    """
+    return frozenset(each.ticket_id for each in history.standing if (day - each.first_said).days % PROVED_ANEW_DAYS)
 
 
 def _wanted(subscription: Subscription, name: str) -> Callable[[Finding], bool] | None:

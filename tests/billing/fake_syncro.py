@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
@@ -63,6 +64,84 @@ class Done:
         return not isinstance(self.value, Failed)
 
 
+class Meta(Enum):
+    """What a list says of its length."""
+
+    RIGHT = "how many pages there are"
+    NONE = "nothing"
+    ONE = "always that there is one page"
+    NEXT = "one page more than is shown, until the last"
+    FEWER = "on later pages fewer than before"
+
+
+class Match(Enum):
+    """How a filter by name is heeded."""
+
+    HEEDED = "heeded"
+    IGNORED = "ignored"
+    EMPTY = "answered with nothing"
+
+    def keeps(self, wanted: str | None, value: str) -> bool:
+        if wanted is None or self is Match.IGNORED:
+            return True
+        return self is Match.HEEDED and wanted == value
+
+
+class Since(Enum):
+    """How a filter by time is heeded."""
+
+    HEEDED = "heeded"
+    IGNORED = "ignored"
+    EMPTY = "answered with nothing"
+    DATES = "both times are cut to dates"
+    DATES_STRICTLY = "both times are cut to dates, and the date itself is left out"
+    LOCAL_EAST = "the moment is read as a local time fourteen hours ahead"
+    LOCAL_WEST = "the moment is read as a local time eleven hours behind"
+    STRICTLY = "the moment itself is left out"
+
+    def keeps(self, since: datetime | None, changed: datetime) -> bool:
+        if since is None or self is Since.IGNORED:
+            return True
+        match self:
+            case Since.DATES:
+                return changed.date() >= since.date()
+            case Since.DATES_STRICTLY:
+                return changed.date() > since.date()
+            case Since.LOCAL_EAST:
+                return changed >= since - timedelta(hours=14)
+            case Since.LOCAL_WEST:
+                return changed >= since + timedelta(hours=11)
+            case Since.STRICTLY:
+                return changed > since
+            case _:
+                return self is Since.HEEDED and changed >= since
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What an account's lists do with filters and pages."""
+
+    meta: Meta = Meta.RIGHT
+    ticket: Match = Match.HEEDED
+    customer: Match = Match.HEEDED
+    since: Since = Since.HEEDED
+
+    def announced(self, page: int, total: int) -> int:
+        """How many pages the page says that there are."""
+        match self.meta:
+            case Meta.ONE:
+                return 1
+            case Meta.NEXT:
+                return min(total, page + 1)
+            case Meta.FEWER:
+                return total if page == 1 else max(1, total - 1)
+            case _:
+                return total
+
+
+HONEST = Habits()
+
+
 class FakeSyncro:
     """`session()` is what a `Verifier` needs; `done` is the record of what was asked of Syncro, in order.
 
@@ -82,8 +161,10 @@ class FakeSyncro:
         order: random.Random | None = None,
         ledger: Ledger | None = None,
         skew: timedelta = timedelta(),
+        habits: Habits = HONEST,
     ) -> None:
         self.world = world
+        self._habits = habits
         self.faults = list(faults)
         self.done: list[Done] = []
         self._rows = rows
@@ -182,9 +263,9 @@ class FakeSyncro:
     def _listed(self, key: str, rows: list[dict[str, Any]], ask: Ask) -> exchange.Answer:
         page = int(ask.query["page"])
         shown = rows[(page - 1) * self._page_size : page * self._page_size]
-        if key == "schedules":
+        if key == "schedules" or self._habits.meta is Meta.NONE:
             return exchange.Answer(payload={key: shown})
-        total_pages = max(1, -(-len(rows) // self._page_size))
+        total_pages = self._habits.announced(page, max(1, -(-len(rows) // self._page_size)))
         return exchange.Answer(payload={key: shown, "meta": {"total_pages": total_pages, "page": page}})
 
     def _tickets(self, query: Mapping[str, str]) -> list[Ticket]:
@@ -193,13 +274,13 @@ class FakeSyncro:
         return [one for one in known if number in (None, str(one.number)) and one.updated_at >= since]
 
     def _invoice_rows(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        since = _since(query)
+        habits, since = self._habits, query.get("since_updated_at")
         kept = [
             invoice
             for invoice in self.world.invoices.values()
-            if query.get("ticket_id") in (None, str(invoice.ticket_id))
-            and query.get("customer_id") in (None, str(invoice.customer_id))
-            and invoice.updated_at >= since
+            if habits.ticket.keeps(query.get("ticket_id"), str(invoice.ticket_id))
+            and habits.customer.keeps(query.get("customer_id"), str(invoice.customer_id))
+            and habits.since.keeps(None if since is None else _since(query), invoice.updated_at)
         ]
         kept.sort(key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
         return [self.world.invoice_row(invoice, self._rows) for invoice in kept]

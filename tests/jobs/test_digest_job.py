@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bot.digest.model import Mark, Snooze
+from bot.digest.model import History, Mark, Snooze, Standing
+from bot.jobs.digest import proved_lately
 from bot.sandbox.slack.workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
 from bot.sandbox.syncro.exchange import Answer as SyncroAnswer
 from bot.store.records import Subscription
@@ -479,3 +481,11 @@ def test_a_post_whose_answer_is_lost_stands_once_where_the_bot_may_read_the_chan
 
     assert len(office.parents()) == 1
     assert len(asked) >= 2
+
+
+def test_a_ticket_is_proved_anew_when_it_is_accused_first_and_weekly_after() -> None:
+    first = date(2026, 11, 2)
+    history = History(standing=(Standing("91", "1", "Kittle", first, Decimal("75.00")),))
+    anew = [day for day in range(15) if not proved_lately(history, first + timedelta(days=day))]
+    assert anew == [0, 7, 14]
+    assert proved_lately(history, first + timedelta(days=1)) == {"91"}
