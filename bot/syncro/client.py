@@ -219,8 +219,12 @@ class SyncroClient:
             if _positive(meta.get("page")) not in (None, page):
                 raise UnreadableError(what, f"Syncro answered page {meta.get('page')} instead of {page}", calls=calls)
             validated = tuple(_validated(what, model, row, calls) for row in rows)
-            total = _positive(meta.get("total_pages"))
-            return Page[model](rows=validated, number=page, total_pages=total)  # type: ignore[valid-type]
+            return Page[model](  # type: ignore[valid-type]
+                rows=validated,
+                number=page,
+                total_pages=_positive(meta.get("total_pages")),
+                total_rows=_positive(meta.get("total_entries")),
+            )
 
         return self._get(what, path, {**filters, "page": str(page)}, understand)
 

@@ -331,6 +331,8 @@ class Page(Record, Generic[Row]):
     rows: Annotated[tuple[Row, ...], AfterValidator(_with_twins)]
     number: int
     total_pages: int | None = None
+    total_rows: int | None = None
+    """How many rows the list has, where `meta` tells."""
     size: int = Field(default=ROWS_A_PAGE, description="rows in a full page")
 
     @property

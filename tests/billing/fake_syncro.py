@@ -234,6 +234,7 @@ class FakeSyncro:
                 "rows": rows,
                 "number": int(ask.query["page"]),
                 "total_pages": meta.get("total_pages"),
+                "total_rows": meta.get("total_entries"),
                 "size": self._page_size,
             }
         )

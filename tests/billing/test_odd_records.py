@@ -184,6 +184,9 @@ ODDITIES: list[tuple[str, Odd]] = [
     ("schedule whose paused is null", _schedule(paused=None)),
     ("schedule whose paused is a word", _schedule(paused="sometimes")),
     ("schedule that picks up null", _schedule(invoice_unbilled_ticket_charges=None)),
+    ("ticket without a status anywhere", _both(with_(status=None, resolved_at=None))),
+    ("ticket whose customer differs from its row", _ticket_detail(with_(customer_id=999))),
+    ("ticket whose number differs from its row", _ticket_detail(with_(number=999))),
     ("billing status that contradicts", _ticket_row(with_(billing_status="Invoiced"))),
 ]  # fmt: skip
 NAMED = pytest.mark.parametrize(("name", "odd"), ODDITIES, ids=[name for name, _ in ODDITIES])

@@ -75,8 +75,9 @@ def put_back(ticket: Ticket) -> Ticket:
 
 
 def expectation(ticket: Ticket, policy: Policy) -> Expectation:
-    """Apply the policy: non-billable first, then whether the work is finished."""
-    is_finished = fold(ticket.status) in _folded(policy.finished_statuses) or finished_at(ticket) is not None
+    """Apply the policy: non-billable first, then whether the work is finished, or may be for want of a status."""
+    is_named = fold(ticket.status) in _folded(policy.finished_statuses)
+    is_finished = is_named or not ticket.status or finished_at(ticket) is not None
     return _not_expected(ticket, policy) or Expectation(
         Due.YES if is_finished else Due.NOT_YET, Ground.STATUS, ticket.status
     )
@@ -172,7 +173,10 @@ _BILLED = _folded(["Invoiced", "Billed", "Fully Invoiced", "Fully Billed"])
 
 
 def claims(ticket: Ticket) -> tuple[str, ...]:
-    """What the ticket itself says of invoices that bill it, a sentence each: it contradicts that there is none."""
+    """What of the ticket forbids to say that no invoice bills it and one should, a sentence each.
+
+    It speaks of an invoice itself, or does not say whether the work is finished.
+    """
     statuses = dict.fromkeys([ticket.row.billing_status, _of(ticket.detail).billing_status])
     said = [
         f'Its billing status in Syncro is "{status}", yet no invoice that bills it was found.'
@@ -181,6 +185,8 @@ def claims(ticket: Ticket) -> tuple[str, ...]:
     ]
     if any(charge.converted is True and charge.item_id is None for charge in ticket.charges):
         said.append("Syncro marks a charge of the ticket as put on an invoice, and does not say on which.")
+    if not ticket.status and finished_at(ticket) is None:
+        said.append("Syncro names no status of the ticket, so nobody can tell whether the work is finished.")
     return tuple(said)
 
 

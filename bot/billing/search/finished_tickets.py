@@ -26,7 +26,7 @@ class Window:
         """Whether the ticket is finished (or needs no invoice) within the window, as far as its row can tell."""
         if self.customer_id is not None and row.customer_id != self.customer_id:
             return False
-        if row.status and expectation(Ticket(row, None), policy).due is Due.NOT_YET:
+        if expectation(Ticket(row, None), policy).due is Due.NOT_YET:
             return False
         moment = last_touched(Ticket(row, None))
         return moment is None or self.since <= moment <= self.until

@@ -76,6 +76,9 @@ def read_afresh(row: TicketRow) -> Asking[LookedUp]:
     if (detail.id, detail.number) != (row.id, row.number):
         asked, got = f"ticket {row.number} (id {row.id})", f"ticket {detail.number} (id {detail.id})"
         return LookedUp(Ticket(row, None), f"Asked for {asked}, Syncro answered {got}.")
+    if None not in (row.customer_id, detail.customer_id) and row.customer_id != detail.customer_id:
+        customers = f"list gives the ticket's customer as id {row.customer_id}, its detail as id {detail.customer_id}"
+        return LookedUp(Ticket(row, None), f"Syncro's {customers}.")
     return LookedUp(Ticket(row, detail))
 
 
@@ -141,6 +144,8 @@ def _why_no_proof(number: str, page: Page[TicketRow]) -> str:
         return f"{start} Syncro answered with other tickets, such as {page.rows[0].number}."
     if (page.total_pages or 1) > 1:
         return f"{start} Syncro's list is empty, yet {page.total_pages} pages are announced."
+    if page.total_rows:
+        return f"{start} Syncro's list is empty, yet {page.total_rows} tickets are announced."
     return ""
 
 

@@ -53,7 +53,7 @@ def test_different_names_stay_different(one: str, other: str) -> None:
         ("no charge", Due.NEVER),
         ("In Progress", Due.NOT_YET),
         ("Not Closed", Due.NOT_YET),
-        ("", Due.NOT_YET),
+        ("", Due.YES),  # nobody can tell: see what the ticket claims
     ],
 )
 def test_the_status_tells_whether_an_invoice_is_due(status: str, expected: Due) -> None:
@@ -216,6 +216,8 @@ def test_time_that_may_be_billable_is_not_taken_for_free() -> None:
         ({}, {"converted": True}, 1),
         ({}, {"converted": True, "item_id": 5}, 0),  # the search looks for that line
         ({}, {"converted": False}, 0),
+        ({"status": ""}, {}, 1),
+        ({"status": "", "resolved_at": "2026-05-01T09:00:00Z"}, {}, 0),
     ],
 )
 def test_what_the_ticket_itself_says_of_an_invoice_is_a_claim(

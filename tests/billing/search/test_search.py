@@ -188,6 +188,7 @@ ANOTHER = {"id": 5, "number": 7, "status": "Resolved"}
 NAMELESS = {**ANOTHER, "number": None}
 DOUBTFUL: list[tuple[str, Any, str]] = [
     ("an empty page of three", empty_with(total_pages=3), "3 pages are announced"),
+    ("an empty page of 200 tickets", empty_with(total_entries=200), "200 tickets are announced"),
     ("other tickets", Edit(lambda body: {**body, "tickets": [ANOTHER]}), "other tickets, such as 7"),
     ("other tickets, more of them", IgnoreFilter("number"), "other tickets"),
     (
