@@ -70,13 +70,13 @@ def _done(digest: DigestContext, use: Use) -> Rendered:
         case ["subscribe", "customer" | "customers", _, *_]:
             return _subscribe_to_customers(digest, user, use.text.split(maxsplit=2)[2])
         case ["unsubscribe"]:
-            return acts.unsubscribed(had_one=digest.memory.unsubscribe(user))
+            return acts.unsubscribed(had_one=digest.memory.unsubscribe(user, by=user, at=digest.clock()))
         case ["marks"]:
             return _marks(digest)
         case ["unmark", typed] if ticket := _reference(digest, typed):
             return _unmark(digest, user, ticket)
         case ["wake", typed] if ticket := _reference(digest, typed):
-            return _wake(digest, ticket)
+            return _wake(digest, user, ticket)
     return acts.usage()
 
 
@@ -96,7 +96,7 @@ def _make_now(digest: DigestContext, use: Use) -> Rendered:
 
 
 def _subscribe(digest: DigestContext, wanted: Subscription) -> Rendered:
-    digest.memory.subscribe(wanted)
+    digest.memory.subscribe(wanted, at=digest.clock())
     comes = schedule_in_words(digest.schedule, digest.zone, digest.clock())
     return acts.subscribed(wanted.customers, mine=wanted.mine, comes=comes)
 
@@ -135,11 +135,11 @@ def _unmark(digest: DigestContext, user: str, ticket: str) -> Rendered:
     return acts.mark_undone(mark.ticket_number, user)
 
 
-def _wake(digest: DigestContext, ticket: str) -> Rendered:
+def _wake(digest: DigestContext, user: str, ticket: str) -> Rendered:
     snooze = _about(ticket, digest.memory.history(digest.clock()).snoozes)
     if snooze is None:
         return acts.no_snooze(ticket)
-    digest.memory.wake(snooze.ticket_id)
+    digest.memory.wake(snooze.ticket_id, by=user, at=digest.clock())
     return acts.woken(snooze.ticket_number)
 
 

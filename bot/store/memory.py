@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
 from bot.digest.model import Digest, History, Mark, Snooze
-from bot.store import decisions, people, posts, runs, standing
+from bot.store import audit, decisions, people, posts, runs, standing
+from bot.store.audit import AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
 from bot.store.records import (
@@ -27,6 +28,8 @@ from bot.store.records import (
     WrongReport,
 )
 
+_HASTY_SECONDS = 1.0
+
 
 class Memory:
     """The bot's memory, in the job engine's own SQLite file or Postgres database. Build it, `open` it, `close` it.
@@ -41,6 +44,7 @@ class Memory:
 
     def __init__(self, database: sa.URL | str) -> None:
         self._database = Database(database)
+        self._hasty = Database(database, patience=_HASTY_SECONDS)
 
     def open(self) -> None:
         """Create the tables or bring them up to date. Processes may do so at the same time.
@@ -54,6 +58,7 @@ class Memory:
     def close(self) -> None:
         """Close the connections to the database."""
         self._database.close()
+        self._hasty.close()
 
     def history(self, now: datetime) -> History:
         """Return what the next digest must know: all of one moment, without the snoozes that have ended by `now`."""
@@ -177,10 +182,10 @@ class Memory:
         with self._database.writing() as connection:
             decisions.snooze(connection, snooze)
 
-    def wake(self, ticket_id: str) -> None:
+    def wake(self, ticket_id: str, *, by: str, at: datetime) -> None:
         """End a snooze before its time. Harmless where there is none."""
         with self._database.writing() as connection:
-            decisions.wake(connection, ticket_id)
+            decisions.wake(connection, ticket_id, by, at)
 
     def mark(self, mark: Mark) -> None:
         """Mark a ticket as non-billable. One that was marked before gets the new mark; the old is kept as undone."""
@@ -197,15 +202,15 @@ class Memory:
         with self._database.reading() as connection:
             return decisions.marks_since(connection, moment)
 
-    def subscribe(self, subscription: Subscription) -> None:
+    def subscribe(self, subscription: Subscription, *, at: datetime) -> None:
         """Keep what a person wants in their own digest, in place of what they wanted before."""
         with self._database.writing() as connection:
-            people.subscribe(connection, subscription)
+            people.subscribe(connection, subscription, at)
 
-    def unsubscribe(self, user: str) -> bool:
+    def unsubscribe(self, user: str, *, by: str, at: datetime) -> bool:
         """End a person's subscription. False when they had none."""
         with self._database.writing() as connection:
-            return people.unsubscribe(connection, user)
+            return people.unsubscribe(connection, user, by, at)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Return every subscription, by the person's id."""
@@ -223,6 +228,28 @@ class Memory:
         """Return every report of a wrong warning, oldest first."""
         with self._database.reading() as connection:
             return people.reports(connection)
+
+    def note(self, entries: Iterable[AuditEntry], *, key: str = "") -> None:
+        """Add entries to the audit table. The same `key` again changes nothing."""
+        with self._database.writing() as connection:
+            for index, entry in enumerate(entries):
+                audit.add(connection, entry, key=f"{key}/{index}" if key else "")
+
+    def note_at_once(self, entry: AuditEntry) -> None:
+        """Add an entry while somebody waits for Slack: it fails when the database is busy for a second."""
+        with self._hasty.writing() as connection:
+            audit.add(connection, entry)
+
+    def audit(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
+        """Return the latest entries of the audit table that fit, oldest first."""
+        with self._database.reading() as connection:
+            return audit.entries(connection, query)
+
+    def purge_audit(self, before: datetime) -> int:
+        """Forget older entries of the audit table, and what older reports say. Returns how many entries."""
+        with self._database.writing() as connection:
+            people.purge(connection, before)
+            return audit.purge(connection, before)
 
     def statistics(self) -> Statistics:
         """Count the warnings ever said, those reported wrong, and those retracted."""

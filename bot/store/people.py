@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
+from bot.store import audit
+from bot.store.audit import Act, AuditEntry
 from bot.store.database import insert
 from bot.store.records import Statistics, Subscription, WrongReport
 from bot.store.standing import latest_warning
 from bot.store.tables import subscriptions, warnings, wrong_reports
 
 
-def subscribe(connection: sa.Connection, wanted: Subscription) -> None:
+def subscribe(connection: sa.Connection, wanted: Subscription, at: datetime) -> None:
     """Keep what a person wants, in place of what they wanted before."""
     adding = insert(connection, subscriptions).values(
         user_id=wanted.user, customers=list(wanted.customers), mine=wanted.mine
     )
     replaced = {"customers": adding.excluded.customers, "mine": adding.excluded.mine}
     connection.execute(adding.on_conflict_do_update(index_elements=[subscriptions.c.user_id], set_=replaced))
+    what = "mine" if wanted.mine else ", ".join(wanted.customers) or "everything"
+    audit.add(connection, AuditEntry(at, Act.SUBSCRIBED, who=wanted.user, what=what))
 
 
-def unsubscribe(connection: sa.Connection, user: str) -> bool:
+def unsubscribe(connection: sa.Connection, user: str, by: str, at: datetime) -> bool:
     """Forget what a person wants; whether they had subscribed."""
-    return connection.execute(sa.delete(subscriptions).where(subscriptions.c.user_id == user)).rowcount > 0
+    had_one = connection.execute(sa.delete(subscriptions).where(subscriptions.c.user_id == user)).rowcount > 0
+    if had_one:
+        audit.add(connection, AuditEntry(at, Act.UNSUBSCRIBED, who=by, what=user))
+    return had_one
 
 
 def subscribers(connection: sa.Connection) -> tuple[Subscription, ...]:
@@ -41,6 +50,20 @@ def report_wrong(connection: sa.Connection, report: WrongReport) -> None:
         warning_id=latest_warning(connection, report.ticket_id),
     )
     connection.execute(adding.on_conflict_do_nothing())
+    entry = AuditEntry(
+        report.at,
+        Act.REPORTED_WRONG,
+        who=report.by,
+        why=str(report.evidence.get("remark") or ""),
+        ticket_number=report.ticket_number,
+        ticket_id=report.ticket_id,
+    )
+    audit.add(connection, entry, key=f"{entry.act}:{report.ticket_id}:{report.by}:{report.at.isoformat()}")
+
+
+def purge(connection: sa.Connection, before: datetime) -> None:
+    """Forget what earlier reports say; that they were made counts on."""
+    connection.execute(sa.update(wrong_reports).where(wrong_reports.c.reported_at < before).values(evidence={}))
 
 
 def reports(connection: sa.Connection) -> tuple[WrongReport, ...]:

@@ -118,6 +118,26 @@ wrong_reports = sa.Table(
     sa.Column("warning_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), sa.ForeignKey(warnings.c.id)),
 )
 
+audit = sa.Table(
+    "invoice_bot_audit",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("entry_key", PlainText, nullable=False, unique=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("act", PlainText, nullable=False),
+    sa.Column("person", PlainText, nullable=False),
+    sa.Column("place", PlainText, nullable=False),
+    sa.Column("subject", PlainText, nullable=False),
+    sa.Column("reason", PlainText, nullable=False),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("ticket_id", PlainText, nullable=False),
+    sa.Column("verdict", PlainText, nullable=False),
+    sa.Column("invoices", Json, nullable=False),
+    sa.Column("evidence_sha256", PlainText, nullable=False),
+    sa.Column("evidence_bytes", sa.Integer, nullable=False),
+)
+"""What happened (`bot.store.audit`). The database refuses to change a row; only old ones are removed."""
+
 ledger_books = sa.Table(
     "invoice_bot_ledger_books",
     metadata,

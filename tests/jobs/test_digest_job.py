@@ -341,8 +341,8 @@ def test_the_list_in_the_thread_has_a_line_for_each_unbilled_ticket(office: Offi
 def test_a_subscriber_with_a_customer_filter_gets_only_these_customers(office: Office) -> None:
     kittle, other = office.world.add_customer("Kittle"), office.world.add_customer("Other Co")
     mine, theirs = office.unbilled(kittle, "10.00"), office.unbilled(other, "20.00")
-    office.memory.subscribe(Subscription(MANAGER, customers=("KITTLE",)))
-    office.memory.subscribe(Subscription(TECHNICIAN, customers=(str(other.id),)))
+    office.memory.subscribe(Subscription(MANAGER, customers=("KITTLE",)), at=office.now)
+    office.memory.subscribe(Subscription(TECHNICIAN, customers=(str(other.id),)), at=office.now)
 
     office.digest(None)
 
@@ -360,7 +360,7 @@ def test_a_subscriber_with_a_customer_filter_gets_only_these_customers(office: O
 def test_a_subscription_to_everything_is_the_whole_digest_beside_the_channel(office: Office) -> None:
     office.unbilled()
     office.unbilled()
-    office.memory.subscribe(Subscription(MANAGER))
+    office.memory.subscribe(Subscription(MANAGER), at=office.now)
 
     office.digest()
 
@@ -379,7 +379,7 @@ def test_mine_is_what_the_subscriber_worked_on_by_real_name(office: Office) -> N
 
     office.syncro.faults.append(Fault("/tickets", Edit(assigned)))
     office.slack.api.scopes.add("users:read")
-    office.memory.subscribe(Subscription(MANAGER, mine=True))
+    office.memory.subscribe(Subscription(MANAGER, mine=True), at=office.now)
 
     office.digest(None)
 
@@ -391,7 +391,7 @@ def test_mine_is_what_the_subscriber_worked_on_by_real_name(office: Office) -> N
 
 def test_mine_without_the_right_to_read_names_gets_nobody_elses_tickets(office: Office) -> None:
     ticket = office.unbilled()
-    office.memory.subscribe(Subscription(MANAGER, mine=True))
+    office.memory.subscribe(Subscription(MANAGER, mine=True), at=office.now)
 
     office.digest(None)
 
@@ -402,7 +402,7 @@ def test_mine_without_the_right_to_read_names_gets_nobody_elses_tickets(office: 
 
 def test_a_digest_that_somebody_asked_for_goes_only_there_and_is_not_remembered(office: Office) -> None:
     office.unbilled()
-    office.memory.subscribe(Subscription(MANAGER))
+    office.memory.subscribe(Subscription(MANAGER), at=office.now)
 
     office.digest(BILLING, asked_by=TECHNICIAN)
 

@@ -31,7 +31,7 @@ def test_snoozes_come_in_the_order_in_which_they_end(memory: Memory) -> None:
 def test_a_ticket_can_be_woken_early(memory: Memory) -> None:
     memory.snooze(a_snooze("a", until=3))
     for _ in range(2):
-        memory.wake("a")
+        memory.wake("a", by="U1", at=NOW)
     assert memory.history(NOW).snoozes == ()
 
 

@@ -21,9 +21,9 @@ EVIDENCE: dict[str, Any] = {
 
 
 def test_a_person_has_one_subscription_the_latest(memory: Memory) -> None:
-    memory.subscribe(Subscription("U2"))
-    memory.subscribe(Subscription("U1", customers=("Kittle", "Möbel & Söhne")))
-    memory.subscribe(Subscription("U2", mine=True))
+    memory.subscribe(Subscription("U2"), at=NOW)
+    memory.subscribe(Subscription("U1", customers=("Kittle", "Möbel & Söhne")), at=NOW)
+    memory.subscribe(Subscription("U2", mine=True), at=NOW)
     expected = (Subscription("U1", customers=("Kittle", "Möbel & Söhne")), Subscription("U2", mine=True))
     assert memory.subscriptions() == expected
     assert [subscription.is_everything for subscription in expected] == [False, False]
@@ -31,9 +31,9 @@ def test_a_person_has_one_subscription_the_latest(memory: Memory) -> None:
 
 
 def test_a_person_can_unsubscribe(memory: Memory) -> None:
-    memory.subscribe(Subscription("U1"))
-    assert memory.unsubscribe("U1")
-    assert not memory.unsubscribe("U1")
+    memory.subscribe(Subscription("U1"), at=NOW)
+    assert memory.unsubscribe("U1", by="U1", at=NOW)
+    assert not memory.unsubscribe("U1", by="U1", at=NOW)
     assert memory.subscriptions() == ()
 
 

@@ -1,0 +1,121 @@
+"""The audit table: who asked and decided what, where and when, what was answered or refused. Only ever added to."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from bot.store.database import insert
+from bot.store.tables import audit
+
+_LONGEST = 500
+"""Characters of what people typed."""
+
+
+class Act(StrEnum):
+    """What happened. The values are stored and shown."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    """A question that was taken, and whose answer broke down."""
+    DIGEST = "digest"
+    REFUSED = "refused"
+    RETRACTED = "retracted"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    MARKED = "marked"
+    UNMARKED = "unmarked"
+    REPORTED_WRONG = "reported wrong"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One thing that happened. `at` is aware UTC; what does not apply is empty.
+
+    `who` is a Slack id, or a name of our own such as `terminal:dana`; `where` is a channel or `terminal`. `evidence`
+    is the SHA-256 of the evidence (hex), `evidence_bytes` its size.
+    """
+
+    at: datetime
+    act: Act
+    who: str = ""
+    where: str = ""
+    what: str = ""
+    why: str = ""
+    ticket_number: str = ""
+    ticket_id: str = ""
+    verdict: str = ""
+    invoices: tuple[str, ...] = ()
+    evidence: str = ""
+    evidence_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class AuditQuery:
+    """Which entries are wanted: all that are set must fit. The latest `limit` of them."""
+
+    ticket: str | None = None
+    who: str | None = None
+    since: datetime | None = None
+    limit: int = 1_000
+
+
+def add(connection: sa.Connection, entry: AuditEntry, key: str = "") -> None:
+    """Add an entry. The same `key` again changes nothing; without one it is an entry of its own."""
+    adding = insert(connection, audit).values(
+        entry_key=key or uuid.uuid4().hex,
+        at=entry.at,
+        act=entry.act.value,
+        person=entry.who,
+        place=entry.where,
+        subject=entry.what[:_LONGEST],
+        reason=entry.why[:_LONGEST],
+        ticket_number=entry.ticket_number,
+        ticket_id=entry.ticket_id,
+        verdict=entry.verdict,
+        invoices=list(entry.invoices),
+        evidence_sha256=entry.evidence,
+        evidence_bytes=entry.evidence_bytes,
+    )
+    connection.execute(adding.on_conflict_do_nothing(index_elements=[audit.c.entry_key]))
+
+
+def entries(connection: sa.Connection, query: AuditQuery) -> tuple[AuditEntry, ...]:
+    """Return the latest entries that fit, oldest first."""
+    wanted = sa.select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(query.limit)
+    if query.ticket is not None:
+        wanted = wanted.where(audit.c.ticket_number == query.ticket)
+    if query.who is not None:
+        wanted = wanted.where(audit.c.person == query.who)
+    if query.since is not None:
+        wanted = wanted.where(audit.c.at >= query.since)
+    return tuple(_entry(row) for row in reversed(connection.execute(wanted).all()))
+
+
+def purge(connection: sa.Connection, before: datetime) -> int:
+    """Remove what is older. Returns how many entries that were."""
+    return connection.execute(sa.delete(audit).where(audit.c.at < before)).rowcount
+
+
+def _entry(row: sa.Row[tuple[object, ...]]) -> AuditEntry:
+    return AuditEntry(
+        at=row.at,
+        act=Act(row.act),
+        who=row.person,
+        where=row.place,
+        what=row.subject,
+        why=row.reason,
+        ticket_number=row.ticket_number,
+        ticket_id=row.ticket_id,
+        verdict=row.verdict,
+        invoices=tuple(row.invoices),
+        evidence=row.evidence_sha256,
+        evidence_bytes=row.evidence_bytes,
+    )
