@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
+from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.clock import Clock, Duty
 from bot.jobs.digest import DigestJob, DigestRules
@@ -101,6 +102,7 @@ def _digest_job(settings: Settings, check: Checker, memory: Memory, poster: Post
         poster=poster,
         memory=memory,
         warnings=WarningBook(memory, utc_now),
+        trail=AuditTrail(memory, utc_now),
         rules=digest_rules(settings),
         clock=utc_now,
         engine_error=ENGINE_ERROR,
@@ -111,7 +113,15 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
     """The running bot: what works, and with `listen` also what listens to Slack."""
     slack, stopping = _speaking(settings), threading.Event()
     poster = slack.poster
-    checks = CheckJob(check.verifier, check.reader.session, poster, utc_now, WarningBook(memory, utc_now), ENGINE_ERROR)
+    checks = CheckJob(
+        verifier=check.verifier,
+        session=check.reader.session,
+        poster=poster,
+        clock=utc_now,
+        warnings=WarningBook(memory, utc_now),
+        trail=AuditTrail(memory, utc_now),
+        engine_error=ENGINE_ERROR,
+    )
     kinds = [
         JobKind(_CHECK, checks.run, at_once=16),
         JobKind(_DIGEST, _digest_job(settings, check, memory, poster).run, at_once=1),
@@ -155,10 +165,12 @@ def _duties(settings: Settings, check: Checker, memory: Memory, jobs: _Jobs) -> 
         channel=settings.digest_channel,
         has_subscribers=lambda: bool(memory.subscriptions()),
     )
+    retention = timedelta(days=settings.retention_days)
     duties: list[Duty] = [
         digest,
         DailyPurge("jobs", jobs.engine.purge, utc_now()),
         DailyPurge("messages", lambda now: memory.purge(now - KEEP_FINISHED), utc_now()),
+        DailyPurge("audit entries", lambda now: memory.purge_audit(now - retention), utc_now()),
     ]
     if check.ledger is not None and settings.sync_every_minutes:
         duties.append(RegularSync(jobs.sync, timedelta(minutes=settings.sync_every_minutes)))

@@ -120,6 +120,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("sqlite:///invoice-bot.db")
     database_url_file: SecretFile = None
+    retention_days: int = Field(default=730, ge=1, le=36500)
 
     finished_statuses: Words = _DEFAULT_POLICY.finished_statuses
     non_billable_statuses: Words = _DEFAULT_POLICY.non_billable_statuses

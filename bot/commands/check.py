@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import parts
 from bot.billing.rules.verdicts import CheckReport, exit_status
 from bot.commands.exits import refuse
-from bot.commands.startup import prepare
+from bot.commands.startup import operator, prepare
+from bot.jobs.audit import TERMINAL, answers
+from bot.jobs.engine import DatabaseUnavailableError
+from bot.jobs.request import CheckRequest
 from bot.settings import Need, Settings
+from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.ticket_references import parse
+
+log = logging.getLogger(__name__)
 
 MOST_TICKETS = 1000
 """Tickets in one call."""
@@ -40,6 +48,7 @@ def check(
     if not typed.references:
         raise typer.BadParameter("Give at least one ticket number.")
     report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
+    _note(settings, typed.references, report, exhaustive=exhaustive, fresh=fresh)
     if report.outage:
         raise typer.Exit(refuse(report.outage))
     if json:
@@ -47,6 +56,18 @@ def check(
     else:
         show_report(Console(), report)
     raise typer.Exit(exit_status(finding.verdict for finding in report.findings))
+
+
+def _note(
+    settings: Settings, references: tuple[str, ...], report: CheckReport, *, exhaustive: bool, fresh: bool
+) -> None:
+    """Note the answers in the audit table. A database that is away must not keep them from the person."""
+    request = CheckRequest(references, TERMINAL, operator(), exhaustive=exhaustive, fresh=fresh)
+    try:
+        with parts.opened_memory(settings) as memory:
+            memory.note(answers(request, report.findings, parts.utc_now()))
+    except (DatabaseUnavailableError, StoreTooNewError, SQLAlchemyError) as error:
+        log.warning("The answers could not be noted in the audit table (%s)", type(error).__name__)
 
 
 def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:

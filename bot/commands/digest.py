@@ -12,7 +12,7 @@ from rich.console import Console
 from bot import app as composition
 from bot import parts
 from bot.billing.rules.verdicts import exit_status
-from bot.commands.startup import prepare
+from bot.commands.startup import operator, prepare
 from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
 from bot.settings import Need
@@ -39,7 +39,7 @@ def digest(
         return
     if not quiet and settings.digest_channel is None:
         raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
-    wish = DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet)
+    wish = DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet, who=operator())
     with composition.digest_now(settings, wish) as maker, progress_shown(Console(stderr=True)) as show:
         made = maker.make(wish, show)
     if json:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+
+from bot.jobs.audit import TERMINAL
 from bot.logs import set_up_logging
 from bot.settings import Need, Settings, load_settings
 
@@ -16,6 +20,15 @@ def prepare(*needs: Need) -> Settings:
     settings = load_settings(*needs)
     log_as_set(settings)
     return settings
+
+
+def operator() -> str:
+    """Who sits at the terminal, for the audit table."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # nobody by that id, as in some containers
+        name = str(os.getuid())
+    return f"{TERMINAL}:{name}"
 
 
 def log_as_set(settings: Settings) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.billing.rules.verdicts import Finding
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
+from bot.jobs.audit import AuditTrail
 from bot.jobs.conversation import Conversation
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
@@ -31,6 +33,7 @@ class CheckJob:
     poster: Poster
     clock: Callable[[], datetime]
     warnings: WarningBook
+    trail: AuditTrail
     engine_error: type[Exception]
     """What the job engine raises when it stops under us: that job goes on later."""
 
@@ -41,13 +44,16 @@ class CheckJob:
         conversation = Conversation(request, outbox)
         started_at = conversation.open(checking(request.references))
         try:
-            self._check(request, steps, outbox, conversation, started_at)
+            findings = self._check(request, steps, outbox, conversation, started_at)
         except self.engine_error:
             raise
         except Exception:
             log.exception("The check %s broke down", key)
             explanation = "an error inside the bot, which its operator finds in the log."
             conversation.close(failed(request.references, explanation), [])
+            self.trail.failed(steps, outbox, request)
+        else:
+            self.trail.answered(steps, outbox, request, findings)
 
     def _check(
         self,
@@ -56,7 +62,7 @@ class CheckJob:
         outbox: Outbox,
         conversation: Conversation,
         started_at: datetime,
-    ) -> None:
+    ) -> tuple[Finding, ...]:
         def show(now: Progress) -> None:
             def message() -> Any:
                 what = f"{now.invoices_read:,} invoices read" if now.invoices_read else "reading tickets"
@@ -77,3 +83,4 @@ class CheckJob:
         for said in conversation.outcomes:
             self.warnings.remember(steps, said.place, answer, report.findings, source="check", thread_ts=said.thread_ts)
         self.warnings.retract_found(steps, outbox, report.findings)
+        return report.findings

@@ -22,6 +22,7 @@ from bot.digest.csv import digest_csv
 from bot.digest.groups import part_of
 from bot.digest.headline import is_quiet
 from bot.digest.model import Digest, History, Mark, TrendPoint
+from bot.jobs.audit import SCHEDULE, AuditTrail
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
@@ -147,6 +148,7 @@ class DigestJob:
     poster: Poster
     memory: Memory
     warnings: WarningBook
+    trail: AuditTrail
     rules: DigestRules
     clock: Callable[[], datetime]
     engine_error: type[Exception]
@@ -166,13 +168,15 @@ class DigestJob:
             log.exception("The digest %s broke down", key)
             self._say_failed(request, steps, outbox, "An error inside the bot, which its operator finds in the log.")
             return
-        self.deliver(digest, request, steps, outbox)
+        self.deliver(digest, request, steps, outbox, who=request.asked_by or SCHEDULE)
 
-    def deliver(self, digest: Digest, request: DigestRequest, steps: Steps, outbox: Outbox) -> None:
+    def deliver(self, digest: Digest, request: DigestRequest, steps: Steps, outbox: Outbox, *, who: str) -> None:
         """Post a digest to everybody who gets it, and take back the warnings that it has resolved."""
         for target in self._targets(request, steps):
             self._deliver(target, digest, steps, outbox)
         self.warnings.retract_all(steps, outbox, digest)
+        where = request.channel or ""
+        self.trail.digest(steps, outbox.key, digest, who=who, where=where, refusals=outbox.refusals)
 
     def _make(self, request: DigestRequest, steps: Steps, key: str) -> Digest:
         now = datetime.fromisoformat(steps.run("begin digest", lambda _: self.clock().isoformat()))

@@ -11,6 +11,7 @@ from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
 from bot.digest.groups import part_of
 from bot.digest.model import Digest, History
+from bot.jobs.audit import TERMINAL, AuditTrail
 from bot.jobs.digest import DigestJob, DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
@@ -30,6 +31,8 @@ class DigestWish:
     customer_id: str | None = None
     remember: bool = True
     post: bool = False
+    who: str = ""
+    """Who wishes it, for the audit table."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,10 @@ class DigestNow:
         key = f"terminal:{uuid.uuid4()}"
         if self.memory is not None and wish.remember:
             self.memory.remember_run(made, key=key)
+        steps = DirectSteps()
         if self.delivery is not None:
-            steps = DirectSteps()
             outbox = Outbox(steps, self.delivery.poster, key=key, clock=self.clock)
-            self.delivery.deliver(made, DigestRequest(made.day, self.channel), steps, outbox)
+            self.delivery.deliver(made, DigestRequest(made.day, self.channel), steps, outbox, who=wish.who)
+        elif self.memory is not None and wish.remember:
+            AuditTrail(self.memory, self.clock).digest(steps, key, made, who=wish.who, where=TERMINAL)
         return made

@@ -35,6 +35,14 @@ class Edited:
     refused: str = ""
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A channel that took no message, and Slack's word or ours for why."""
+
+    channel: str
+    why: str
+
+
 class Outbox:
     """Posts and edits as steps of one job. `key` names the job; every message carries it as a mark.
 
@@ -48,6 +56,7 @@ class Outbox:
         self.key = key
         self._clock = clock
         self._messages = 0
+        self.refusals: list[Refusal] = []
         self._since = ""
         """Slack's time (a ts) before which none of the messages to come can stand."""
 
@@ -75,6 +84,7 @@ class Outbox:
         done = self._steps.run(step, post)
         at = datetime.fromisoformat(done["at"])
         if "refused" in done:
+            self.refusals.append(Refusal(channel, done["refused"]))
             return Sent(at, None, done["refused"])
         self._since = done["ts"]
         return Sent(at, Posted(done["channel"], done["ts"]))
@@ -100,7 +110,10 @@ class Outbox:
                 return {"done": False, "refused": GONE}
             return {"done": True}
 
-        return Edited(**self._steps.run(step, edit))
+        edited = Edited(**self._steps.run(step, edit))
+        if edited.refused:
+            self.refusals.append(Refusal(place.channel, edited.refused))
+        return edited
 
     def _begin(self) -> str:
         """Slack's time before the first post, as our clock has it."""

@@ -16,6 +16,10 @@ _LONGEST = 500
 """Characters of what people typed."""
 
 
+SELF = "invoice-bot"
+"""Who does what nobody asked for."""
+
+
 class Act(StrEnum):
     """What happened. The values are stored and shown."""
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.billing.rules.verdicts import Finding
 from bot.digest.model import Digest, History, Mark, Snooze
 from bot.store import audit, decisions, people, posts, runs, standing
-from bot.store.audit import AuditEntry, AuditQuery
+from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
 from bot.store.records import (
@@ -174,8 +174,19 @@ class Memory:
         """
         with self._database.writing() as connection:
             standing.retract(connection, ticket_id, invoice_number, at)
-            standing.forget_messages(connection, ticket_id, messages)
+            forgotten = standing.forget_messages(connection, ticket_id, messages)
             standing.release_claims(connection, ticket_id, by)
+            for message in forgotten:
+                entry = AuditEntry(
+                    at,
+                    Act.RETRACTED,
+                    who=SELF,
+                    where=message.channel,
+                    ticket_number=message.ticket_number,
+                    ticket_id=ticket_id,
+                    invoices=(invoice_number,),
+                )
+                audit.add(connection, entry)
 
     def snooze(self, snooze: Snooze) -> None:
         """Put a ticket aside until a moment; a later word about the same ticket replaces the earlier."""

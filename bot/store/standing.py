@@ -160,14 +160,18 @@ def release_claims(connection: sa.Connection, ticket_id: str, by: str) -> None:
     connection.execute(sa.update(messages).where(ours).values(claimed_by=None, claimed_at=None))
 
 
-def forget_messages(connection: sa.Connection, ticket_id: str, only: Iterable[PostAddress] | None) -> None:
-    """Forget where a ticket's warnings stand: all of them, or some."""
-    of_ticket = sa.delete(messages).where(messages.c.ticket_id == ticket_id)
-    if only is None:
-        connection.execute(of_ticket)
-        return
-    for place in only:
-        connection.execute(of_ticket.where(messages.c.channel == place.channel, messages.c.ts == place.ts))
+def forget_messages(
+    connection: sa.Connection, ticket_id: str, only: Iterable[PostAddress] | None
+) -> list[PostedWarning]:
+    """Forget where a ticket's warnings stand: all of them, or some. Returns those that were known."""
+    places = None if only is None else {(place.channel, place.ts) for place in only}
+    known = [
+        each for each in posted_warnings(connection, [ticket_id]) if places is None or (each.channel, each.ts) in places
+    ]
+    for each in known:
+        at_place = sa.and_(messages.c.channel == each.channel, messages.c.ts == each.ts)
+        connection.execute(sa.delete(messages).where(messages.c.ticket_id == ticket_id, at_place))
+    return known
 
 
 def _record(row: sa.Row[tuple[object, ...]]) -> WarningRecord:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.billing.decide import SyncroPages
 from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
+from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.digest import DigestJob, DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest
@@ -83,6 +84,7 @@ class Office:
             poster=self.poster,
             memory=self.memory,
             warnings=self.warnings,
+            trail=AuditTrail(self.memory, self.clock),
             rules=self.rules,
             clock=self.clock,
             engine_error=EngineStoppedError,
@@ -111,12 +113,23 @@ class Office:
         steps: RememberingSteps | None = None,
     ) -> Message:
         """Run the check that somebody asked for, and return its answer."""
-        job = CheckJob(self.verifier, self.reader.session, self.poster, self.clock, self.warnings, EngineStoppedError)
+        job = self.check_job()
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
         stored = CheckRequest(numbers, channel, TECHNICIAN, thread_ts).to_json()
         job.run(stored, steps or RememberingSteps(), f"check:{before}")
         return self.slack.workspace.messages[before]
+
+    def check_job(self) -> CheckJob:
+        return CheckJob(
+            verifier=self.verifier,
+            session=self.reader.session,
+            poster=self.poster,
+            clock=self.clock,
+            warnings=self.warnings,
+            trail=AuditTrail(self.memory, self.clock),
+            engine_error=EngineStoppedError,
+        )
 
     def next_day(self, days: int = 1) -> None:
         self.now += timedelta(days=days)

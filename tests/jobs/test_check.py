@@ -16,6 +16,7 @@ from bot.billing.rules.policy import Policy
 from bot.billing.search.queries import Answer, Failed, Read
 from bot.billing.search.scheduler import Batch, Session
 from bot.billing.verifier import Verifier
+from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
@@ -68,7 +69,8 @@ def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED) -> None
         memory.open()
         try:
             book = WarningBook(memory, lambda: NOW)
-            job = CheckJob(verifier, syncro.session, poster, lambda: NOW, book, EngineStoppedError)
+            trail = AuditTrail(memory, lambda: NOW)
+            job = CheckJob(verifier, syncro.session, poster, lambda: NOW, book, trail, EngineStoppedError)
             job.run(asked.to_json(), RememberingSteps(), "job")
         finally:
             memory.close()

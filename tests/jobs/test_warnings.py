@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
 from bot.sandbox.slack.workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from tests.jobs.fakes import RememberingSteps
-from tests.jobs.office import EngineStoppedError, Office, opened_office
+from tests.jobs.office import Office, opened_office
 from tests.standins.slack_faults import ApiCall
 
 
@@ -228,9 +227,7 @@ def test_three_people_who_ask_at_once_make_one_retraction(office: Office) -> Non
             return result
 
     def ask(asker: int) -> None:
-        job = CheckJob(
-            office.verifier, office.reader.session, office.poster, office.clock, office.warnings, EngineStoppedError
-        )
+        job = office.check_job()
         stored = CheckRequest((str(ticket.number),), BILLING, TECHNICIAN).to_json()
         job.run(stored, Together(), f"check:at once:{asker}")
 
