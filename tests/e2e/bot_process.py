@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.patience import PATIENCE
+
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 """All that a child inherits, so that no setting or proxy of the machine reaches it; coverage's own come on top."""
 
@@ -75,7 +77,7 @@ class BotProcess:
         """Whether it has not ended yet."""
         return self._process is not None and self._process.poll() is None
 
-    def wait_for_log(self, text: str, *, count: int = 1, timeout: float = 20.0) -> None:
+    def wait_for_log(self, text: str, *, count: int = 1, timeout: float = PATIENCE) -> None:
         """Wait until this text has been printed `count` times, over all starts. AssertionError after `timeout`."""
 
         def seen() -> bool:
@@ -93,7 +95,7 @@ class BotProcess:
         """End it as a power cut would (SIGKILL); it is gone when this returns."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(PATIENCE)
             self._join()
 
     def terminate(self) -> None:
@@ -101,7 +103,7 @@ class BotProcess:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
 
-    def wait_exit(self, timeout: float = 10.0) -> int:
+    def wait_exit(self, timeout: float = PATIENCE) -> int:
         """Wait for its end and return the exit status. AssertionError after `timeout` seconds."""
         assert self._process is not None
         try:
@@ -121,7 +123,7 @@ class BotProcess:
 
     def _join(self) -> None:
         if self._reader is not None:
-            self._reader.join(5)
+            self._reader.join(PATIENCE)
 
     def _read(self, stream: IO[str]) -> None:
         with stream:

@@ -21,6 +21,7 @@ from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
 from bot.sandbox.syncro.sample_worlds import Sample, demo_world
 from bot.sandbox.syncro.world import ListRows, Ticket
 from tests.e2e.bot_process import BotProcess, environment
+from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 
@@ -108,7 +109,7 @@ class House:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -128,7 +129,7 @@ class House:
         """What the bot posted in the thread of a message."""
         return [m for m in self.slack.replies(parent.channel, parent.ts) if m.user == BOT]
 
-    def answers(self, channel: str, *, count: int = 1, timeout: float = 20.0) -> list[Message]:
+    def answers(self, channel: str, *, count: int = 1, timeout: float = PATIENCE) -> list[Message]:
         """Wait for parents that say a verdict and have their evidence; return all parents of the bot."""
 
         def answered(_: object) -> list[Message] | None:
@@ -138,7 +139,7 @@ class House:
 
         return self.slack.wait_for(answered, timeout)
 
-    def answer(self, channel: str, *, timeout: float = 20.0) -> Message:
+    def answer(self, channel: str, *, timeout: float = PATIENCE) -> Message:
         """Wait for the answer in a channel, and see that it is the only one, with its evidence said once."""
         self.answers(channel, timeout=timeout)
         self.wait_idle()  # a job under way might still say something a second time
@@ -147,7 +148,7 @@ class House:
         assert len(self.own_replies(parents[0])) == 1, [message.text for message in self.own_replies(parents[0])]
         return parents[0]
 
-    def wait_idle(self, database: str = "", *, timeout: float = 20.0) -> None:
+    def wait_idle(self, database: str = "", *, timeout: float = PATIENCE) -> None:
         """Wait until every job that was ever stored has ended, and see that all ended well."""
         engine = sqlalchemy.create_engine(database or self.settings()["DATABASE_URL"], poolclass=sqlalchemy.NullPool)
         schema = "dbos." if engine.name == "postgresql" else ""
@@ -170,7 +171,7 @@ class House:
         """What the bot showed to this person only, in this channel."""
         return [m for m in self.slack.ephemerals(user) if m.channel == channel and m.user != SLACKBOT]
 
-    def whisper(self, channel: str, user: str, *, timeout: float = 10.0) -> Message:
+    def whisper(self, channel: str, user: str, *, timeout: float = PATIENCE) -> Message:
         """Wait for something that only this person sees in this channel; the last of it."""
 
         def seen(_: object) -> Message | None:

@@ -11,6 +11,7 @@ import pytest
 from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.workspace import BILLING, BOT, GENERAL, MANAGER, TECHNICIAN, User
 from tests.e2e.house import INVOICED, House, open_house
+from tests.patience import PATIENCE
 
 HELPER = "U0HELPER"
 """A member of the user group that may ask."""
@@ -93,9 +94,9 @@ def test_where_slack_is_slow_to_name_a_groups_members_the_command_is_still_ackno
     with open_house(tmp_path, scopes=DEFAULT_SCOPES | {"usergroups:read"}) as house:
         house.serve(ALLOWED_USERGROUPS=GROUP)
         over = threading.Event()
-        house.slack.before("usergroups.users.list", lambda _: over.wait(20))
+        house.slack.before("usergroups.users.list", lambda _: over.wait(PATIENCE))
 
         asked = house.slack.slash(INVOICED, user=MANAGER)
 
-        assert asked.wait_ack(3) is not None
+        assert asked.wait_ack() is not None
         over.set()

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.slack.workspace import BOT, FINANCE, MANAGER, OUTSIDER, SHARED, TECHNICIAN, Message
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, strings
+from tests.patience import PATIENCE
 
 ME = f"<@{BOT}>"
 
@@ -229,11 +230,11 @@ def test_a_mention_that_names_no_ticket_is_answered_with_help_for_the_person_onl
 def test_a_mention_is_acknowledged_in_time_even_when_slack_is_slow_to_take_the_reply(house: House) -> None:
     """Slack sends an event again that is not acknowledged within three seconds, and the help would come twice."""
     channel, over = house.channel(), threading.Event()
-    house.slack.before("chat.postEphemeral", lambda _: over.wait(20))
+    house.slack.before("chat.postEphemeral", lambda _: over.wait(PATIENCE))
 
     asked = house.slack.mention(f"{ME} good morning", channel=channel)
 
-    assert asked.wait_ack(3) == {}
+    assert asked.wait_ack() == {}
     over.set()
     house.slack.before("chat.postEphemeral", None)
     house.whisper(channel, TECHNICIAN)

@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.bot_process import environment
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, open_house
+from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
@@ -38,7 +39,7 @@ def run(house: House, *arguments: str, without: tuple[str, ...] = (), **settings
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -17,6 +17,7 @@ from bot.sandbox.syncro.sample_worlds import Sample
 from bot.sandbox.syncro.world import World
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.house import House, local_noon, open_house
+from tests.patience import PATIENCE
 from tests.standins.slack_faults import ApiCall
 from tests.standins.syncro_faults import Exchange, Fault
 
@@ -127,7 +128,7 @@ def whole_digest(house: House, channel: str) -> tuple[str, list[str]]:
 
 def wait_for_digest(house: House, channel: str) -> None:
     """Wait until the channel has its digest, and nothing is left to do."""
-    house.slack.wait_for(lambda _: house.own_parents(channel), 30)
+    house.slack.wait_for(lambda _: house.own_parents(channel))
     house.wait_idle()
 
 
@@ -160,11 +161,11 @@ def test_a_scheduled_digest_cut_off_at_ten_random_moments_stands_in_its_channel_
             first = chance.randrange(STARTING_CALLS + 1, steps + 1)
             second = chance.randrange(1, STARTING_CALLS + 1 + (steps - first))
             cuts.arm(bot, first)
-            assert cuts.gone.wait(30), f"call {first} did not come:\n{bot.log}"
+            assert cuts.gone.wait(PATIENCE), f"call {first} did not come:\n{bot.log}"
             moments.append(cuts.last)
             cuts.arm(bot, second)
             bot.start()
-            assert cuts.gone.wait(30), f"call {second} did not come after call {first} of {steps}:\n{bot.log}"
+            assert cuts.gone.wait(PATIENCE), f"call {second} did not come after call {first} of {steps}:\n{bot.log}"
             moments.append(cuts.last)
             cuts.arm(bot, 0)
             bot.start()

@@ -27,7 +27,7 @@ def test_two_processes_that_both_find_the_digest_due_post_it_once_and_so_does_on
         serve, worker = house.start("serve", **settings), house.start("worker", **settings)
         serve.wait_ready()
         worker.wait_ready()
-        house.slack.wait_for(lambda _: house.own_parents(channel), 30)
+        house.slack.wait_for(lambda _: house.own_parents(channel))
         house.wait_idle(database)
         third = house.start("worker", **settings)
         third.wait_ready()

@@ -70,14 +70,14 @@ class Moment:
 
 class AfterTheAcknowledgement(Moment):
     def wait(self, fragile: Fragile, asked: Delivery) -> None:
-        assert asked.wait_ack(5) == {}
+        assert asked.wait_ack() == {}
         fragile.bot.kill()
 
 
 class InTheMiddleOfTheReads(Moment):
     def wait(self, fragile: Fragile, asked: Delivery) -> None:
-        assert asked.wait_ack(5) == {}
-        fragile.house.syncro.wait_for_calls(MIDDLE, timeout=20)
+        assert asked.wait_ack() == {}
+        fragile.house.syncro.wait_for_calls(MIDDLE)
         fragile.bot.kill()
 
 
@@ -86,8 +86,8 @@ class AfterTheOutcome(Moment):
         self._edits = len(fragile.house.slack.calls_to("chat.update"))
 
     def wait(self, fragile: Fragile, asked: Delivery) -> None:
-        assert asked.wait_ack(5) == {}
-        fragile.house.slack.wait_for_call("chat.update", count=self._edits + 1, timeout=20)
+        assert asked.wait_ack() == {}
+        fragile.house.slack.wait_for_call("chat.update", count=self._edits + 1)
         fragile.bot.kill()
 
 
@@ -110,8 +110,8 @@ class WhileSlackStores(Moment):
         slack.before(self._method, cut)
 
     def wait(self, fragile: Fragile, asked: Delivery) -> None:
-        assert asked.wait_ack(5) == {}
-        fragile.house.slack.wait_for_call(self._method, count=self._calls + self._nth, timeout=20)
+        assert asked.wait_ack() == {}
+        fragile.house.slack.wait_for_call(self._method, count=self._calls + self._nth)
         assert not fragile.bot.running, "the hook did not end the bot"
         fragile.house.slack.before(self._method, None)
 
@@ -182,7 +182,7 @@ def test_a_bot_that_is_cut_off_again_and_again_still_finishes(fragile: Fragile) 
     fragile.house.slack.slash(NOT_INVOICED, channel=channel)
     for _ in range(3):
         seen = len(fragile.house.syncro.calls)
-        fragile.house.syncro.wait_for_calls(seen + 1, timeout=20)
+        fragile.house.syncro.wait_for_calls(seen + 1)
         fragile.bot.kill()
         fragile.bot.start()
         fragile.starts += 1
@@ -197,7 +197,7 @@ def test_sigterm_in_a_long_search_ends_within_ten_seconds_even_while_syncro_hang
     bot = house.serve()
     channel = house.channel()
     house.slack.slash(LONG, channel=channel)
-    house.syncro.wait_for_calls(30, timeout=30)
+    house.syncro.wait_for_calls(30)
     house.syncro.latency = 60
 
     assert bot.stop() < 10

@@ -20,6 +20,7 @@ from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows
 from tests.e2e.bot_process import environment
 from tests.e2e.house import INVOICED, House, open_house
+from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
@@ -85,7 +86,7 @@ def test_a_sync_that_is_killed_goes_on_where_it_was(tmp_path: Path, rows: ListRo
     with open_house(tmp_path, made=made, list_rows=rows, latency=0.01) as house:
         settings = syncro_only(house)
         with started(house, settings, "sync"):
-            house.syncro.wait_for_calls(150, timeout=30)
+            house.syncro.wait_for_calls(150)
         before = len(details(house))
         assert 0 < before < len(made.world.invoices)
 
@@ -152,7 +153,7 @@ def test_without_a_ledger_a_sync_is_refused(tmp_path: Path) -> None:
 def test_a_running_bot_reads_the_account_in_the_background_and_answers_from_what_it_knows(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
         bot = house.serve(SYNC_EVERY_MINUTES="1440")
-        bot.wait_for_log("all invoices of the account are known", timeout=30)
+        bot.wait_for_log("all invoices of the account are known")
         house.syncro.reset_calls()
         channel = house.channel()
         house.slack.slash(INVOICED, channel=channel)
@@ -164,7 +165,7 @@ def test_a_running_bot_reads_the_account_in_the_background_and_answers_from_what
 def test_a_bot_that_is_stopped_while_it_syncs_ends_soon(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident(), latency=0.3) as house:
         bot = house.serve(SYNC_EVERY_MINUTES="1")
-        house.syncro.wait_for_calls(40, timeout=30)
+        house.syncro.wait_for_calls(40)
         assert bot.stop() < 10
 
 
@@ -172,9 +173,9 @@ def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_no
     with open_house(tmp_path, made=incident()) as house:
         settings = syncro_only(house, SYNCRO_REQUESTS_PER_MINUTE="30")
         with started(house, settings, "sync") as sync:
-            house.syncro.wait_for_calls(20, timeout=30)  # a third of the limit stays free for people
+            house.syncro.wait_for_calls(20)  # a third of the limit stays free for people
             sync.send_signal(signal.SIGINT)
-            _, said = sync.communicate(timeout=15)
+            _, said = sync.communicate(timeout=PATIENCE)
     assert sync.returncode == 130
     assert said.strip() == "invoice-bot: Stopped. What was read is kept; run it again, it goes on where it was."
 
@@ -182,7 +183,7 @@ def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_no
 def test_while_a_bot_reads_the_account_a_sync_in_the_terminal_leaves_it_to_the_bot(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident()) as house:
         house.serve(SYNC_EVERY_MINUTES="1440", SYNCRO_REQUESTS_PER_MINUTE="30")
-        house.syncro.wait_for_calls(20, timeout=30)  # all that the bot may ask for in this minute
+        house.syncro.wait_for_calls(20)  # all that the bot may ask for in this minute
         done = house.shell(syncro_only(house), "sync")
     assert done.returncode == 2
     assert "Another process is reading already" in done.stdout
@@ -191,19 +192,19 @@ def test_while_a_bot_reads_the_account_a_sync_in_the_terminal_leaves_it_to_the_b
 def test_a_sync_that_was_stopped_with_its_bot_goes_on_when_the_bot_starts_again(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident(), latency=0.3) as house:
         bot = house.serve(SYNC_EVERY_MINUTES="1440")
-        house.syncro.wait_for_calls(40, timeout=30)
+        house.syncro.wait_for_calls(40)
         bot.stop()
         again = house.serve(SYNC_EVERY_MINUTES="1440")
-        again.wait_for_log("all invoices of the account are known", timeout=60)
+        again.wait_for_log("all invoices of the account are known")
 
 
 def test_a_sync_stored_by_a_bot_with_a_ledger_ends_in_one_that_has_none(tmp_path: Path) -> None:
     with open_house(tmp_path, made=incident(), latency=0.3) as house:
         bot = house.serve(SYNC_EVERY_MINUTES="1")
-        house.syncro.wait_for_calls(40, timeout=30)
+        house.syncro.wait_for_calls(40)
         bot.kill()
         again = house.serve(LEDGER_MAX_AGE_DAYS="0")
-        house.wait_idle(timeout=30)
+        house.wait_idle()
         assert "ERROR" not in again.log
         again.stop()
 

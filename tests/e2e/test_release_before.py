@@ -29,7 +29,7 @@ def test_questions_and_digests_that_were_under_way_or_waiting_are_answered(addre
         restore(address, syncro=house.syncro.base_url, slack=house.slack.api_url)
         database = address.render_as_string(hide_password=False)
         bot = house.serve(DATABASE_URL=database)
-        house.wait_idle(database, timeout=60)
+        house.wait_idle(database)
         said = [message.text for message in house.own_parents(BILLING)]
     assert len([text for text in said if f"#{CUT_OFF}" in text and "invoiced on invoice 6703" in text]) == 1, said
     assert len([text for text in said if text.startswith("2 of 3 invoiced")]) == 2, said

@@ -21,7 +21,7 @@ def answered_directly(house: House, said: Callable[[], list[Message]]) -> None:
     def answers(_: object) -> list[Message]:
         return [message for message in said() if VERDICT in message.text and house.evidence(message)]
 
-    house.slack.wait_for(answers, 20)
+    house.slack.wait_for(answers)
     house.wait_idle()
     assert len(answers(None)) == 1
 

@@ -43,7 +43,7 @@ def parent_shown(house: House, channel: str) -> Message:
 
 def direct_answer(house: House, said: Callable[[], list[Message]]) -> list[Message]:
     """Wait for an answer with its evidence in a direct message; return all that was said there since."""
-    house.slack.wait_for(lambda _: said() and house.evidence(said()[-1]), 20)
+    house.slack.wait_for(lambda _: said() and house.evidence(said()[-1]))
     house.wait_idle()
     return said()
 
@@ -260,7 +260,7 @@ def test_a_bot_that_cannot_reconnect_at_once_tries_again(house: House) -> None:
     house.slack.disconnect_all()
     house.slack.mention(f"<@{BOT}> {INVOICED}", channel=channel)
 
-    assert VERDICT in house.answer(channel, timeout=30).text
+    assert VERDICT in house.answer(channel).text
 
 
 # --- at the start ---
@@ -278,7 +278,7 @@ def test_a_bot_that_starts_before_slack_is_there_and_well_connects_when_it_is(
         slack.wait_connected(30)
         asked = slack.slash(INVOICED)
         assert asked.wait_ack() == {}
-        slack.wait_for(lambda w: [m for m in w.messages if VERDICT in m.text], 20)
+        slack.wait_for(lambda w: [m for m in w.messages if VERDICT in m.text])
 
 
 def test_a_refused_token_ends_the_bot_with_status_3_and_one_line_that_names_the_setting(new_house: NewHouse) -> None:
@@ -303,6 +303,6 @@ def test_sigterm_while_slack_does_not_answer_ends_within_ten_seconds(new_house: 
     house = new_house()
     house.slack.latency = 60
     bot = house.start()
-    house.slack.wait_for(lambda _: house.slack.calls, 20)
+    house.slack.wait_for(lambda _: house.slack.calls)
 
     assert bot.stop() < 10

@@ -7,6 +7,8 @@ import threading
 import time
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 class Journal:
     """Notes what ran, and lets a test wait for it."""
@@ -20,7 +22,7 @@ class Journal:
             self.notes.append(what)
             self._changed.notify_all()
 
-    def wait(self, count: int, timeout: float = 15) -> list[str]:
+    def wait(self, count: int, timeout: float = PATIENCE) -> list[str]:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.notes) >= count, timeout), self.notes
             return list(self.notes)
@@ -31,7 +33,7 @@ def statuses(folder: Path) -> list[str]:
         return [status for (status,) in connection.execute("SELECT status FROM workflow_status")]
 
 
-def wait_until_done(folder: Path, timeout: float = 15) -> None:
+def wait_until_done(folder: Path, timeout: float = PATIENCE) -> None:
     deadline = time.monotonic() + timeout
     while set(statuses(folder)) - {"SUCCESS", "ERROR"}:
         assert time.monotonic() < deadline, statuses(folder)

@@ -7,8 +7,9 @@ import time
 
 from bot.jobs.alarms import Alarms
 from bot.jobs.bell import Bell
+from tests.patience import PATIENCE
 
-LONG = 20
+LONG = PATIENCE
 
 
 def test_a_ring_ends_one_wait_and_the_end_ends_every_wait() -> None:

@@ -19,6 +19,7 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.messages.poster import SlackUnavailableError
 from tests.jobs.engine_room import Journal, statuses, wait_until_done
+from tests.patience import PATIENCE
 
 ASKED = CheckRequest(("32223", "32224"), "C0", "U0", response_url="https://hooks.test/1")
 Run = Callable[[dict[str, Any], Steps, str], None]
@@ -121,7 +122,7 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
     def run(_: dict[str, Any], steps: Steps, __: str) -> None:
         steps.run("first", lambda repeated: journal.note(f"first repeated={repeated}"))
         if not over.is_set():
-            over.wait(20)
+            over.wait(PATIENCE)
             return  # the process would be gone by now
         steps.run("second", lambda repeated: journal.note(f"second repeated={repeated}"))
 
@@ -153,7 +154,7 @@ def test_a_job_that_an_older_release_left_half_done_is_run_anew_and_each_effect_
     def old(_: dict[str, Any], steps: Steps, __: str) -> None:
         steps.run("read from Syncro", lambda _: {"of": "the old form"})
         journal.note("cut off")
-        upgraded.wait(20)
+        upgraded.wait(PATIENCE)
 
     def new(stored: dict[str, Any], steps: Steps, key: str) -> None:
         def post(repeated: bool) -> str:

@@ -15,6 +15,7 @@ from bot.jobs.request import CheckRequest
 from bot.sandbox.slack.workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from tests.jobs.fakes import RememberingSteps
 from tests.jobs.office import Office, opened_office
+from tests.patience import PATIENCE
 from tests.standins.slack_faults import ApiCall
 
 
@@ -223,7 +224,7 @@ def test_three_people_who_ask_at_once_make_one_retraction(office: Office) -> Non
         def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
             result = super().run(name, effect)
             if name == "look for warnings":
-                together.wait(20)
+                together.wait(PATIENCE)
             return result
 
     def ask(asker: int) -> None:

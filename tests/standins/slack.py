@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.slack.api import Answer, Args, SlackRefusalError
 from bot.sandbox.slack.workspace import Workspace
+from tests.patience import PATIENCE
 from tests.standins.slack_faults import ApiCall, Faults, Hook
 from tests.standins.slack_people import BusySlack
 
@@ -34,6 +35,7 @@ class FaultySlack(BusySlack):
         self.calls: list[ApiCall] = []
         self.latency = latency
         self.faults = Faults()
+        self.workspace.trigger_seconds = PATIENCE  # Slack's three seconds are `expire_triggers`
 
     def calls_to(self, method: str) -> list[ApiCall]:
         """Return the recorded calls of one method, in the order they came.
@@ -43,7 +45,7 @@ class FaultySlack(BusySlack):
         with self._changed:
             return [call for call in self.calls if call.method == method]
 
-    def wait_for_call(self, method: str, *, count: int = 1, timeout: float = 5.0) -> ApiCall:
+    def wait_for_call(self, method: str, *, count: int = 1, timeout: float = PATIENCE) -> ApiCall:
         """Return the `count`-th call of a method as soon as it has been answered. TimeoutError after `timeout`."""
 
         def answered(_workspace: Workspace) -> ApiCall | None:

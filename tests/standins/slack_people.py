@@ -11,6 +11,7 @@ from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload
 from bot.sandbox.slack.views import hand_out
 from bot.sandbox.slack.workspace import OTHER_TEAM, TECHNICIAN, Message, Modal
+from tests.patience import PATIENCE
 from tests.standins import slack_forms as forms
 from tests.standins import slack_payloads as payloads
 
@@ -78,7 +79,7 @@ class BusySlack(SlackSandbox):
         with self._changed:
             return self.workspace.modals.get(user)
 
-    def wait_for_modal(self, user: str = TECHNICIAN, timeout: float = 5.0) -> Modal:
+    def wait_for_modal(self, user: str = TECHNICIAN, timeout: float = PATIENCE) -> Modal:
         """Return the person's modal as soon as one is open. TimeoutError after `timeout` seconds."""
         return self.wait_for(lambda workspace: workspace.modals.get(user), timeout)
 

@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from bot.sandbox.syncro.exchange import Answer, Ask
 from bot.sandbox.syncro.server import Call, SyncroSandbox
 from bot.sandbox.syncro.world import ListRows, World
+from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Turns
 
 
@@ -54,7 +55,7 @@ class FaultySyncro(SyncroSandbox):
             most = max(most, last - first + 1)
         return most
 
-    def wait_for_calls(self, n: int, timeout: float = 5.0) -> list[Call]:
+    def wait_for_calls(self, n: int, timeout: float = PATIENCE) -> list[Call]:
         """Wait until `n` requests have arrived since the last reset, and return all that have.
 
         TimeoutError after `timeout` seconds.

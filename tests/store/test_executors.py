@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store.executors import ExecutorRegistry
+from tests.patience import PATIENCE
 from tests.postgres import new_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -94,7 +95,7 @@ def test_processes_that_start_together_all_join(watcher: Registry) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
 
     assert errors == []
 

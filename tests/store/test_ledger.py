@@ -39,6 +39,7 @@ from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketCharge, TicketTimer, storable
 from tests.ledgers import forget_everything
+from tests.patience import PATIENCE
 from tests.store.factory import NOW, a_mark
 
 ACCOUNT_ADDRESS = "https://kittle.syncromsp.com/api/v1"
@@ -808,7 +809,7 @@ def test_processes_that_open_a_new_ledger_at_once_share_it(address: sa.URL, open
         subprocess.Popen([sys.executable, "-c", OPEN, url, str(each)], cwd=root, stdout=subprocess.PIPE, text=True)
         for each in range(3)
     ]
-    assert [opener.communicate(timeout=60)[0].strip() for opener in openers] == ["True"] * 3
+    assert [opener.communicate(timeout=PATIENCE)[0].strip() for opener in openers] == ["True"] * 3
     assert open_ledger("account").count_invoices() == 150
 
 

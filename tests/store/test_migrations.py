@@ -14,6 +14,7 @@ from bot.store import tables
 from bot.store.database import Database
 from bot.store.memory import Memory
 from bot.store.migrations import MIGRATIONS, Migration, StoreTooNewError, migrate
+from tests.patience import PATIENCE
 from tests.store.factory import NOW, a_mark
 
 KNOWN = len(MIGRATIONS)
@@ -120,5 +121,5 @@ def test_processes_that_open_a_new_database_at_once_all_get_it(address: sa.URL, 
         subprocess.Popen([sys.executable, "-c", OPEN, url], cwd=root, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    assert [opener.communicate(timeout=60)[0].strip() for opener in openers] == ["open"] * 3
+    assert [opener.communicate(timeout=PATIENCE)[0].strip() for opener in openers] == ["open"] * 3
     assert _version(engine) == [KNOWN]

@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE
+
 Talk = Callable[[socket.socket, threading.Event], None]
 """How a server answers: given the connection, and an event that is set when the server ends."""
 
@@ -42,7 +44,7 @@ class RawServer:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         with suppress(OSError):

@@ -13,6 +13,7 @@ from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.errors import UnavailableError
 from bot.syncro.retries import RetryPolicy
+from tests.patience import PATIENCE
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Fault, too_many_requests
 
@@ -125,8 +126,8 @@ def test_a_slot_is_free_again_one_window_after_its_call_ended() -> None:
     advance(clock, budget, 69.9)
     assert not begun.wait(0.05)
     advance(clock, budget, 70.0)
-    assert begun.wait(5)
-    thread.join(5)
+    assert begun.wait(PATIENCE)
+    thread.join(PATIENCE)
 
 
 def test_a_call_under_way_holds_its_slot_however_long_it_takes() -> None:
@@ -137,8 +138,8 @@ def test_a_call_under_way_holds_its_slot_however_long_it_takes() -> None:
         begun, thread = begins(budget)
         assert not begun.wait(0.05)
     advance(clock, budget, 1060.0)
-    assert begun.wait(5)
-    thread.join(5)
+    assert begun.wait(PATIENCE)
+    thread.join(PATIENCE)
 
 
 def test_a_call_that_fails_gives_its_slot_back() -> None:
@@ -159,9 +160,9 @@ def test_a_pause_holds_everybody_back_until_it_ends() -> None:
     advance(clock, budget, 29.9)
     assert not any(begun.wait(0.02) for begun, _ in waiting)
     advance(clock, budget, 30.0)
-    assert all(begun.wait(5) for begun, _ in waiting)
+    assert all(begun.wait(PATIENCE) for begun, _ in waiting)
     for _, thread in waiting:
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
@@ -173,8 +174,8 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     advance(clock, budget, 2.0)
     assert not begun.wait(0.05)
     advance(clock, budget, 30.0)
-    assert begun.wait(5)
-    thread.join(5)
+    assert begun.wait(PATIENCE)
+    thread.join(PATIENCE)
 
 
 def test_a_pause_holds_back_those_who_wait_already() -> None:
@@ -187,8 +188,8 @@ def test_a_pause_holds_back_those_who_wait_already() -> None:
     advance(clock, budget, 60.0)
     assert not begun.wait(0.05)
     advance(clock, budget, 90.0)
-    assert begun.wait(5)
-    thread.join(5)
+    assert begun.wait(PATIENCE)
+    thread.join(PATIENCE)
 
 
 def test_over_http_a_429_makes_all_threads_wait() -> None:
@@ -222,8 +223,8 @@ def test_a_429_without_a_time_pauses_everybody_for_five_seconds() -> None:
     advance(clock, budget, 4.9)
     assert not begun.wait(0.05)
     advance(clock, budget, 5.0)
-    assert begun.wait(5)
-    thread.join(5)
+    assert begun.wait(PATIENCE)
+    thread.join(PATIENCE)
 
 
 def test_a_429_pauses_for_ten_minutes_at_most() -> None:
@@ -289,8 +290,8 @@ def test_a_waiting_call_begins_when_the_limit_rises_again() -> None:
     advance(clock, budget, 59.9)
     assert not begun.wait(0.05)
     advance(clock, budget, 60.0)
-    assert begun.wait(5), "8 of 10 may be used now, though all 7 are still taken until 110"
-    thread.join(5)
+    assert begun.wait(PATIENCE), "8 of 10 may be used now, though all 7 are still taken until 110"
+    thread.join(PATIENCE)
 
 
 def test_a_large_limit_costs_nothing_in_advance() -> None:

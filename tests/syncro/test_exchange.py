@@ -23,6 +23,7 @@ from bot.syncro.errors import UnavailableError, UnreadableError
 from bot.syncro.exchange import LARGEST_ANSWER, Room, Timeouts
 from bot.syncro.json_answers import MOST_RECORDS, MOST_VALUES, OversizedError, json_of
 from bot.syncro.retries import RetryPolicy, TransientError
+from tests.patience import PATIENCE
 from tests.syncro.raw_server import RawServer, Talk, drip, flood, once
 
 ONCE = RetryPolicy(attempts=1, rate_limit_patience=0)
@@ -71,7 +72,7 @@ def test_a_trickle_anywhere_in_the_answer_ends_at_the_deadline(where: str) -> No
         pytest.raises(UnavailableError, match="took too long or did not end"),
     ):
         client.me()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < PATIENCE
 
 
 @pytest.mark.parametrize("where", FAST)
@@ -83,7 +84,7 @@ def test_a_flood_anywhere_in_the_answer_ends_long_before_the_deadline(where: str
         pytest.raises(UnavailableError, match="took too long or did not end"),
     ):
         client.me()
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_silence_within_an_answer_ends_after_the_time_between_two_pieces() -> None:
@@ -94,7 +95,7 @@ def test_silence_within_an_answer_ends_after_the_time_between_two_pieces() -> No
         pytest.raises(UnavailableError, match="did not answer in time"),
     ):
         client.me()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < PATIENCE
 
 
 def test_a_connection_is_good_for_another_exchange_after_the_first_one_s_time() -> None:
@@ -213,10 +214,10 @@ def test_an_answer_waits_for_the_one_that_has_taken_the_last_room() -> None:
             grow(3, 10)
             grow(1000, 10)  # more than there is: this one may
             waiting = pool.submit(second)
-            assert second_waits.wait(10)
+            assert second_waits.wait(PATIENCE)
             time.sleep(0.05)
             order.append("first")
-        waiting.result(timeout=30)
+        waiting.result(PATIENCE)
     assert order == ["first", "second"]
 
 

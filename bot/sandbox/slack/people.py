@@ -10,7 +10,7 @@ from typing import TypeVar
 from bot.sandbox.slack import payloads, views
 from bot.sandbox.slack.api import SlackRefusalError
 from bot.sandbox.slack.responses import ResponseUrl, ResponseUrls, say
-from bot.sandbox.slack.socket import COMMANDS, EVENTS, Delivery, Payload, SocketHub
+from bot.sandbox.slack.socket import COMMANDS, EVENTS, PATIENCE_SECONDS, Delivery, Payload, SocketHub
 from bot.sandbox.slack.workspace import (
     BILLING,
     SLACKBOT,
@@ -78,7 +78,7 @@ class People:
             raise ValueError(message)
         return self._write("app_mention", place, user, text, thread_ts)
 
-    def wait_for(self, predicate: Callable[[Workspace], T | None], timeout: float = 5.0) -> T:
+    def wait_for(self, predicate: Callable[[Workspace], T | None], timeout: float = PATIENCE_SECONDS) -> T:
         """Return the first truthy answer of `predicate`, asked again at each change. TimeoutError after `timeout`.
 
         `timeout` is in seconds.
@@ -97,7 +97,7 @@ class People:
                 raise TimeoutError(message)
             return found
 
-    def wait_connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:
+    def wait_connected(self, timeout: float = PATIENCE_SECONDS, *, connections: int = 1) -> None:
         """Wait until the app holds this many Socket Mode connections, or more. TimeoutError after `timeout`."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._hub.connections >= connections, timeout):

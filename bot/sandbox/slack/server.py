@@ -18,7 +18,7 @@ from bot.sandbox.slack.api import DEFAULT_SCOPES, Answer, Args, SlackRefusalErro
 from bot.sandbox.slack.files import receive
 from bot.sandbox.slack.methods import answer
 from bot.sandbox.slack.people import People
-from bot.sandbox.slack.socket import SocketHub
+from bot.sandbox.slack.socket import PATIENCE_SECONDS, SocketHub
 from bot.sandbox.slack.workspace import Workspace, sample_workspace
 
 
@@ -63,15 +63,15 @@ class SlackSandbox(People):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(PATIENCE_SECONDS)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(PATIENCE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_SECONDS)
         self._loop.close()
 
     def _new_link(self) -> str:

@@ -24,6 +24,8 @@ EVENTS = "events_api"
 COMMANDS = "slash_commands"
 INTERACTIVE = "interactive"
 MOST_RETRIES = 3
+PATIENCE_SECONDS = 60.0
+"""How long the stand-in waits for what must happen, on a machine however busy."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Delivery:
     on_error: Callable[[str], None] | None = field(default=None, repr=False)
     _settled: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def wait_ack(self, timeout: float = 3.0) -> Payload | None:
+    def wait_ack(self, timeout: float = PATIENCE_SECONDS) -> Payload | None:
         """Return what the acknowledgement carried, `{}` for a bare one; None when none came in time (seconds)."""
         self._settled.wait(timeout)
         return self.ack_payload
@@ -116,7 +118,7 @@ class SocketHub:
         self._running().call_soon_threadsafe(self._dispatch, delivery)
         return delivery
 
-    def disconnect_all(self, *, announced: bool = True, timeout: float = 5.0) -> None:
+    def disconnect_all(self, *, announced: bool = True, timeout: float = PATIENCE_SECONDS) -> None:
         """Close every connection, from any thread. `announced`: send `disconnect` first, as Slack does."""
         asyncio.run_coroutine_threadsafe(self.close(announced=announced), self._running()).result(timeout)
 

@@ -11,12 +11,10 @@ from bot.sandbox.slack.limits import block_problems
 from bot.sandbox.slack.payloads import view_json
 from bot.sandbox.slack.workspace import Modal, Trigger, Workspace
 
-TRIGGER_SECONDS = 3.0
-
 
 def hand_out(workspace: Workspace, trigger_id: str, user: str) -> None:
     """Take note of a trigger_id that the app is told. One that was told before grows no younger."""
-    workspace.triggers.setdefault(trigger_id, Trigger(user, time.monotonic() + TRIGGER_SECONDS))
+    workspace.triggers.setdefault(trigger_id, Trigger(user, time.monotonic() + workspace.trigger_seconds))
 
 
 def views_open(api: WebApi, args: Args) -> Answer:

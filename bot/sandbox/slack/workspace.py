@@ -183,6 +183,8 @@ class Workspace:
     """The open modal of each person who has one, by user id."""
     triggers: dict[str, Trigger] = field(default_factory=dict)
     """Every trigger_id that was handed out."""
+    trigger_seconds: float = 3.0
+    """How long each is good for."""
     uploads: list[Upload] = field(default_factory=list)
     """Files that were announced and are not shared yet."""
     files: list[File] = field(default_factory=list)

@@ -27,7 +27,7 @@ from bot.sandbox.syncro.exchange import Answer, Ask
 from bot.sandbox.syncro.world import Invoice, ListRows, Schedule, Ticket, World
 
 PREFIX = "/api/v1"
-START_TIMEOUT = 10.0  # seconds for the thread to listen or to end
+START_TIMEOUT = 60.0  # seconds for the thread to listen or to end
 
 Record = TypeVar("Record")
 

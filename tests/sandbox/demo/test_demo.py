@@ -31,8 +31,8 @@ from bot.sandbox.demo.tour import INCIDENT, SAMPLE_TICKETS, TOUR
 from bot.sandbox.syncro.sample_worlds import INCIDENT_INVOICE, demo_world
 from bot.ticket_references import parse
 from bot.words.verdicts import verdict_words
+from tests.patience import PATIENCE
 
-PATIENCE = 30.0
 REPOSITORY = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "bot", "demo")
 HAS_PROC = Path("/proc/self/environ").exists()
@@ -62,7 +62,13 @@ def environment() -> dict[str, str]:
 def demo(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [*DEMO, *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        command,
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE,
     )
 
 

@@ -38,6 +38,7 @@ from bot.sandbox.slack.workspace import (
     Workspace,
     sample_workspace,
 )
+from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 
 Payload = dict[str, Any]
@@ -140,7 +141,7 @@ def said(slack: FaultySlack, channel: str, text: str) -> Message:
     def look(workspace: Workspace) -> Message | None:
         return next((m for m in workspace.parents(channel) if m.text == text), None)
 
-    return slack.wait_for(look, 5)
+    return slack.wait_for(look)
 
 
 # --- Socket Mode -----------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def said(slack: FaultySlack, channel: str, text: str) -> Message:
 def test_a_slash_command_reaches_the_bot_and_its_answer_reaches_the_channel(slack: FaultySlack) -> None:
     delivery = slack.slash("32223")
 
-    assert delivery.wait_ack(3) == {}
+    assert delivery.wait_ack() == {}
     assert delivery.ack_seconds is not None
     assert delivery.ack_seconds < 3
     assert said(slack, BILLING, "checking 32223").user == BOT
@@ -187,7 +188,7 @@ def test_words_in_a_commands_acknowledgement_are_seen_by_that_person_only(slack:
 def test_a_response_url_answers_only_the_person_unless_told_otherwise(slack: FaultySlack) -> None:
     slack.slash("privately", user=TECHNICIAN)
 
-    assert slack.wait_for(lambda w: [m for m in w.ephemerals(TECHNICIAN) if m.text == "only you"], 5)
+    assert slack.wait_for(lambda w: [m for m in w.ephemerals(TECHNICIAN) if m.text == "only you"])
 
 
 def test_a_mention_is_posted_and_told_with_the_team_of_the_person(slack: FaultySlack, bot: RunningBot) -> None:
@@ -234,7 +235,7 @@ def test_a_press_carries_the_value_and_can_replace_the_message(slack: FaultySlac
 
     slack.press("snooze", message, MANAGER, "two").wait_ack()
 
-    slack.wait_for(lambda _: message.edited, 5)
+    slack.wait_for(lambda _: message.edited)
     assert bot.bodies[0]["actions"][0]["value"] == "two"
     assert bot.bodies[0]["container"]["message_ts"] == ts
     assert (message.text, message.blocks) == (f"snoozed by {MANAGER}", [])
@@ -276,14 +277,14 @@ def test_a_bot_that_is_disconnected_comes_back_and_gets_what_was_sent(slack: Fau
     slack.disconnect_all()
     delivery = slack.direct_message("while you were away")
 
-    assert delivery.wait_ack(8) == {}
+    assert delivery.wait_ack() == {}
     assert [b["event"]["text"] for b in bot.bodies] == ["while you were away"]
 
 
 def test_with_nobody_connected_a_command_fails_and_slackbot_says_so(quiet: FaultySlack) -> None:
     delivery = quiet.slash("32223")
 
-    assert delivery.wait_ack(3) is None
+    assert delivery.wait_ack() is None
     assert delivery.error == "dispatch_failed"
     assert [(m.user, "dispatch_failed" in m.text) for m in quiet.ephemerals(TECHNICIAN)] == [(SLACKBOT, True)]
 
@@ -319,7 +320,7 @@ def test_a_command_whose_connection_is_lost_times_out_for_the_person(quiet: Faul
 def test_a_link_works_once_and_only_with_its_ticket(quiet: FaultySlack) -> None:
     url = quiet.api_url.replace("/api/", "/link?ticket=guessed")
 
-    assert requests.get(url, timeout=5).status_code == 401
+    assert requests.get(url, timeout=PATIENCE).status_code == 401
 
 
 class Listener:
@@ -348,11 +349,11 @@ class Listener:
         self._state.terminated = True
         assert self._connection.sock is not None
         self._connection.sock.shutdown(2)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
         self._connection.close()
 
     def wait_for_one(self) -> None:
-        assert self._arrived.acquire(timeout=5)
+        assert self._arrived.acquire(timeout=PATIENCE)
 
     def _on_message(self, text: str) -> None:
         message = json.loads(text)
@@ -443,7 +444,7 @@ def test_a_message_to_a_person_goes_to_their_direct_messages(quiet: FaultySlack)
 def test_a_form_says_the_same_as_json(quiet: FaultySlack) -> None:
     form = {"channel": BILLING, "text": "t", "blocks": '[{"type": "divider"}]', "token": "xoxb-sandbox"}
 
-    assert requests.post(quiet.api_url + "chat.postMessage", data=form, timeout=5).json()["ok"]
+    assert requests.post(quiet.api_url + "chat.postMessage", data=form, timeout=PATIENCE).json()["ok"]
     assert quiet.parents(BILLING)[0].blocks == [{"type": "divider"}]
 
 
@@ -543,7 +544,7 @@ def response_url(slack: FaultySlack) -> str:
 
 def test_a_response_url_works_five_times(quiet: FaultySlack) -> None:
     url = response_url(quiet)
-    answers = [requests.post(url, json={"text": str(n)}, timeout=5) for n in range(6)]
+    answers = [requests.post(url, json={"text": str(n)}, timeout=PATIENCE) for n in range(6)]
 
     assert [a.status_code for a in answers] == [200] * 5 + [404]
     assert answers[-1].json()["error"] == "expired_url"
@@ -553,11 +554,11 @@ def test_a_response_url_expires(quiet: FaultySlack) -> None:
     url = response_url(quiet)
     quiet.expire_response_urls()
 
-    assert requests.post(url, json={"text": "late"}, timeout=5).status_code == 404
+    assert requests.post(url, json={"text": "late"}, timeout=PATIENCE).status_code == 404
 
 
 def test_a_response_url_can_speak_to_the_channel(quiet: FaultySlack) -> None:
-    requests.post(response_url(quiet), json={"text": "all", "response_type": "in_channel"}, timeout=5)
+    requests.post(response_url(quiet), json={"text": "all", "response_type": "in_channel"}, timeout=PATIENCE)
 
     assert [m.text for m in quiet.parents(BILLING)] == ["all"]
     assert [c.ok for c in quiet.calls_to("response_url")] == [True]
@@ -745,9 +746,9 @@ def test_only_a_file_that_was_sent_can_be_shared_and_only_once(quiet: FaultySlac
     files = [{"id": announced["file_id"], "title": "a"}]
 
     assert refused(client.files_completeUploadExternal, files=files, channel_id=BILLING) == "file_not_found"
-    assert requests.post(announced["upload_url"], data=b"too long", timeout=5).status_code == 400
-    assert requests.post(announced["upload_url"] + "x", data=b"a,b", timeout=5).status_code == 404
-    assert requests.post(announced["upload_url"], data=b"a,b", timeout=5).status_code == 200
+    assert requests.post(announced["upload_url"], data=b"too long", timeout=PATIENCE).status_code == 400
+    assert requests.post(announced["upload_url"] + "x", data=b"a,b", timeout=PATIENCE).status_code == 404
+    assert requests.post(announced["upload_url"], data=b"a,b", timeout=PATIENCE).status_code == 200
     assert client.files_completeUploadExternal(files=files, channel_id=BILLING)["ok"]
     assert refused(client.files_completeUploadExternal, files=files, channel_id=BILLING) == "file_not_found"
 
