@@ -8,7 +8,7 @@ from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asker
-from bot.listeners.intake import Intake
+from bot.listeners.intake import Asked, Intake
 from bot.listeners.replies import Replies
 from bot.messages.check_messages import CHECK_AGAIN
 from bot.messages.rendered import Rendered
@@ -26,26 +26,28 @@ def register(app: App, intake: Intake, replies: Replies) -> None:
 
 
 def _submit(intake: Intake, body: dict[str, Any], value: str) -> Rendered | None:
-    wish = intake.read_command(value)
-    if wish.reply is not None:
-        return wish.reply
     container, user = body["container"], body["user"]
     channel = container["channel_id"]
     # The parent's own thread holds its evidence; only an answer inside somebody's thread goes on in that thread.
     thread_ts = container.get("thread_ts")
-    request = CheckRequest(
-        references=wish.references,
-        channel=channel,
-        user=user["id"],
-        thread_ts=thread_ts if thread_ts != container.get("message_ts") else None,
-        response_url=body.get("response_url"),
-        direct=channel.startswith("D"),
-    )
     asking = Asker(
         user=user["id"],
         channel=channel,
         team=user.get("team_id"),
         own_team=(body.get("team") or {}).get("id"),
-        direct=request.direct,
+        direct=channel.startswith("D"),
     )
-    return intake.submit(f"button:{body['trigger_id']}", request, asking)
+
+    def read() -> Asked:
+        wish = intake.read_command(value)
+        request = CheckRequest(
+            references=wish.references,
+            channel=channel,
+            user=user["id"],
+            thread_ts=thread_ts if thread_ts != container.get("message_ts") else None,
+            response_url=body.get("response_url"),
+            direct=asking.direct,
+        )
+        return wish.asked(request, value)
+
+    return intake.submit(f"button:{body['trigger_id']}", asking, read)

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.intake import COMMAND, Intake
+from bot.listeners.intake import COMMAND, Asked, Intake, wants_help
 from bot.listeners.subcommands import Subcommand, Use, help_page, meant
 from bot.messages.rendered import Rendered
 
@@ -31,11 +31,15 @@ def answer(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Rende
     if found is not None:
         subcommand, rest = found
         return subcommand.refusal(rest) or subcommand.answer(rest)
+    if wants_help(use.text):
+        return help_page(subcommands)
+    return intake.submit(f"command:{use.trigger}", use.asker, lambda: _read(use, intake, subcommands))
+
+
+def _read(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Asked:
     wish = intake.read_command(use.text)
     if wish.wants_help:
-        return help_page(subcommands)
-    if wish.reply is not None:
-        return wish.reply
+        return Asked(reply=help_page(subcommands))
     request = CheckRequest(
         references=wish.references,
         channel=use.channel,
@@ -45,4 +49,4 @@ def answer(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Rende
         exhaustive=wish.exhaustive,
         fresh=wish.fresh,
     )
-    return intake.submit(f"command:{use.trigger}", request, use.asker)
+    return wish.asked(request, use.text)

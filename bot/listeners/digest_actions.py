@@ -20,6 +20,7 @@ from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asker
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.digest_tickets import DigestTicket
+from bot.listeners.intake import Asked
 from bot.listeners.snooze_until import snooze_until
 from bot.messages import digest_acts as acts
 from bot.messages.digest_messages import wrong_report_thanks
@@ -102,7 +103,7 @@ def _recheck(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rend
         response_url=body.get("response_url"),
         direct=ticket.is_direct,
     )
-    return digest.intake.submit(f"digest:recheck:{body['trigger_id']}", request, _asking(body, ticket))
+    return digest.intake.submit(f"digest:recheck:{body['trigger_id']}", _asking(body, ticket), lambda: Asked(request))
 
 
 # Snooze

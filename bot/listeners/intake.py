@@ -1,4 +1,4 @@
-"""What every listener does with a question: authorise it, then store it as a job."""
+"""What every listener does with a question: authorise it, understand it, store it as a job, in this order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Access, Asker
-from bot.messages.help import not_allowed, not_stored, not_understood, too_many
+from bot.messages.help import cut_short, no_numbers_in_message, not_allowed, not_stored, not_understood, too_many
 from bot.messages.rendered import Rendered
 from bot.ticket_references import Typed, find_in_prose, parse
 
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 COMMAND = "/invoice-check"
 MOST_TICKETS = 50
 """Tickets in one request from Slack."""
+MOST_CHARACTERS = 4_000
+"""What is read of a text."""
 _HELP = frozenset({"", "help", "?", "-h", "--help"})
 _EXHAUSTIVE = frozenset({"--exhaustive", "exhaustive"})
 _FRESH = frozenset({"--fresh", "fresh"})
@@ -34,6 +36,21 @@ class Wish:
     reply: Rendered | None = None
     wants_help: bool = False
 
+    def asked(self, request: CheckRequest, text: str) -> Asked:
+        """What becomes of it; the person is told where the text was longer than what is read of it."""
+        if self.reply is not None:
+            return Asked(reply=self.reply)
+        is_cut = len(text) > MOST_CHARACTERS
+        return Asked(request, Rendered(cut_short(MOST_CHARACTERS)) if is_cut else None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question to store, or something to tell the person, or both."""
+
+    request: CheckRequest | None = None
+    reply: Rendered | None = None
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -45,7 +62,7 @@ class Intake:
 
     def read_command(self, text: str) -> Wish:
         """Understand what was typed after the slash command; every word has to make sense."""
-        words = text.split()
+        words = _readable(text).split()
         options = {word.casefold() for word in words} & (_EXHAUSTIVE | _FRESH)
         rest = " ".join(word for word in words if word.casefold() not in options)
         if rest.casefold() in _HELP:
@@ -56,6 +73,7 @@ class Intake:
 
     def read_prose(self, text: str) -> Wish:
         """Understand a sentence: strictly where it is a list of tickets, otherwise by the numbers in it."""
+        text = _readable(text)
         wish = self.read_command(text)
         if wish.reply is None:
             return wish
@@ -67,17 +85,42 @@ class Intake:
             return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
         return Wish(found) if found else Wish(wants_help=True)
 
-    def submit(self, key: str, request: CheckRequest, asking: Asker) -> Rendered | None:
-        """Store the question. Returns what to tell the person instead when it was not taken."""
+    def read_message(self, text: str) -> Wish:
+        """Understand a message that somebody else wrote: the tickets that it names."""
+        found = find_in_prose(_readable(text), site=self.site)
+        if len(found) > MOST_TICKETS:
+            return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
+        return Wish(found) if found else Wish(reply=Rendered(no_numbers_in_message()))
+
+    def submit(self, key: str, asking: Asker, read: Callable[[], Asked]) -> Rendered | None:
+        """Authorise the person, then `read` what was asked, then store it: so that a stranger costs little.
+
+        Returns what to tell the person.
+        """
         refusal = self.access.refusal(asking)
         if refusal is not None:
             return Rendered(not_allowed(refusal))
-        try:
-            self.enqueue(key, request)
-        except Exception:
-            log.exception("A question could not be stored")
-            return Rendered(not_stored())
-        return None
+        asked = read()
+        if asked.request is not None:
+            try:
+                self.enqueue(key, asked.request)
+            except Exception:
+                log.exception("A question could not be stored")
+                return Rendered(not_stored())
+        return asked.reply
+
+
+def wants_help(text: str) -> bool:
+    """Whether a text asks for nothing but the help, which anybody may have."""
+    return text.strip()[:10].casefold() in _HELP
+
+
+def _readable(text: str) -> str:
+    """As much of a text as is read, without a word that would be cut in two."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    ends = (place for place in range(MOST_CHARACTERS, 0, -1) if text[place].isspace() or text[place] in ",;")
+    return text[: next(ends, 0)]
 
 
 def _complaint(typed: Typed) -> Rendered | None:

@@ -10,7 +10,7 @@ from slack_bolt import App, BoltContext
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asker
-from bot.listeners.intake import Intake
+from bot.listeners.intake import Asked, Intake
 from bot.listeners.replies import Replies
 from bot.messages.rendered import Rendered
 
@@ -46,27 +46,31 @@ class _Listener:
         user, channel = event.get("user"), event.get("channel")
         if not user or not channel:
             return  # a message of another app: there is nobody to answer
-        wish = self.intake.read_prose(_MENTION.sub(" ", event.get("text") or "").strip())
-        thread_ts = event.get("thread_ts")
-        reply = self.help_page if wish.wants_help else wish.reply
-        if reply is None:
-            request = CheckRequest(
-                references=wish.references,
-                channel=channel,
-                user=user,
-                thread_ts=thread_ts,
-                direct=direct,
-                exhaustive=wish.exhaustive,
-                fresh=wish.fresh,
-            )
-            asking = Asker(
-                user=user,
-                channel=channel,
-                team=event.get("user_team") or event.get("team"),
-                own_team=context.team_id,
-                direct=direct,
-                shared_channel=bool(body.get("is_ext_shared_channel")),
-            )
-            reply = self.intake.submit(f"message:{channel}:{event.get('ts')}", request, asking)
+        asking = Asker(
+            user=user,
+            channel=channel,
+            team=event.get("user_team") or event.get("team"),
+            own_team=context.team_id,
+            direct=direct,
+            shared_channel=bool(body.get("is_ext_shared_channel")),
+        )
+        key = f"message:{channel}:{event.get('ts')}"
+        reply = self.intake.submit(key, asking, lambda: self._read(event, asking))
         if reply is not None:
-            self.replies.say(channel, user, reply, thread_ts, direct=direct)
+            self.replies.say(channel, user, reply, event.get("thread_ts"), direct=direct)
+
+    def _read(self, event: dict[str, Any], asking: Asker) -> Asked:
+        text = _MENTION.sub(" ", event.get("text") or "").strip()
+        wish = self.intake.read_prose(text)
+        if wish.wants_help:
+            return Asked(reply=self.help_page)
+        request = CheckRequest(
+            references=wish.references,
+            channel=asking.channel,
+            user=asking.user,
+            thread_ts=event.get("thread_ts"),
+            direct=asking.direct,
+            exhaustive=wish.exhaustive,
+            fresh=wish.fresh,
+        )
+        return wish.asked(request, text)

@@ -60,6 +60,11 @@ def too_many(count: int, limit: int) -> str:
     )
 
 
+def cut_short(characters: int) -> str:
+    """The text was too long to be read to its end."""
+    return f"Your text is very long: I read its first {characters:,} characters and left out the rest."
+
+
 def no_numbers_in_message() -> str:
     """The shortcut was used on a message that names no ticket."""
     return "I found no ticket number in that message. Nothing was checked."

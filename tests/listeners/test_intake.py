@@ -1,7 +1,8 @@
-"""What every listener does with a question: understand it, authorise it, store it, in this order."""
+"""What every listener does with a question: authorise it, understand it, store it, in this order."""
 
 from __future__ import annotations
 
+import time
 from typing import cast
 
 import pytest
@@ -9,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Access, Asker
-from bot.listeners.intake import MOST_TICKETS, Intake, Wish
+from bot.listeners.intake import MOST_CHARACTERS, MOST_TICKETS, Asked, Intake, Wish
 
 SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")
@@ -116,22 +117,63 @@ def test_a_sentence_with_too_many_tickets_is_refused_with_their_count(said: str)
 def test_an_allowed_question_is_stored_under_its_key_and_nothing_is_said() -> None:
     stored: list[str] = []
 
-    assert intake(stored).submit("command:1", REQUEST, asking()) is None
+    assert intake(stored).submit("command:1", asking(), lambda: Asked(REQUEST)) is None
     assert stored == ["command:1"]
 
 
 def test_a_refused_question_is_not_stored() -> None:
     stored: list[str] = []
 
-    reply = intake(stored, users=("U1",)).submit("command:1", REQUEST, asking())
+    reply = intake(stored, users=("U1",)).submit("command:1", asking(), lambda: Asked(REQUEST))
 
     assert stored == []
     assert reply is not None
     assert "not on the list" in reply.text
 
 
+def test_what_a_person_wrote_who_may_not_ask_is_not_even_read() -> None:
+    def read() -> Asked:
+        raise AssertionError("it was read")
+
+    reply = intake(users=("U1",)).submit("command:1", asking(), read)
+
+    assert reply is not None
+    assert "not on the list" in reply.text
+
+
+@pytest.mark.parametrize("between", [" ", "\n", ",", ", ", ";"])
+def test_a_long_text_is_cut_between_two_numbers_and_the_person_is_told(between: str) -> None:
+    text = between.join(["32223"] * 2_000)
+
+    for wish in (intake().read_command(text), intake().read_prose(text), intake().read_message(f"Tickets {text}")):
+        assert wish.references == ("32223",), "a number that is cut in two would be another ticket's"
+        asked = wish.asked(REQUEST, text)
+        assert asked.request == REQUEST
+        assert asked.reply is not None
+        assert "I read its first 4,000 characters" in asked.reply.text
+
+
+def test_a_text_of_four_thousand_characters_is_read_whole_and_nothing_is_said() -> None:
+    text = "x " * ((MOST_CHARACTERS - 6) // 2) + "#32223"
+
+    assert len(text) == MOST_CHARACTERS
+    wish = intake().read_prose(text)
+    assert wish.references == ("32223",)
+    assert wish.asked(REQUEST, text) == Asked(REQUEST)
+
+
+@pytest.mark.parametrize("middle", ["\n", "#", "<http://", "tickets ", "<@U", "-", ","])
+def test_the_longest_text_that_slack_sends_is_read_in_no_time(middle: str) -> None:
+    text = "tickets" + middle * (40_000 // len(middle)) + "x"
+    began = time.process_time()
+    intake().read_command(text)
+    intake().read_prose(text)
+    intake().read_message(text)
+    assert time.process_time() - began < 1, "it took 50 seconds once"
+
+
 def test_a_question_that_could_not_be_stored_is_never_silently_lost(caplog: pytest.LogCaptureFixture) -> None:
-    reply = intake(broken=True).submit("command:1", REQUEST, asking())
+    reply = intake(broken=True).submit("command:1", asking(), lambda: Asked(REQUEST))
 
     assert reply is not None
     assert "could not be noted" in reply.text
