@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from bot.billing.rules.matching import strength_of
 from bot.billing.rules.policy import Ticket, claims, doubts, fold, last_touched, pending_charges, unbilled
-from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, PossibleMention, Unbilled, Verdict
 from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
 
 RUN_TAKES = timedelta(days=1)
 """How long after its `next_run` a recurring invoice may still be made: runs start at 06:00 and may take hours."""
-
-_STRENGTH = {kind: strength for strength, kind in enumerate(LinkKind)}
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _failures(case: Case, billed_lines: frozenset[str]) -> tuple[str, ...]:
 
 def _distinct(links: list[FoundLink]) -> list[FoundLink]:
     by_id = {found.invoice.id: found for found in reversed(links)}
-    return sorted(by_id.values(), key=lambda found: (_STRENGTH[found.link], found.invoice.number))
+    return sorted(by_id.values(), key=lambda found: (strength_of(found.link), found.invoice.number))
 
 
 def _invoice_link(found: FoundLink, ticket: Ticket, pages: SyncroPages) -> InvoiceLink:

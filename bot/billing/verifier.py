@@ -142,7 +142,8 @@ class Verifier:
         )
 
     def _searcher(self, asked: _Asked, scope: Scope, knowledge: Knowledge | None) -> Searcher:
-        return Searcher(self.policy, scope, _earliest_opened(asked.rows), knowledge=knowledge)
+        site = self.pages.site
+        return Searcher(self.policy, scope, _earliest_opened(asked.rows), knowledge=knowledge, site=site)
 
     def _look_for_schedules(
         self, scheduler: Scheduler, cases: Sequence[Outcome[Case | None]], *, sparing: bool

@@ -65,8 +65,8 @@ def invoice_total(invoice: InvoiceLink) -> str:
 def possible_mention(mention: PossibleMention) -> Line:
     """The invoice to look at, and the text that might mean this ticket."""
     invoice = link(mention.url, plain(mention.number, _NUMBER))
-    quoted = f"“{mrkdwn(mention.text, _QUOTE)}”" if mention.text.strip() else "a text"
-    return line(f"Please look at invoice {invoice}: {quoted} holds the number, which proves nothing either way.")
+    quoted = f"“{mrkdwn(mention.text, _QUOTE)}”" if mention.text.strip() else "it is a credit that"
+    return line(f"Please look at invoice {invoice}: {quoted} may mean this ticket, which proves nothing either way.")
 
 
 def reason(finding: Finding, limit: int = _REASON) -> str:

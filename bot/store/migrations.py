@@ -294,5 +294,24 @@ _V5: Migration = (
     },
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5)
+_V6: Migration = (
+    """CREATE TABLE invoice_bot_ledger_references (
+        book_id BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        invoice_id TEXT NOT NULL,
+        lowest BIGINT,
+        highest BIGINT,
+        PRIMARY KEY (book_id, kind, name, invoice_id)
+    ) {compact}""",
+    "CREATE INDEX invoice_bot_ledger_references_invoice ON invoice_bot_ledger_references (book_id, invoice_id)",
+    """CREATE INDEX invoice_bot_ledger_references_span ON invoice_bot_ledger_references (book_id, kind, highest, lowest)
+        WHERE highest IS NOT NULL""",
+    "DROP TABLE invoice_bot_ledger_numbers",
+    "DROP INDEX invoice_bot_ledger_invoices_ticket",
+    "DROP INDEX invoice_bot_ledger_lines_line",
+    "ALTER TABLE invoice_bot_ledger_invoices DROP COLUMN ticket_id",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
 """The n-th brings the tables from version n - 1 to n."""

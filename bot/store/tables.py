@@ -155,7 +155,6 @@ ledger_invoices = sa.Table(
     sa.Column("id", PlainText, primary_key=True),
     sa.Column("number", PlainText, nullable=False),
     sa.Column("customer_id", PlainText),
-    sa.Column("ticket_id", PlainText),
     sa.Column("updated_at", Moment),
     sa.Column("read_at", Moment, nullable=False),
     sa.Column("facts", PlainText, nullable=False),
@@ -177,15 +176,17 @@ ledger_lines = sa.Table(
 `there_since` is a moment at which the line was there for sure, and no earlier than it came.
 """
 
-ledger_numbers = sa.Table(
-    "invoice_bot_ledger_numbers",
+ledger_references = sa.Table(
+    "invoice_bot_ledger_references",
     metadata,
     sa.Column("book_id", sa.BigInteger, primary_key=True),
+    sa.Column("kind", PlainText, primary_key=True),
+    sa.Column("name", PlainText, primary_key=True),
     sa.Column("invoice_id", PlainText, primary_key=True),
-    sa.Column("said", PlainText, primary_key=True),
-    sa.Column("span_digits", sa.Integer),
+    sa.Column("lowest", sa.BigInteger),
+    sa.Column("highest", sa.BigInteger),
 )
-"""The numbers that an invoice says. `span_digits` is how many digits either end of a span has; null for the others."""
+"""What each kind of link finds an invoice by (`bot.billing.rules.matching.LINKS`): a name, or a span of numbers."""
 
 ledger_tickets = sa.Table(
     "invoice_bot_ledger_tickets",

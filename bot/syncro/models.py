@@ -284,6 +284,7 @@ class InvoiceDetail(OfCustomer):
     total: Money = None
     created_at: Time = None
     updated_at: Time = None
+    po_number: Text = ""
     note: Text = ""
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
-from bot.billing.rules.verdicts import Coverage, InvoiceLink, LinkKind, Unbilled
+from bot.billing.rules.matching import link_of
+from bot.billing.rules.verdicts import Coverage, InvoiceLink, Unbilled
 from bot.counting import counted
 from bot.words.plain import duration, money, one_line
 
@@ -15,26 +13,9 @@ REST_UNKNOWN: Final = "whether more is unbilled could not be read"
 """Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
 
 
-@dataclass(frozen=True)
-class LinkWords:
-    """How a kind of link is said: what the invoice does, and the evidence for it."""
-
-    does: str
-    evidence: str
-
-
-_LINKS: Final[Mapping[LinkKind, LinkWords]] = MappingProxyType(
-    {
-        LinkKind.TICKET_ID: LinkWords("was made for this ticket", "its ticket field is this ticket"),
-        LinkKind.LINE_ITEM: LinkWords("carries a charge of this ticket", "it carries a charge of this ticket"),
-        LinkKind.LINE_TEXT: LinkWords("names this ticket in a line", "a line names this ticket"),
-    }
-)
-
-
 def what_it_does(invoice: InvoiceLink) -> str:
     """Invoice 67469 was made for this ticket."""
-    return f"Invoice {invoice.number} {_LINKS[invoice.link].does}"
+    return f"Invoice {invoice.number} {link_of(invoice.link).reason}"
 
 
 def billed_to(invoice: InvoiceLink) -> str:
@@ -44,7 +25,7 @@ def billed_to(invoice: InvoiceLink) -> str:
 
 def how_linked(invoice: InvoiceLink) -> str:
     """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
-    return ", ".join(filter(None, [_LINKS[invoice.link].evidence, billed_to(invoice)]))
+    return ", ".join(filter(None, [link_of(invoice.link).evidence, billed_to(invoice)]))
 
 
 def unbilled(work: Unbilled) -> str:

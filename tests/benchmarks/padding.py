@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.billing.ledger.model import RememberedInvoice, RememberedTicket
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts, amount_key
-from bot.billing.rules.ticket_mentions import Said
+from bot.billing.rules.ticket_mentions import Mention, Named
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.syncro.models import TicketCharge
@@ -60,9 +60,9 @@ class _Maker:
         lines = tuple(
             self._line(f"{invoice_id}{line}", is_stray=kind in (6, 8, 9)) for line in range(self._random.randint(1, 6))
         )
-        said = [Said(text=str(self._random.randint(1, 9_999)), names_ticket=False)]
+        said = [Mention(number=str(self._random.randint(1, 9_999)), named=Named.SIGN)]
         if kind == 7:
-            said.append(Said(text=str(_FIRST_ID + 500_000_000 + index), names_ticket=True))
+            said.append(Mention(number=str(_FIRST_ID + 500_000_000 + index), named=Named.TICKET, leads=True))
         return InvoiceFacts(
             id=invoice_id,
             number=str(_FIRST_ID + 700_000_000 + index),

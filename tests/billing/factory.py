@@ -64,7 +64,7 @@ def schedule(next_run: str | None, *, picks_up: bool = True, paused: bool = Fals
 
 def case(of: Ticket, *, failure: str | None = None, policy: Policy | None = None) -> Case:
     """The ticket with an expectation by policy and no evidence yet: everything was searched, nothing was found."""
-    evidence = Evidence(TicketKeys(of.row.id, of.row.number, of.converted_items))
+    evidence = Evidence(TicketKeys.of(of, "https://sample.example"))
     return Case(of, expectation(of, policy or Policy()), evidence, failure)
 
 

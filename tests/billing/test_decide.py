@@ -245,7 +245,7 @@ def test_an_unverified_ticket_says_what_to_look_at_and_what_failed() -> None:
     given = finding(of)
     assert given.possible[0].number == "67469"
     assert given.possible[0].text == "Toner 32223"
-    assert "Invoice 67469 holds the number 32223" in reason(given)
+    assert "Invoice 67469 may mean ticket 32223" in reason(given)
     assert "Failure 0. Failure 1. 2 more" in reason(given)
     assert given.failures == ("Failure 0.", "Failure 1.", "Failure 2.", "Failure 3.")
     assert not given.coverage.complete

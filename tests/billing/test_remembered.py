@@ -675,13 +675,23 @@ def test_a_ticket_that_names_no_customer_is_never_proved_to_be_unbilled() -> Non
     assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
 
 
-def test_an_older_invoice_that_might_mean_the_ticket_is_not_forgotten_in_a_second_digest() -> None:
+def test_an_invoice_that_might_mean_the_ticket_is_not_forgotten_in_a_second_digest() -> None:
     world, ticket = one_ticket()
-    long_ago = world.now - timedelta(days=60)
-    world.mention(ticket, created_at=long_ago, updated_at=long_ago)
+    world.mention(ticket)
     bench = Bench(world)
     for _ in range(3):
         assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+        bench.later(days=1)
+
+
+def test_an_invoice_untouched_since_before_the_ticket_was_opened_says_nothing_of_it_in_any_digest() -> None:
+    world, ticket = one_ticket()
+    before = ticket.created_at - timedelta(minutes=1)
+    world.mention(ticket, "Ticket {number}", created_at=before, updated_at=before)
+    bench = Bench(world)
+    for _ in range(3):
+        assert bench.audit()[str(ticket.number)].verdict is Verdict.NOT_INVOICED
+        assert bench.ask(ticket.number).verdict is Verdict.NOT_INVOICED
         bench.later(days=1)
 
 

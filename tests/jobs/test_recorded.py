@@ -21,7 +21,7 @@ from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket,
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy
-from bot.billing.rules.ticket_mentions import Said
+from bot.billing.rules.ticket_mentions import Mention, Named
 from bot.billing.rules.verdicts import CheckReport
 from bot.billing.search.queries import (
     Answer,
@@ -166,8 +166,10 @@ _facts = st.builds(
     created_at=_times,
     updated_at=_times,
     has_unnamed_lines=st.booleans(),
-    said=st.lists(st.builds(Said, text=_texts, names_ticket=st.booleans()), max_size=2).map(tuple),
-    noted=_tags,
+    said=st.lists(
+        st.builds(Mention, number=_texts, upto=_texts, named=st.sampled_from(Named), leads=st.booleans(), host=_texts),
+        max_size=2,
+    ).map(tuple),
     lines=st.lists(st.builds(BilledLine, id=_texts, amount=st.none() | _texts, is_stray=st.booleans()), max_size=2).map(
         tuple
     ),

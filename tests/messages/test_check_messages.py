@@ -66,7 +66,7 @@ def test_could_not_verify_is_no_statement_and_names_the_cause_and_the_invoice() 
     assert "could not verify" in text
     assert NO_STATEMENT in text
     assert "Invoice 67470 answered with status 500 three times." in text
-    assert "Please look at invoice 67470: “Toner model 32223” holds the number" in text
+    assert "Please look at invoice 67470: “Toner model 32223” may mean this ticket" in text
 
 
 def test_the_reason_that_names_a_contradiction_is_said() -> None:

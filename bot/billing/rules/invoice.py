@@ -1,4 +1,4 @@
-"""What of an invoice matters to a search: its names, its ticket, its lines' ids and the numbers its texts say.
+"""What of an invoice matters to a search: its names, its ticket, its lines' ids and the tickets its texts may mean.
 
 A search judges these facts and nothing else, so an invoice read now and one remembered from an earlier reading are
 judged alike.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from bot.billing.rules.ticket_mentions import Said, numbers_said
-from bot.syncro.models import InvoiceDetail, Money, OptionalIdentifier, Record, Time
+from bot.billing.rules.ticket_mentions import Mention, mentions_in_line, mentions_in_note
+from bot.syncro.models import InvoiceDetail, InvoiceLine, Money, OptionalIdentifier, Record, Time
 
-READING_RULES = 1
+READING_RULES = 2
 """Counts up when `facts_of` comes to read invoices differently: facts kept under older rules are then read anew."""
 
 
@@ -24,6 +24,11 @@ class BilledLine(Record):
     """Price times quantity, as `amount_key` writes it; None where Syncro names no price."""
     is_stray: bool = False
     """Neither the invoice nor the line's text says whose it is."""
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether it gives money back."""
+        return _is_negative(self.amount)
 
 
 class InvoiceFacts(Record):
@@ -43,28 +48,32 @@ class InvoiceFacts(Record):
     """Those with an id."""
     has_unnamed_lines: bool = False
     """Some line has no id, so a converted charge could not be recognised."""
-    said: tuple[Said, ...] = ()
-    """The numbers in the lines, each kind once."""
-    noted: tuple[str, ...] = ()
-    """The tickets that the note names: no proof, but a reason to look."""
+    said: tuple[Mention, ...] = ()
+    """What its lines, its purchase order number and its note may mean, each once."""
 
     @property
     def line_ids(self) -> tuple[str, ...]:
         """The ids of its lines."""
         return tuple(line.id for line in self.lines)
 
+    @property
+    def is_credit(self) -> bool:
+        """Whether it gives money back: then it bills nothing."""
+        return self.total is not None and self.total < 0
+
 
 def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> InvoiceFacts:
     """Read the facts off a detail. `listed_as_of` is its list row's `updated_at`, for a detail that names none."""
-    said: dict[Said, None] = {}
+    said: dict[Mention, None] = {}
     lines: list[BilledLine] = []
     for line in detail.line_items:
-        of_line = [each for text in (line.item, line.name, line.description) for each in numbers_said(text)]
+        of_line = mentions_of_line(line)
         said.update(dict.fromkeys(of_line))
         if line.id is not None:
-            is_stray = detail.ticket_id is None and not any(each.names_ticket for each in of_line)
-            amount = None if line.price is None or line.quantity is None else amount_key(line.price * line.quantity)
-            lines.append(BilledLine(id=line.id, amount=amount, is_stray=is_stray))
+            is_stray = detail.ticket_id is None and not any(each.leads for each in of_line)
+            lines.append(BilledLine(id=line.id, amount=_amount(line), is_stray=is_stray))
+    for text in (detail.po_number, detail.note):
+        said.update(dict.fromkeys(mentions_in_note(text)))
     return InvoiceFacts(
         id=detail.id,
         number=detail.number,
@@ -78,8 +87,20 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         lines=tuple(lines),
         has_unnamed_lines=len(lines) < len(detail.line_items),
         said=tuple(said),
-        noted=tuple(dict.fromkeys(each.text for each in numbers_said(detail.note) if each.names_ticket)),
     )
+
+
+def mentions_of_line(line: InvoiceLine) -> tuple[Mention, ...]:
+    """What a line may mean. One that gives money back names nothing."""
+    return mentions_in_line((line.item, line.name, line.description), is_credit=_is_negative(_amount(line)))
+
+
+def _amount(line: InvoiceLine) -> str | None:
+    return None if line.price is None or line.quantity is None else amount_key(line.price * line.quantity)
+
+
+def _is_negative(amount: str | None) -> bool:
+    return amount is not None and amount.startswith("-") and amount.strip("-0.") != ""
 
 
 def amount_key(amount: Decimal) -> str:

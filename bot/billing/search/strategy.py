@@ -81,6 +81,8 @@ class Searcher:
     """Tickets, by id, of which it was proved lately with everything read anew that no invoice bills them."""
     payers: Mapping[str, Sequence[InvoiceRow]] = field(default_factory=dict)
     """The lists of customers who pay for many tickets of others, as read just now."""
+    site: str = ""
+    """The account's address."""
 
     def search(self, found: Found) -> Asking[Case | None]:
         """Look everywhere, the likeliest place first, until an invoice bills the ticket. None where there is none."""
@@ -122,7 +124,7 @@ class Searcher:
 
     def _open(self, found: LookedUp) -> Case:
         ticket = found.ticket
-        evidence = Evidence(TicketKeys(ticket.row.id, ticket.row.number, ticket.converted_items))
+        evidence = Evidence(TicketKeys.of(ticket, self.site))
         return Case(ticket, expectation(ticket, self.policy), evidence, found.detail_failure)
 
     # --- everything ---

@@ -126,6 +126,7 @@ class Invoice:
     created_at: datetime
     updated_at: datetime
     note: str = ""
+    po_number: str = ""
     paid: bool = False
     lines: list[InvoiceLine] = field(default_factory=list)
 
@@ -153,6 +154,7 @@ class InvoiceOptions(TypedDict, total=False):
     created_at: datetime
     updated_at: datetime
     note: str
+    po_number: str
     paid: bool
 
 
@@ -194,12 +196,18 @@ class World:
     # --- the truth ---
 
     def bills(self, invoice: Invoice, ticket: Ticket) -> bool:
-        """Whether the invoice truly bills the ticket: by ticket_id, by a converted charge, or by a line's text."""
+        """Whether the invoice truly bills the ticket: by ticket_id, by a converted charge, or by a line's text.
+
+        A credit bills nothing.
+        """
+        if invoice.total < 0:
+            return False
         if invoice.ticket_id == ticket.id:
             return True
-        if any(ticket.id in line.named_ticket_ids for line in invoice.lines):
+        billing = [line for line in invoice.lines if line.price * line.quantity >= 0]
+        if any(ticket.id in line.named_ticket_ids for line in billing):
             return True
-        line_ids = {line.id for line in invoice.lines}
+        line_ids = {line.id for line in billing}
         return any(charge.converted and charge.item_id in line_ids for charge in ticket.charges)
 
     def invoices_that_bill(self, ticket: Ticket) -> list[Invoice]:
@@ -479,6 +487,7 @@ class World:
             created_at=created_at,
             updated_at=options.get("updated_at", changed_at),
             note=options.get("note", ""),
+            po_number=options.get("po_number", ""),
             paid=options.get("paid", False),
         )
         self.invoices[invoice.id] = invoice
@@ -562,7 +571,7 @@ class World:
             "pdf_url": None,
             "is_paid": invoice.paid,
             "location_id": None,
-            "po_number": None,
+            "po_number": invoice.po_number or None,
             "contact_id": None,
             "note": invoice.note or None,
             "hardwarecost": None,

@@ -11,23 +11,24 @@ import sqlalchemy as sa
 
 from bot.billing.ledger.freshness import line_is_no_newer_than
 from bot.billing.ledger.model import RememberedInvoice, RememberedTicket, SearchedPlace, TicketLabels
+from bot.billing.rules import matching
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
-from bot.billing.rules.matching import TicketKeys, is_span
+from bot.billing.rules.matching import Span, TicketKeys
 from bot.store.columns import PlainText
 from bot.store.database import insert
 from bot.store.tables import (
     ledger_books,
     ledger_invoices,
     ledger_lines,
-    ledger_numbers,
     ledger_places,
+    ledger_references,
     ledger_ticket_items,
     ledger_tickets,
 )
 from bot.syncro.models import InvoiceRow, Record, TicketCharge, TicketTimer
 
-LONGEST_NUMBER = 40
-"""Characters kept of a number that a text says. No ticket number is as long; one cut short is still found."""
+LONGEST_NAME = 100
+"""Characters kept of what an invoice is found by. No id or number is as long; one cut short is still found."""
 _AT_ONCE = 500
 """Ids in one question: databases limit the parameters of a statement."""
 _WITHOUT_ID = ""
@@ -35,7 +36,7 @@ _TEXT = PlainText()
 _IN_BOOKS = (
     ledger_invoices,
     ledger_lines,
-    ledger_numbers,
+    ledger_references,
     ledger_tickets,
     ledger_ticket_items,
     ledger_places,
@@ -87,23 +88,16 @@ def empty_book(connection: sa.Connection, book: int, now: datetime) -> None:
 
 def questions_for_linked(connection: sa.Connection, book: int, ticket: TicketKeys) -> Iterator[sa.Executable]:
     """Questions for the ids of all invoices that may refer to the ticket."""
-    number = ticket.number[:LONGEST_NUMBER]
-    numbers, lines = ledger_numbers.c, ledger_lines.c
-    by_name = [
-        sa.select(ledger_invoices.c.id).where(
-            ledger_invoices.c.book_id == book, ledger_invoices.c.ticket_id == ticket.ticket_id
-        ),
-        sa.select(numbers.invoice_id).where(numbers.book_id == book, numbers.said == number),
-    ]
-    if ticket.number.isdecimal():
-        by_name.append(
-            sa.select(numbers.invoice_id).where(
-                numbers.book_id == book, numbers.span_digits == len(ticket.number), *_spanning(connection, number)
-            )
-        )
-    yield sa.union_all(*by_name)
-    for some in parts(ticket.converted_items):
-        yield sa.select(lines.invoice_id).where(lines.book_id == book, lines.line_id.in_(some))
+    columns = ledger_references.c
+    for link in matching.LINKS:
+        of_kind = sa.select(columns.invoice_id).where(columns.book_id == book, columns.kind == link.kind.value)
+        wanted = list(link.names_of(ticket))
+        names = _kept_as(connection, (each[:LONGEST_NAME] for each in wanted if isinstance(each, str)))
+        for some in parts(names):
+            yield of_kind.where(columns.name.in_(some))
+        for number in wanted:
+            if isinstance(number, int):
+                yield of_kind.where(columns.lowest <= number, columns.highest >= number)
 
 
 def question_for_known(book: int, customer_id: str | None, since: datetime | None) -> sa.Select[str]:
@@ -127,17 +121,6 @@ def question_for_unclaimed(
     on_own_invoice = sa.exists().where(invoices.book_id == book, invoices.id == lines.invoice_id, is_own)
     may_be = sa.or_(lines.amount.is_(None), lines.amount.in_(sorted(amounts)), sa.and_(lines.is_stray, on_own_invoice))
     return sa.select(lines.line_id).where(lines.book_id == book, lines.there_since > since, may_be, ~claimed).limit(1)
-
-
-def _spanning(connection: sa.Connection, number: str) -> Iterator[sa.ColumnElement[bool]]:
-    """What holds of a span of numbers as long as this one when it reaches over it. One that was cut short may."""
-    digits = len(number)
-    if 2 * digits + 1 > LONGEST_NUMBER:
-        return
-    by_code_point = "BINARY" if connection.dialect.name == "sqlite" else "C"
-    said = ledger_numbers.c.said
-    yield sa.collate(sa.func.substr(said, 1, digits), by_code_point) <= number
-    yield sa.collate(sa.func.substr(said, digits + 2), by_code_point) >= number
 
 
 def invoices_by(
@@ -193,12 +176,12 @@ def keep_invoices(
     if replaced:
         forget_texts(connection, book, replaced)
     lines: _Rows = []
-    numbers: _Rows = []
+    references: _Rows = []
     for key, each in newer.items():
         lines += _line_rows(connection, book, key, each, known, now)
-        numbers += _number_rows(connection, book, key, each.facts)
+        references += _reference_rows(connection, book, key, each.facts)
     _add(connection, ledger_lines, lines)
-    _add(connection, ledger_numbers, numbers)
+    _add(connection, ledger_references, references)
 
 
 def keep_tickets(
@@ -316,8 +299,8 @@ def forget_old(connection: sa.Connection, book: int, oldest: datetime) -> None:
 
 
 def forget_texts(connection: sa.Connection, book: int, keys: Sequence[str]) -> None:
-    """Forget the lines of these invoices and the numbers they say."""
-    for table in (ledger_lines, ledger_numbers):
+    """Forget the lines of these invoices and what they are found by."""
+    for table in (ledger_lines, ledger_references):
         connection.execute(sa.delete(table).where(table.c.book_id == book, table.c.invoice_id.in_(keys)))
 
 
@@ -328,7 +311,6 @@ def _invoice_row(book: int, invoice: RememberedInvoice) -> dict[str, Any]:
         "id": facts.id,
         "number": facts.number,
         "customer_id": facts.customer_id,
-        "ticket_id": facts.ticket_id,
         "updated_at": facts.updated_at,
         "read_at": invoice.read_at,
         "facts": _compact(facts.model_dump(mode="json", exclude_defaults=True)),
@@ -372,15 +354,25 @@ def _line_rows(
     return list(rows.values())
 
 
-def _number_rows(connection: sa.Connection, book: int, key: str, facts: InvoiceFacts) -> _Rows:
-    """The numbers that the invoice says. If two are cut to the same, the span is kept: it is found both ways."""
-    numbers: dict[str, int | None] = {}
-    for text in _kept_as(connection, (*(each.text for each in facts.said), *facts.noted)):
-        digits = len(text) // 2 if is_span(text) else None
-        numbers[text[:LONGEST_NUMBER]] = digits or numbers.get(text[:LONGEST_NUMBER])
+def _reference_rows(connection: sa.Connection, book: int, key: str, facts: InvoiceFacts) -> _Rows:
+    """What each kind of link finds the invoice by."""
+    found = {
+        (link.kind.value, name): ends
+        for link in matching.LINKS
+        for each in link.names_on(facts)
+        for name, ends in _named(connection, each)
+    }
     return [
-        {"book_id": book, "invoice_id": key, "said": said, "span_digits": digits} for said, digits in numbers.items()
+        {"book_id": book, "invoice_id": key, "kind": kind, "name": name, "lowest": lowest, "highest": highest}
+        for (kind, name), (lowest, highest) in found.items()
     ]
+
+
+def _named(connection: sa.Connection, each: str | Span) -> Iterator[tuple[str, Span | tuple[None, None]]]:
+    if isinstance(each, str):
+        yield from ((name, (None, None)) for name in _kept_as(connection, [each[:LONGEST_NAME]]))
+    else:
+        yield f"{each[0]}-{each[1]}", each
 
 
 def _replace(connection: sa.Connection, table: sa.Table, rows: _Rows) -> None:

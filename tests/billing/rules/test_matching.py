@@ -2,173 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.billing.rules.invoice import facts_of
 from bot.billing.rules.matching import (
+    LINKS,
     Match,
-    Mention,
     TicketKeys,
     is_the_listed_invoice,
+    link_of,
     match,
-    mention,
+    strength_of,
     text_that_might_mean,
 )
 from bot.billing.rules.verdicts import LinkKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow
+from tests.billing.rules.spellings import NUMBER, SITE
 
-NUMBER = "32223"
-TICKET = TicketKeys("109554336", NUMBER, frozenset({"501"}))
-
-NAMES = [
-    "Ticket 32223",
-    "ticket 32223",
-    "TICKET 32223: printer",
-    "Ticket #32223",
-    "Ticket# 32223",
-    "Ticket no. 32223",
-    "Ticket No 32223",
-    "Ticket number: 32223",
-    "Ticket ID 32223",
-    "Ticket: 32223",
-    "Ticket-32223",
-    "Ticket_32223",
-    "Ticket (32223)",
-    "[Ticket 32223]",
-    "(Ticket 32223)",
-    "TKT 32223",
-    "tkt#32223",
-    "#32223",
-    "#32223 - printer",
-    "Work on #32223.",
-    "Labour (#32223)",
-    "a\n#32223\nb",
-    "Ticket 32223.",
-    "Ticket 32223, on site",
-    "Ticket 32223/printer",
-    "Tickets 32223 and 32224",
-    "Tickets 32221, 32222 and 32223",
-    "Tickets 32221, 32222, 32223",
-    "Tickets: 32221 & 32223",
-    "Tickets #32221, #32222 and #32223",
-    "Tickets 32221/32223",
-    "Ticket 11 and then ticket 32223",
-    "Ticket&nbsp;#32223",
-    "Ticket &#35;32223",
-    "Ticket&#32;32223",
-    "<b>Ticket</b> <i>32223</i>",
-    "<p>Ticket 32223</p>",
-    "Ticket \uff13\uff12\uff12\uff12\uff13",
-    "\uff34icket \uff0332223",
-    "Ticket\u00a032223",
-    "Ticket\u200b 32\u200b223",
-    "Ticket \u2116 #32223",
-]
-MIGHT = [
-    "32223",
-    "Toner model 32223",
-    "Serial 32223, black",
-    "(32223)",
-    "32223 printer",
-    "Order/32223",
-    "Tickets 32221-32225",
-    "Tickets 32221\u201332225",
-    "32220-32240",
-    "Ticket 5, toner 32223",
-    "Tickets 32221 and 32222; toner 32223",
-    "Ticket for the toner 32223",
-    "PO#32223",
-    "##32223",
-    "32223 x",
-    "32223kg",
-]
-NOTHING = [
-    "",
-    "Sample service",
-    "132223",
-    "322231",
-    "Ticket 132223",
-    "Ticket #322231",
-    "#132223",
-    "32223-2",
-    "Ticket 32223-2",
-    "#32223-2",
-    "1-32223",
-    "32223.50",
-    "3222 3",
-    "032223",
-    "Ticket 032223",
-    "32224-32240",
-    "32221-99999999",
-    "Ticket 32,223",
-    "<img src='32223'>",
-    "\u0663\u0662\u0662\u0662\u0664",
-]
-
-
-@pytest.mark.parametrize("text", NAMES)
-def test_these_words_name_the_ticket(text: str) -> None:
-    assert mention(text, NUMBER) is Mention.NAMES_TICKET
-
-
-@pytest.mark.parametrize("text", MIGHT)
-def test_a_bare_number_only_might_be_the_ticket(text: str) -> None:
-    assert mention(text, NUMBER) is Mention.MIGHT_BE_TICKET
-
-
-@pytest.mark.parametrize("text", NOTHING)
-def test_these_words_do_not_hold_the_number(text: str) -> None:
-    assert mention(text, NUMBER) is Mention.NOTHING
-
-
-@given(
-    before=st.text("0123456789\uff11\uff12", max_size=2),
-    after=st.text("0123456789\uff11\uff12", max_size=2),
-    word=st.sampled_from(["Ticket ", "#", "Tickets ", ""]),
-)
-def test_a_number_with_more_digits_is_never_the_ticket(before: str, after: str, word: str) -> None:
-    said = mention(f"{word}{before}{NUMBER}{after}", NUMBER)
-    assert (said is Mention.NOTHING) == bool(before or after)
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_any_text_can_be_searched_and_a_clear_naming_is_seen_in_it(before: str, after: str) -> None:
-    assert mention(before, NUMBER) in Mention
-    assert (
-        mention(f"{before.replace('<', '')}\n Ticket #{NUMBER} \n{after.replace('>', '')}", NUMBER)
-        is Mention.NAMES_TICKET
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "1" * 300_000,
-        "1-" * 150_000,
-        "1." * 150_000,
-        "#" * 300_000,
-        "<" * 300_000,
-        "<a " * 100_000,
-        "&" * 300_000,
-        "&#x" * 100_000,
-        "Ticket " * 40_000,
-        "Tickets 1, " * 27_000,
-        "Tickets " + "32222, " * 40_000,
-        "\u00e9" * 300_000,
-        "\u200b" * 300_000,
-        "\ufdfa" * 20_000,
-        "(" * 300_000,
-    ],
-    ids=lambda text: repr(text[:12]),
-)
-@pytest.mark.timeout(20)
-def test_a_hostile_text_costs_time_in_proportion_only(text: str) -> None:
-    assert mention(text, NUMBER) is not Mention.NAMES_TICKET
-    assert mention(f"{text} > ; Ticket #{NUMBER}", NUMBER) is Mention.NAMES_TICKET
+OPENED = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
+AFTER, BEFORE = "2026-05-02T10:30:00Z", "2026-05-01T08:59:00Z"
+TICKET = TicketKeys("109554336", NUMBER, frozenset({"501"}), OPENED, "7", SITE)
 
 
 # --- the whole invoice ---
@@ -176,7 +33,16 @@ def test_a_hostile_text_costs_time_in_proportion_only(text: str) -> None:
 
 def detail(*lines: dict[str, Any], ticket_id: object = None, **more: object) -> InvoiceDetail:
     return InvoiceDetail.model_validate(
-        {"id": 9, "number": "67469", "ticket_id": ticket_id, "line_items": lines, **more}
+        {
+            "id": 9,
+            "number": "67469",
+            "ticket_id": ticket_id,
+            "customer_id": 7,
+            "created_at": BEFORE,
+            "updated_at": AFTER,
+            "line_items": lines,
+            **more,
+        }
     )
 
 
@@ -184,8 +50,11 @@ def matched(invoice: InvoiceDetail, ticket: TicketKeys = TICKET) -> Match:
     return match(facts_of(invoice), ticket)
 
 
-def line(line_id: object = 1, **texts: str) -> dict[str, Any]:
-    return {"id": line_id, **(texts or {"name": "Sample work"})}
+def line(line_id: object = 1, **fields: object) -> dict[str, Any]:
+    return {"id": line_id, **(fields or {"name": "Sample work"})}
+
+
+LINK, MIGHT, NOTHING = Match(LinkKind.LINE_TEXT), Match(might=True), Match()
 
 
 def test_the_ticket_id_is_the_strongest_link() -> None:
@@ -194,7 +63,7 @@ def test_the_ticket_id_is_the_strongest_link() -> None:
 
 
 def test_the_ticket_number_as_ticket_id_is_no_link() -> None:
-    assert matched(detail(ticket_id=int(NUMBER))) == Match()
+    assert matched(detail(ticket_id=int(NUMBER))) == NOTHING
 
 
 def test_a_converted_charge_is_a_link() -> None:
@@ -202,39 +71,193 @@ def test_a_converted_charge_is_a_link() -> None:
 
 
 def test_a_null_among_charges_and_lines_is_no_link() -> None:
-    assert matched(detail(line(None)), TicketKeys("1", NUMBER)) == Match()
+    assert matched(detail(line(None)), replace(TICKET, converted_items=frozenset())) == NOTHING
 
 
 @pytest.mark.parametrize("where", ["item", "name", "description"])
 def test_a_line_that_names_the_ticket_is_a_link_in_any_of_its_texts(where: str) -> None:
-    assert matched(detail(line(7), line(8, **{where: "Ticket 32223"}))) == Match(LinkKind.LINE_TEXT)
+    assert matched(detail(line(7), line(8, **{where: "Ticket 32223"}))) == LINK
 
 
-def test_another_ticket_s_id_does_not_hide_a_line_that_names_this_one() -> None:
-    assert matched(detail(line(8, name="#32223"), ticket_id=1)) == Match(LinkKind.LINE_TEXT)
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"item": "Ticket", "name": "#32223"}, LINK),
+        ({"item": "Labor", "name": "#32223"}, LINK),
+        ({"item": "10500 Labor", "name": "Ticket 32223"}, LINK),
+        ({"item": "PO 10500", "name": "Ticket 32223"}, LINK),
+        ({"item": "Ticket 41002", "name": "Ticket 32223"}, MIGHT),
+        ({"name": "Ticket #41002", "description": "Ticket 32223 is open again"}, MIGHT),
+        ({"name": "41002 Mouse", "description": "Ticket 32223 is open again"}, MIGHT),
+        ({"item": "Purchase order", "name": "#32223"}, NOTHING),
+        ({"name": 32223}, MIGHT),
+        ({"item": "Ticket", "name": 32223}, LINK),
+    ],
+)
+def test_what_leads_a_line_leads_all_of_its_texts(texts: dict[str, object], said: Match) -> None:
+    assert matched(detail(line(8, **texts))) == said
 
 
-def test_a_bare_number_is_kept_as_a_possibility() -> None:
-    toner = detail(line(7), line(8, name="Toner 32223"))
-    assert matched(toner) == Match(might=True)
-    assert text_that_might_mean(toner, TICKET) == "Toner 32223"
+def test_each_line_has_a_lead_of_its_own() -> None:
+    assert matched(detail(line(7, name="Ticket 41002"), line(8, name="Ticket 32223"))) == LINK
 
 
-def test_a_note_that_names_the_ticket_is_one_to_look_at_but_no_link() -> None:
-    noted, other = detail(line(), note="see ticket 32223"), detail(line(), note="order 32223")
-    assert (matched(noted), text_that_might_mean(noted, TICKET)) == (Match(might=True), "see ticket 32223")
-    assert (matched(other), text_that_might_mean(other, TICKET)) == (Match(), "")
+def test_the_text_of_another_ticket_s_own_invoice_is_a_hint_only() -> None:
+    assert matched(detail(line(8, name="Ticket 32223"), ticket_id=1)) == MIGHT
+
+
+@pytest.mark.parametrize(("owner", "said"), [(7, LINK), (8, MIGHT), (None, MIGHT)])
+def test_the_sign_alone_names_a_ticket_only_on_an_invoice_of_its_customer(owner: int | None, said: Match) -> None:
+    assert matched(detail(line(8, name="#32223"), customer_id=owner)) == said
+
+
+@pytest.mark.parametrize("owner", [7, 8, None])
+def test_a_ticket_word_names_a_ticket_on_anybody_s_invoice(owner: int | None) -> None:
+    assert matched(detail(line(8, name="Ticket 32223"), customer_id=owner)) == LINK
+
+
+@pytest.mark.parametrize("text", ["Ticket 32223", "32223", "Tickets 32221-32225", "Ticket ID 109554336"])
+@pytest.mark.parametrize(
+    ("created", "updated", "said"),
+    [
+        (BEFORE, AFTER, "is said"),
+        (BEFORE, "2026-05-01T09:00:00Z", "is said"),
+        (BEFORE, "2026-05-01", "is said"),
+        (BEFORE, BEFORE, "is nothing"),
+        (BEFORE, "2026-04-30", "is nothing"),
+        ("2026-04-30", "2026-04-30", "is nothing"),
+        (AFTER, None, "is said"),
+        (AFTER, BEFORE, "is said"),
+        (BEFORE, None, "might be"),
+        (None, None, "might be"),
+    ],
+)
+def test_a_text_older_than_the_ticket_means_nothing(
+    text: str, created: str | None, updated: str | None, said: str
+) -> None:
+    found = matched(detail(line(8, name=text), created_at=created, updated_at=updated))
+    graded = LINK if text.startswith("Ticket ") else MIGHT
+    assert found == {"is said": graded, "is nothing": NOTHING, "might be": MIGHT}[said]
+
+
+def test_the_time_of_change_of_the_list_row_counts_where_the_detail_names_none() -> None:
+    undated = detail(line(8, name="Ticket 32223"), updated_at=None)
+    assert match(facts_of(undated, OPENED), TICKET) == LINK
+    assert match(facts_of(undated, OPENED.replace(hour=8)), TICKET) == NOTHING
+
+
+def test_of_a_ticket_opened_nobody_knows_when_no_text_is_proof() -> None:
+    assert matched(detail(line(8, name="Ticket 32223")), replace(TICKET, opened_at=None)) == MIGHT
+
+
+def test_age_does_not_matter_to_the_other_links() -> None:
+    old = detail(line(501), updated_at=BEFORE)
+    assert matched(old) == Match(LinkKind.LINE_ITEM)
+    assert matched(detail(line(1), ticket_id=109554336, updated_at=BEFORE)) == Match(LinkKind.TICKET_ID)
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        detail(line(1), ticket_id=109554336, total="-75.0"),
+        detail(line(501), total="-0.01"),
+        detail(line(501, name="Sample work", price="-75.0")),
+        detail(line(8, name="Ticket 32223"), total="-75.0"),
+        detail(line(8, name="Ticket 32223", price="75.0", quantity="-1")),
+        detail(line(8, name="#32223", price="-75.0")),
+    ],
+)
+def test_a_credit_never_links_and_is_one_to_look_at(credit: InvoiceDetail) -> None:
+    assert matched(credit) == MIGHT
+
+
+def test_a_credit_beside_a_bill_does_not_undo_it() -> None:
+    both = detail(line(8, name="Ticket 32223", price="-5.0"), line(9, name="Ticket 32223", price="75.0"))
+    assert matched(both) == LINK
+    charges = replace(TICKET, converted_items=frozenset({"501", "502"}))
+    assert matched(detail(line(501, name="x", price="-5.0"), line(502)), charges) == Match(LinkKind.LINE_ITEM)
+
+
+@pytest.mark.parametrize("price", ["0.0", "-0.0", "-0.001", None, "much"])
+def test_a_line_without_money_is_no_credit(price: str | None) -> None:
+    assert matched(detail(line(8, name="Ticket 32223", price=price), total=price)) in (LINK, MIGHT)
+    assert matched(detail(line(8, name="Ticket 32223", price=price), total="0.0")) == LINK
+
+
+@pytest.mark.parametrize("field", ["note", "po_number"])
+@pytest.mark.parametrize("text", ["see ticket 32223", "32223", 32223, "Tickets 32221-32225"])
+def test_a_note_or_purchase_order_number_is_one_to_look_at_but_no_link(field: str, text: object) -> None:
+    noted = detail(line(), **{field: text})
+    assert (matched(noted), text_that_might_mean(noted, TICKET)) == (MIGHT, str(text))
+
+
+@pytest.mark.parametrize("field", ["note", "po_number"])
+def test_what_a_note_says_of_other_things_is_nothing(field: str) -> None:
+    other = detail(line(), **{field: "order 32223, store #32223"})
+    assert (matched(other), text_that_might_mean(other, TICKET)) == (NOTHING, "")
+
+
+def test_the_text_to_look_at_is_the_one_that_might_mean_the_ticket() -> None:
+    toner = detail(line(7), line(8, item="Supplies", name="Toner 32223"))
+    assert (matched(toner), text_that_might_mean(toner, TICKET)) == (MIGHT, "Toner 32223")
+    apart = detail(line(8, item="Ticket", name="#32223", price="-1"))
+    assert text_that_might_mean(apart, TICKET) == "#32223"
+
+
+# --- the internal id ---
+
+
+@pytest.mark.parametrize(
+    ("text", "by_number", "by_id"),
+    [
+        ("Ticket 500", LINK, NOTHING),
+        ("Ticket ID 500", MIGHT, LINK),
+        ("see ticket id 500", MIGHT, MIGHT),
+        ("see ticket 500", MIGHT, NOTHING),
+        ("500 cables", NOTHING, NOTHING),
+    ],
+)
+def test_where_ids_are_as_short_as_numbers_only_the_word_tells_which_it_is(
+    text: str, by_number: Match, by_id: Match
+) -> None:
+    said = detail(line(8, name=text))
+    assert matched(said, replace(TICKET, ticket_id="900", number="500")) == by_number
+    assert matched(said, replace(TICKET, ticket_id="500", number="12")) == by_id
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [(SITE, LINK), ("https://ACME.syncromsp.com/", LINK), ("https://other.example", MIGHT), ("", MIGHT)],
+)
+def test_an_address_counts_for_this_account_alone(site: str, said: Match) -> None:
+    at = detail(line(8, name=f"{SITE}/tickets/109554336"))
+    assert matched(at, replace(TICKET, site=site)) == said
+
+
+# --- lines, ids, kinds ---
 
 
 def test_lines_without_ids_cannot_tell_whether_they_are_a_converted_charge() -> None:
     nameless = detail(line(None))
     assert matched(nameless).undecidable
-    assert matched(nameless, TicketKeys("109554336", NUMBER)) == Match()
+    assert matched(nameless, replace(TICKET, converted_items=frozenset())) == NOTHING
     assert matched(detail(line(None), line(501))) == Match(LinkKind.LINE_ITEM)
 
 
 def test_an_invoice_without_lines_is_no_link() -> None:
-    assert matched(detail()) == Match()
+    assert matched(detail()) == NOTHING
+
+
+@pytest.mark.parametrize(("name", "stray"), [("Ticket 41002", False), ("#41002", False), ("Toner 41002", True)])
+def test_a_line_that_nobody_is_named_by_is_a_stray_one(name: str, stray: bool) -> None:
+    assert [each.is_stray for each in facts_of(detail(line(8, name=name))).lines] == [stray]
+    assert [each.is_stray for each in facts_of(detail(line(8, name=name), ticket_id=1)).lines] == [False]
+
+
+def test_every_kind_of_link_is_declared_once_strongest_first() -> None:
+    assert [link.kind for link in LINKS] == list(LinkKind)
+    assert [strength_of(kind) for kind in LinkKind] == [0, 1, 2]
+    assert all(link_of(kind).kind is kind for kind in LinkKind)
 
 
 # --- whether it is the invoice that was asked for ---
@@ -264,4 +287,4 @@ def test_a_detail_counts_only_as_the_invoice_that_was_listed(row: dict[str, Any]
 
 def test_a_detail_that_names_no_customer_and_no_day_counts_by_id_and_number() -> None:
     row = InvoiceRow.model_validate({"number": "67469", "customer_id": 6, "created_at": "2026-05-02T09:00:00Z"})
-    assert is_the_listed_invoice(detail(), row)
+    assert is_the_listed_invoice(detail(customer_id=None, created_at=None), row)
