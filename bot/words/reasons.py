@@ -80,7 +80,8 @@ def _not_invoiced(finding: Finding) -> str:
 def _unverified(finding: Finding) -> str:
     said = ["The ticket could not be looked up."] if finding.ticket_id is None else []
     said += [
-        f"Invoice {mention.number} may mean ticket {finding.ticket_number}, and does not prove it: look at that invoice."
+        f"Invoice {mention.number} may mean ticket {finding.ticket_number}, and does not prove it:"
+        " look at that invoice."
         for mention in finding.possible[:1]
     ]
     said += finding.failures[:_FAILURES_SAID]

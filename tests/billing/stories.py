@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.sandbox.syncro.world import Customer, Invoice, ListRows, Ticket, World
+from bot.sandbox.syncro.world import Customer, Invoice, InvoiceOptions, ListRows, Ticket, World
+from tests.billing.wordings import NAMING, NOTE, NOTHING_BUT_THE_NUMBER, NUMBERS, UNCLEAR, UNRELATED
 from tests.standins.syncro_faults import (
     HTML_PAGE,
     JSON_NULL,
@@ -26,22 +27,6 @@ from tests.standins.syncro_faults import (
 )
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-NUMBERS = (32223, 32221, 32222, 32224, 32225, 32239)
-"""Ticket numbers: close to each other on purpose."""
-UNRELATED = (
-    "Toner, order 1{number}",
-    "Part {number}1",
-    "Ticket {number}-2",
-    "Ticket #1{number}",
-    "Credit of {number}.50",
-    "Sample service",
-)
-"""Texts that do not hold the ticket's number."""
-MENTIONS = ("Toner model {number}", "Tickets 32220-32240", "Sample supplies ({number})", "Serial {number}")
-"""Texts that hold it, but do not say that it is the ticket."""
-WORDINGS = ("Ticket {number}", "Ticket #{number}: sample work", "#{number} sample work", "TKT no. {number}")
-"""Texts that name the ticket."""
-
 Change = Callable[[World], object]
 
 
@@ -82,10 +67,13 @@ def worlds(draw: st.DrawFn) -> tuple[World, list[Ticket], bool]:
     for ticket in tickets:
         for kind in draw(st.just(()) | st.lists(st.sampled_from(_LINKS), max_size=2)):
             kind(draw, world, ticket, customers)
-        for wording in draw(st.lists(st.sampled_from(UNRELATED * 2 + MENTIONS), max_size=2)):
-            world.mention(ticket, wording, created_at=NOW - draw(days(0, 30)))
+        for text in draw(st.lists(st.sampled_from(_SAID_OF.get(ticket.number, ())), max_size=2)):
+            made = NOW - draw(days(0, 60))
+            world.mention(ticket, text, created_at=made, updated_at=made)
         if draw(st.integers(0, 9)) == 9:
-            world.mention(ticket, "Sample service", note=f"See ticket {ticket.number}")
+            world.mention(ticket, "Sample service", **draw(st.sampled_from(_beside_the_lines(ticket))))
+        if draw(st.integers(0, 9)) == 9:
+            _credit(draw, world, ticket)
     for customer in customers:
         for age in draw(st.lists(days(0, 90), max_size=6)):
             world.add_invoice(customer, created_at=NOW - age)
@@ -94,6 +82,34 @@ def worlds(draw: st.DrawFn) -> tuple[World, list[Ticket], bool]:
     for index, invoice in enumerate(world.invoices.values()):
         invoice.created_at -= timedelta(minutes=index)  # no two are made at the same moment
     return world, tickets, not (draw(st.integers(0, 5)) == 5 and _confuse_names(draw, world))
+
+
+_SAID_OF = {
+    number: (*(text.format(number=number) for text in UNRELATED), *(wording.of(number) for wording in UNCLEAR))
+    for number in NUMBERS
+}
+"""Texts that bill nothing, though some may seem to."""
+
+
+def _beside_the_lines(ticket: Ticket) -> tuple[InvoiceOptions, ...]:
+    number = ticket.number
+    return InvoiceOptions(note=NOTE.of(number)), InvoiceOptions(po_number=NOTHING_BUT_THE_NUMBER.of(number))
+
+
+def _credit(draw: st.DrawFn, world: World, ticket: Ticket) -> None:
+    """A credit for the ticket: it bills nothing, however it refers to it."""
+    kind = draw(st.sampled_from(("by id", "by text", "one line")))
+    age = draw(days(0, 30))
+    made = InvoiceOptions(created_at=NOW - age)
+    back = InvoiceOptions(created_at=NOW - age, total="-75.00")
+    if kind == "by id":
+        world.bill_by_ticket_id(ticket, **back)
+    elif kind == "by text":
+        world.bill_by_line_text(ticket, wording=draw(st.sampled_from(NAMING)).text, **back)
+    else:
+        invoice = world.add_invoice(world.customers[ticket.customer_id], **made)
+        invoice.updated_at = max(invoice.updated_at, ticket.created_at)
+        world.add_line(invoice, name=f"Ticket {ticket.number}", price="-20.00", names=(ticket,))
 
 
 _NOTHING_DUE = ("In Progress", "Non-Billable", "no charge")
@@ -144,11 +160,24 @@ def _by_text(draw: st.DrawFn, world: World, ticket: Ticket, _customers: Sequence
     """
     others = [one for one in world.tickets.values() if one.customer_id == ticket.customer_id and one is not ticket]
     combined = [ticket, *others] if draw(st.booleans()) else [ticket]
-    wording = draw(st.sampled_from(WORDINGS))
-    world.bill_by_line_text(*combined, wording=wording, created_at=NOW - draw(days(0, 60)))
+    wording = draw(st.sampled_from(NAMING))
+    world.bill_by_line_text(*combined, wording=wording.text, created_at=NOW - draw(days(0, 60)))
 
 
-_LINKS: tuple[_Link, ...] = (_by_ticket_id, _by_third_party, _by_charge, _by_third_party_charge, _by_text)
+def _by_unclear_text(draw: st.DrawFn, world: World, ticket: Ticket, _customers: Sequence[Customer]) -> None:
+    """An invoice that bills the ticket, though its text could mean something else."""
+    text = draw(st.sampled_from(UNCLEAR)).of(ticket.number)
+    world.bill_by_line_text(ticket, wording=text, created_at=NOW - draw(days(0, 60)))
+
+
+_LINKS: tuple[_Link, ...] = (
+    _by_ticket_id,
+    _by_third_party,
+    _by_charge,
+    _by_third_party_charge,
+    _by_text,
+    _by_unclear_text,
+)
 
 
 def _confuse_names(draw: st.DrawFn, world: World) -> bool:

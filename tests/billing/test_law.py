@@ -38,6 +38,7 @@ from tests.billing.stories import (
     sliding_stories,
     wild_stories,
 )
+from tests.billing.wordings import MAY_MEAN
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import MissingKeys
 
@@ -203,16 +204,16 @@ def truth(world: World, ticket: Ticket) -> Verdict:
     pending = money(ticket)
     billed = Verdict.PARTIALLY_INVOICED if pending else Verdict.INVOICED
     every = list(world.invoices.values())
-    if any(invoice.ticket_id == ticket.id for invoice in world.invoices.values()):
+    if any(world.bills(invoice, ticket) and invoice.ticket_id == ticket.id for invoice in every):
         return billed
     unpaid_work = bool(ticket.timers) and not any(timer.billable for timer in ticket.timers) and not pending
     if ticket.status in ("Non-Billable", "no charge") or unpaid_work:
         return Verdict.NON_BILLABLE
     if ticket.status not in ("Resolved", "Invoiced", "Closed"):
         return Verdict.OPEN
-    if any(world.bills(invoice, ticket) for invoice in every):
+    if any(world.bills(invoice, ticket) and not _is_unclear(invoice, ticket) for invoice in every):
         return billed
-    if any(_might_be_meant(invoice, ticket) for invoice in every):
+    if any(_might_be_meant(invoice, ticket) for invoice in every) or _is_credited(world, ticket):
         return Verdict.UNVERIFIED
     active = [one for one in world.schedules.values() if one.picks_up_charges and not one.paused]
     if pending and any(schedule.customer_id == ticket.customer_id for schedule in active):
@@ -221,11 +222,29 @@ def truth(world: World, ticket: Ticket) -> Verdict:
 
 
 def _might_be_meant(invoice: Invoice, ticket: Ticket) -> bool:
-    """Whether one of the stories' `MENTIONS` of this ticket stands on the invoice."""
-    words = {word.strip("()") for line in invoice.lines for word in line.name.split()}
-    if any(line.name.startswith("Ticket ") or line.named_ticket_ids for line in invoice.lines):
-        words = set()  # the stories write one kind of text on an invoice
-    return str(ticket.number) in words or "32220-32240" in words or f"ticket {ticket.number}" in invoice.note
+    """Whether a text of the invoice may mean the ticket, and was there when the ticket was opened or came later."""
+    if max(invoice.created_at, invoice.updated_at) < ticket.created_at:
+        return False
+    texts = (invoice.note, invoice.po_number, *(line.name for line in invoice.lines))
+    return any(ticket.number in MAY_MEAN.get(text, ()) for text in texts)
+
+
+def _is_unclear(invoice: Invoice, ticket: Ticket) -> bool:
+    """Whether the invoice bills the ticket by a text alone that could mean something else."""
+    named = [line for line in invoice.lines if ticket.id in line.named_ticket_ids]
+    carried = {charge.item_id for charge in ticket.charges} & {line.id for line in invoice.lines}
+    return not carried and bool(named) and all(line.name in MAY_MEAN for line in named)
+
+
+def _is_credited(world: World, ticket: Ticket) -> bool:
+    """Whether a credit refers to the ticket."""
+    refers = (
+        line.price < 0 or invoice.total < 0
+        for invoice in world.invoices.values()
+        for line in invoice.lines
+        if ticket.id in line.named_ticket_ids or invoice.ticket_id == ticket.id
+    )
+    return any(refers)
 
 
 @THOROUGHLY

@@ -32,8 +32,6 @@ from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.stories import (
     NOW,
-    NUMBERS,
-    WORDINGS,
     Delete,
     Insert,
     Move,
@@ -45,6 +43,7 @@ from tests.billing.stories import (
     worlds,
 )
 from tests.billing.test_law import History
+from tests.billing.wordings import NAMING, NUMBERS
 from tests.ledgers import forget_everything
 from tests.standins.syncro_faults import Exchange, Fault, MissingKeys
 
@@ -131,7 +130,7 @@ class Link:
             made["customer"] = payer
             world.bill_by_line_item(ticket, world.add_charge(ticket, "20.00"), **made)
         elif self.kind == "text":
-            world.bill_by_line_text(ticket, wording=WORDINGS[self.choice % len(WORDINGS)], **made)
+            world.bill_by_line_text(ticket, wording=NAMING[self.choice % len(NAMING)].text, **made)
         elif self.kind == "onto an invoice that is there":
             mine = [one for one in world.invoices.values() if one.customer_id == ticket.customer_id]
             if mine:

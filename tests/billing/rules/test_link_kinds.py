@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.billing.decide import SyncroPages, decide
-from bot.billing.finding_json import finding_as_json
 from bot.billing.ledger.model import RememberedInvoice
 from bot.billing.rules import matching
 from bot.billing.rules.invoice import InvoiceFacts
@@ -19,7 +18,9 @@ from bot.billing.rules.verdicts import LinkKind, Verdict
 from bot.billing.search.evidence import FoundLink
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
+from bot.words.finding_json import finding_as_json
 from bot.words.findings import how_linked
+from bot.words.reasons import reason
 from tests.billing.factory import case, ticket
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_a_made_up_kind_has_its_words_in_the_reason_the_evidence_and_the_json() 
     found.evidence.links.append(FoundLink(INVOICE, KIND))
     finding = decide(found, SyncroPages("https://sample.example"), NOW)
     assert finding.verdict is Verdict.INVOICED
-    assert finding.reason.startswith("Invoice 67469 is paid by who pays for this ticket.")
+    assert reason(finding).startswith("Invoice 67469 is paid by who pays for this ticket.")
     assert how_linked(finding.invoices[0]).startswith("its payer pays for this ticket")
     assert finding_as_json(finding)["invoices"][0]["link"] == "payer"
 
