@@ -22,7 +22,9 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot import slack_scopes
-from bot.doctor import database, slack, syncro
+from bot.billing.search.filters import Filter
+from bot.doctor import account, database, slack, syncro
+from bot.doctor.account import examine_account
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_well, ok, skipped, warning
@@ -33,7 +35,8 @@ from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
 from bot.syncro.budget import RateBudget
-from bot.syncro.client import SyncroClient
+from bot.syncro.client import Reply, SyncroClient
+from bot.syncro.models import InvoiceDetail, InvoiceLine, InvoiceRow, Page, TicketCharge, TicketDetail
 from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
@@ -52,6 +55,10 @@ NAMES = [
     "Syncro invoices",
     "Syncro recurring invoices",
     "Syncro statuses",
+    "account: pages",
+    "account: invoice rows",
+    "account: filters",
+    "account: links",
     "clock",
     "Slack bot token",
     "Slack permissions",
@@ -107,7 +114,9 @@ def examined(good: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Examine:
 
 
 def troubles(results: dict[str, Result]) -> dict[str, Status]:
-    return {name: result.status for name, result in results.items() if result.status is not Status.OK}
+    """What is not in order. What the account looks like has tests of its own."""
+    looked_at = {name: result for name, result in results.items() if name not in account.ACCOUNT_CHECKS}
+    return {name: result.status for name, result in looked_at.items() if result.status is not Status.OK}
 
 
 def doctor(directory: Path, settings: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
@@ -197,7 +206,7 @@ def test_what_cannot_run_is_skipped_with_the_reason_and_the_rest_runs(examined: 
     assert results["Syncro invoices"].found == "SYNCRO_API_TOKEN is wrong, see the settings"
     assert results["Slack channels"].found == "Slack's bot token is not set, see the settings"
     skipped_names = {name for name, result in results.items() if result.status is Status.SKIPPED}
-    assert skipped_names == {*syncro.SYNCRO_CHECKS, *slack.SLACK_CHECKS}
+    assert skipped_names == {*syncro.SYNCRO_CHECKS, *account.ACCOUNT_CHECKS, *slack.SLACK_CHECKS}
     assert results["Slack Socket Mode"].status is Status.OK
     assert results["clock"].status is Status.OK
     assert results["database"].status is Status.OK
@@ -236,7 +245,7 @@ def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: Fault
     examined()
     paths = [call.path.split("/")[1] for call in syncro_sandbox.calls if call.status == 200]
     assert {call.method for call in syncro_sandbox.calls} == {"GET"}
-    assert sorted(paths) == ["invoices", "invoices", "me", "schedules", "tickets", "tickets", "tickets"]
+    assert {name: paths.count(name) for name in set(paths)} == {"invoices": 15, "me": 1, "schedules": 1, "tickets": 4}
 
 
 def test_the_token_that_me_repeats_is_not_shown(examined: Examine) -> None:
@@ -751,3 +760,75 @@ def test_scripts_read_one_object() -> None:
             {"name": "clock", "status": "warning", "found": "6 minutes behind", "advice": "Use NTP."},
         ],
     }
+
+
+# --- the account ---
+
+
+NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
+
+
+class Lists:
+    """An account's lists: filters that are heeded, or one that is not."""
+
+    def __init__(self, *, broken: Filter | None = None, ignored: Filter | None = None, meta: int | None = 2) -> None:
+        self.broken, self.ignored, self.meta = broken, ignored, meta
+
+    def invoices(
+        self,
+        *,
+        customer_id: str | None = None,
+        ticket_id: str | None = None,
+        updated_since: datetime | None = None,
+        page: int = 1,
+    ) -> Reply[Page[InvoiceRow]]:
+        asked = {Filter.TICKET: ticket_id, Filter.CUSTOMER: customer_id, Filter.CHANGES: updated_since}
+        mine = InvoiceRow(id="1", number="67469", customer_id="7", ticket_id="91", updated_at=NOW)
+        other = InvoiceRow(id="2", number="67470", customer_id="8", ticket_id="92", updated_at=NOW - timedelta(days=60))
+        rows: tuple[InvoiceRow, ...] = (mine, other) if page == 1 else (other,)
+        wanted = next((name for name, value in asked.items() if value is not None), None)
+        if wanted is not None and wanted is self.broken:
+            rows = ()
+        elif wanted is not None and wanted is not self.ignored:
+            rows = (mine,)
+        return Reply(Page[InvoiceRow](rows=rows, number=page, total_pages=self.meta), 1)
+
+    def invoice(self, reference: str) -> Reply[InvoiceDetail]:
+        line = InvoiceLine(id="5", name="Ticket #91 - printer")
+        ticket = "91" if reference == "1" else None
+        return Reply(InvoiceDetail(id=reference, number="67469", ticket_id=ticket, line_items=(line,)), 1)
+
+    def ticket(self, ticket_id: str) -> Reply[TicketDetail]:
+        charge = TicketCharge(id="4", converted=True, item_id="5")
+        return Reply(TicketDetail(id=ticket_id, number="32223", ticket_timers=(), line_items=(charge,)), 1)
+
+
+def of_account(lists: Lists) -> dict[str, Result]:
+    return {result.name: result for result in examine_account(lists)}
+
+
+def test_an_account_whose_filters_are_heeded_can_have_absence_proved_at_once() -> None:
+    results = of_account(Lists())
+    assert {result.status for result in results.values()} == {Status.OK}
+    assert "ticket_id is heeded; customer_id is heeded; since_updated_at is heeded" in results[account.FILTERS].found
+    assert "1 name their ticket in its field" in results[account.LINKS].found
+    assert "1 of the 1 charges of an invoiced ticket say on which invoice line" in results[account.LINKS].found
+
+
+@pytest.mark.parametrize("broken", list(Filter))
+def test_a_filter_that_is_answered_with_nothing_is_named_with_what_follows(broken: Filter) -> None:
+    result = of_account(Lists(broken=broken))[account.FILTERS]
+    assert result.status is Status.WARNING
+    assert f"{broken.value} is answered with nothing" in result.found
+    assert "could not verify" in result.advice
+
+
+def test_a_ticket_filter_that_is_ignored_is_a_warning_and_the_others_only_cost_calls() -> None:
+    assert of_account(Lists(ignored=Filter.TICKET))[account.FILTERS].status is Status.WARNING
+    result = of_account(Lists(ignored=Filter.CUSTOMER))[account.FILTERS]
+    assert (result.status, "customer_id is ignored" in result.found) == (Status.OK, True)
+
+
+def test_a_length_that_is_wrong_or_missing_is_said() -> None:
+    assert of_account(Lists(meta=1))[account.PAGES].status is Status.WARNING
+    assert "each list is read to its end" in of_account(Lists(meta=None))[account.PAGES].found

@@ -9,8 +9,8 @@ from functools import partial
 
 from slack_sdk import WebClient
 
-from bot.doctor import database, slack, syncro
-from bot.doctor.results import Result, Subject, examine_all, skipped
+from bot.doctor import account, database, slack, syncro
+from bot.doctor.results import Result, Subject, examine_all, is_well, skipped
 from bot.doctor.settings import SettingsRead, check_settings
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -21,6 +21,7 @@ from bot.syncro.tokens import other_form
 PATIENCE = 12.0
 """Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
 _ANSWER_SECONDS = 4
+_SYNCRO_CHECKS = (*syncro.SYNCRO_CHECKS, *account.ACCOUNT_CHECKS)
 _SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, patience=6.0, rate_limit_patience=6.0)
 _SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)
 
@@ -33,8 +34,8 @@ def examine(read: SettingsRead) -> list[Result]:
 
 def _syncro(read: SettingsRead) -> Subject:
     if read.without_syncro:
-        return _skipped(syncro.SYNCRO_CHECKS, read.without_syncro)
-    return Subject(syncro.SYNCRO_CHECKS, partial(_ask_syncro, read))
+        return _skipped(_SYNCRO_CHECKS, read.without_syncro)
+    return Subject(_SYNCRO_CHECKS, partial(_ask_syncro, read))
 
 
 def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
@@ -45,7 +46,14 @@ def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
         for token in (settings.syncro_token, other_form(settings.syncro_token))
     )
     try:
-        yield from syncro.examine_syncro(read, client, otherwise)
+        results: list[Result] = []
+        for result in syncro.examine_syncro(read, client, otherwise):
+            results.append(result)
+            yield result
+        if is_well(results):
+            yield from account.examine_account(client)
+        else:
+            yield from skipped(account.ACCOUNT_CHECKS, "see what Syncro did not let us read")
     finally:
         client.close()
         otherwise.close()
