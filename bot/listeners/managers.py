@@ -31,7 +31,3 @@ class Managers:
     def is_manager(self, user: str) -> bool:
         """Whether this person may decide."""
         return user in self._people or any(user in self._groups.members(group) for group in self._group_ids)
-
-    def people(self) -> tuple[str, ...]:
-        """Return the people who are listed by their own id, in the order of the setting."""
-        return self._people

@@ -55,10 +55,9 @@ _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 # The parent
 
 
-def checking(numbers: Sequence[str], customer: str = "") -> Rendered:
+def checking(numbers: Sequence[str]) -> Rendered:
     """The parent while the work goes on."""
-    known = [f"*{phrases.tickets(numbers)}*", mrkdwn(customer, 80), "checking…"]
-    lines = [line(" · ".join(filter(None, known)))]
+    lines = [line(f"*{phrases.tickets(numbers)}* · checking…")]
     if len(numbers) > 1:
         lines.append(line(phrases.numbers(numbers)))
     return joined(paragraphs(lines))
@@ -186,14 +185,10 @@ def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
 # The thread
 
 
-def progress(done: int, wanted: int | None, what: str) -> Rendered:
+def progress(done: int, wanted: int, what: str) -> Rendered:
     """The one message in the thread that is edited while a long search runs."""
-    if wanted is None:
-        answered = f"{counted(done, 'ticket')} answered so far" if done else ""
-    else:
-        answered = f"{done:,} of {counted(wanted, 'ticket')} answered" if wanted > 1 else ""
-    detail = ", ".join(filter(None, [answered, mrkdwn(what, 300)]))
-    return joined(paragraphs([line(f"Still looking: {detail}…" if detail else "Still looking…")]))
+    answered = f"{done:,} of {counted(wanted, 'ticket')} answered, " if wanted > 1 else ""
+    return joined(paragraphs([line(f"Still looking: {answered}{what}…")]))
 
 
 def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:

@@ -203,8 +203,6 @@ def digest_failed(explanation: str) -> Rendered:
 
 def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
     """The tickets that were marked as non-billable in the bot, for somebody to look over once a month."""
-    if not marks:
-        return [joined(paragraphs([line("No ticket is marked as non-billable in the bot.")]))]
     top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
     parts = paragraphs([line(top), *(mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
     return split_messages(parts, small_print(line("Marked as non-billable in the bot (continued)")))

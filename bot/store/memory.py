@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,19 +90,17 @@ class Memory:
         at: datetime,
         source: Source,
         thread_ts: str | None = None,
-        amount: Decimal | None = None,
     ) -> None:
         """Keep that a ticket was said to be on no invoice, and where that stands in Slack, so it can be taken back.
 
         `posted` is None when it was said nowhere in Slack. A new warning is said on the day that `at` is in its own
-        time zone. `amount` is the money at risk; without it a new warning takes the finding's unbilled charges, and a
-        standing one keeps its amount.
+        time zone, and takes the finding's unbilled charges for its amount; a standing one keeps what it has.
 
         Raises:
             ValueError: the finding is not a proved `not_invoiced`.
 
         """
-        said = standing.Said(finding, at, at.date(), source, amount)
+        said = standing.Said(finding, at, at.date(), source)
         with self._database.writing() as connection:
             standing.say(connection, said)
             if posted is not None:

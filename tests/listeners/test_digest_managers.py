@@ -48,15 +48,10 @@ def test_members_of_a_listed_group_are_managers_and_nobody_else(slack: FaultySla
     assert known.is_set
 
 
-def test_people_are_those_listed_by_their_own_id(slack: FaultySlack) -> None:
-    assert managers(slack, "U0A", GROUP, "W0B").people() == ("U0A", "W0B")
-
-
 def test_with_nobody_listed_nobody_is_a_manager(slack: FaultySlack) -> None:
     known = managers(slack)
     assert not known.is_manager(MANAGER)
     assert not known.is_set
-    assert known.people() == ()
 
 
 def test_members_are_remembered_for_five_minutes_and_then_read_again(slack: FaultySlack) -> None:

@@ -153,7 +153,7 @@ def test_remembering_runs_again_in_any_order_changes_nothing(
 def test_money_and_times_come_back_exactly(memory: Memory, amount: Decimal, offset: int, micro: int) -> None:
     _emptied(memory)
     at = (NOW + timedelta(microseconds=micro % 10**12)).astimezone(timezone(timedelta(minutes=offset)))
-    memory.warn(not_invoiced("a"), None, at=at, source="check", amount=amount)
+    memory.warn(not_invoiced("a", charges=str(amount)), None, at=at, source="check")
     (record,) = memory.warnings_of("a")
     assert str(record.amount) == str(amount)
     assert record.said_at == at

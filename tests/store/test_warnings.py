@@ -31,12 +31,10 @@ def test_a_warning_is_first_said_on_the_day_it_is_where_the_office_is(memory: Me
     assert memory.warnings_of("a")[0].said_at.isoformat() == "2026-11-22T11:30:00+00:00"
 
 
-def test_saying_it_again_without_an_amount_keeps_the_amount(memory: Memory) -> None:
+def test_a_question_keeps_the_amount_that_a_digest_said(memory: Memory) -> None:
     memory.remember_run(digest(0, {"a": "99.00"}), key="mon")
     memory.warn(not_invoiced("a", charges="10.00"), HERE, at=moment_of(1), source="check")
     assert memory.history(NOW).standing[0].amount == Decimal("99.00")
-    memory.warn(not_invoiced("a"), HERE, at=moment_of(1), source="check", amount=Decimal("98.00"))
-    assert memory.history(NOW).standing[0].amount == Decimal("98.00")
     assert len(memory.warnings_of("a")) == 1
 
 
