@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
+from bot.jobs.alarms import Alarms
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.clock import Clock, Duty
-from bot.jobs.digest import DigestJob, DigestRules
+from bot.jobs.digest import DigestJob
+from bot.jobs.digest_making import DigestRules
 from bot.jobs.digest_now import DigestNow, DigestWish
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.duties import DailyPurge, RegularSync, ScheduledDigest
@@ -188,7 +190,10 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         usergroups=settings.allowed_usergroups,
     )
     intake = Intake(access, jobs.check, settings.syncro_site)
-    replies = Replies(slack.poster, ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit)
+    alarms = Alarms()
+    alarms.start()
+    later = ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit
+    replies = Replies(slack.poster, later, alarms.after)
     digest = DigestContext(
         memory=memory,
         managers=Managers(hasty_client, settings.managers),

@@ -10,7 +10,7 @@ from typer.exceptions import TyperException
 
 from bot.commands import check, demo, digest, doctor, serve, sync, version
 from bot.commands.exits import CANNOT_RUN, INTERRUPTED, leave, refuse
-from bot.jobs.digest import DigestFailedError
+from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import SettingsError

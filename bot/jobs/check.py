@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import CheckReport, Finding
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
 from bot.jobs.audit import AuditTrail
 from bot.jobs.conversation import Conversation
+from bot.jobs.look import Look, OldNewsError
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import CheckRequest
@@ -42,27 +45,34 @@ class CheckJob:
         request = CheckRequest.from_json(stored)
         outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
         conversation = Conversation(request, outbox)
-        started_at = conversation.open(checking(request.references))
+        conversation.open(checking(request.references))
         try:
-            findings = self._check(request, steps, outbox, conversation, started_at)
+            findings = self._check(request, steps, outbox, conversation)
         except self.engine_error:
             raise
         except Exception:
             log.exception("The check %s broke down", key)
             explanation = "an error inside the bot, which its operator finds in the log."
+            outbox.basis = None
             conversation.close(failed(request.references, explanation), [])
             self.trail.failed(steps, outbox, request)
         else:
             self.trail.answered(steps, outbox, request, findings)
 
     def _check(
-        self,
-        request: CheckRequest,
-        steps: Steps,
-        outbox: Outbox,
-        conversation: Conversation,
-        started_at: datetime,
+        self, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation
     ) -> tuple[Finding, ...]:
+        """Look and say what was found, again until it is said while it is fresh. Returns what was said."""
+        for look in itertools.count():
+            report, outbox.basis = self._look(request, steps, conversation, is_again=look > 0)
+            with contextlib.suppress(OldNewsError):
+                self._say(report, request, steps, outbox, conversation)
+                return report.findings
+        raise AssertionError("unreachable: the count has no end")
+
+    def _look(
+        self, request: CheckRequest, steps: Steps, conversation: Conversation, *, is_again: bool
+    ) -> tuple[CheckReport, Look]:
         def show(now: Progress) -> None:
             def message() -> Any:
                 what = f"{now.invoices_read:,} invoices read" if now.invoices_read else "reading tickets"
@@ -70,17 +80,24 @@ class CheckJob:
 
             conversation.show_progress(now.at, message)
 
-        with recorded_session(steps, lambda: self.session(fresh=request.fresh)) as session:
+        began = datetime.fromisoformat(steps.run("look", lambda _: self.clock().isoformat()))
+        # What the first look has read anew is in memory now, and counts where it is proved not to have changed since.
+        fresh = request.fresh and not is_again
+        with recorded_session(steps, lambda: self.session(fresh=fresh)) as session:
             report = self.verifier.check(
                 request.references,
                 session,
-                started_at=started_at,
+                started_at=began,
                 exhaustive=request.exhaustive,
                 on_progress=show,
             )
+        return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
+
+    def _say(
+        self, report: CheckReport, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation
+    ) -> None:
         answer = outcome(report.findings, request.user)
         conversation.close(answer, receipt(report.findings, report))
         for said in conversation.outcomes:
             self.warnings.remember(steps, said.place, answer, report.findings, source="check", thread_ts=said.thread_ts)
         self.warnings.retract_found(steps, outbox, report.findings)
-        return report.findings

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.jobs.outbox import Outbox
+from bot.jobs.replies import OwnReplies
 from bot.jobs.request import CheckRequest
 from bot.messages.check_messages import cannot_post
 from bot.messages.poster import Posted
@@ -31,31 +32,31 @@ class Outcome:
 
 
 class Conversation:
-    """Talks to the person who asked."""
+    """Talks to the person who asked: where they asked, or directly once the channel has refused."""
 
     def __init__(self, request: CheckRequest, outbox: Outbox) -> None:
         self._request = request
         self._outbox = outbox
+        self._is_turned_away = False
         self._parent: Posted | None = None
-        self._thread: str | None = request.thread_ts
-        self._progress: Posted | None = None
+        self._replies = OwnReplies(outbox, request.channel, request.thread_ts, "evidence")
         self._shown_at: datetime | None = None
-        self._outcomes: list[Outcome] = []
+        self._outcomes: dict[Posted, Outcome] = {}
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """Where the outcome was said; empty when no message could be posted."""
-        return tuple(self._outcomes)
+        return tuple(self._outcomes.values())
 
     def open(self, parent: Rendered) -> datetime:
         """Post the parent where the question was asked. Returns when that was."""
         request = self._request
-        sent = self._outbox.post("post parent", request.channel, parent, thread_ts=self._thread, harmless=True)
+        sent = self._outbox.post("post parent", request.channel, parent, thread_ts=request.thread_ts, harmless=True)
         if sent.place is None:
-            self._turn_to_person(sent.refused, parent)
+            self._explain(sent.refused)
+            self._stand(self._outbox.post("post parent directly", request.user, parent, harmless=True).place)
         else:
-            self._parent = sent.place
-            self._thread = self._thread or sent.place.ts
+            self._stand(sent.place)
         self._shown_at = sent.at
         return sent.at
 
@@ -64,74 +65,76 @@ class Conversation:
         if self._parent is None or self._shown_at is None or at - self._shown_at < PROGRESS_EVERY:
             return
         self._shown_at = at
-        if self._progress is None:
-            sent = self._outbox.post(
-                "post progress", self._parent.channel, message(), thread_ts=self._thread, harmless=True
-            )
-            self._progress = sent.place
-        else:
-            self._outbox.edit("edit progress", self._progress, message(), harmless=True)
+        if self._replies.places:
+            self._outbox.edit("edit progress", self._replies.places[0], message(), harmless=True)
+            return
+        sent = self._outbox.post(
+            "post progress", self._parent.channel, message(), thread_ts=self._root(self._parent), harmless=True
+        )
+        if sent.place is not None:
+            self._replies.places.append(sent.place)
 
-    def close(self, parent: Rendered, thread: Sequence[Rendered]) -> None:
-        """Edit the parent to its outcome and put the evidence into the thread.
+    def close(self, outcome: Rendered, evidence: Sequence[Rendered]) -> None:
+        """Let the parent say the outcome and the thread the evidence; said again, both are brought up to date.
 
         Without evidence a progress message says the outcome too: it must not go on saying that we are looking.
+
+        Raises:
+            OldNewsError: it had grown old before all was said.
+
         """
-        if self._parent is not None and not self._finish_parent(self._parent, parent):
-            self._parent = None
+        if not self._say(outcome):
+            self._answer_by_response_url(outcome)
+            return
+        thread = list(evidence) or ([outcome] if self._replies.places else [])
+        refused = self._replies.show(thread)
+        if refused and not self._is_turned_away and not self._request.direct:
+            # The channel was closed or shared meanwhile: the person gets the whole of it instead.
+            self._explain(refused)
+            if self._say(outcome):
+                self._replies.show(thread)
+
+    def _say(self, outcome: Rendered) -> bool:
+        """Let the parent say the outcome; where it is gone, or its channel refuses, say it anew."""
+        lost = self._parent
+        if lost is None or not self._outbox.edit("edit parent", lost, outcome).done:
+            self._stand(self._post_anew(outcome, lost))
         if self._parent is None:
-            self._answer_by_response_url(parent)
-            return
-        self._note_outcome()
-        evidence = list(thread) or ([parent] if self._progress is not None else [])
-        if self._progress is not None and evidence:
-            edited = self._outbox.edit("edit progress to evidence", self._progress, evidence[0])
-            evidence = evidence[1:] if edited.done else evidence
-        for message in evidence:
-            self._post_evidence(parent, message)
+            return False
+        root = self._root(self._parent)
+        self._outcomes[self._parent] = Outcome(self._parent, None if root == self._parent.ts else root)
+        return True
 
-    def _post_evidence(self, parent: Rendered, message: Rendered) -> None:
-        """Put evidence into the thread; where that is refused, the person gets the outcome and the rest of it."""
-        place = self._parent
-        if place is None:
-            return
-        sent = self._outbox.post("post evidence", place.channel, message, thread_ts=self._thread)
-        if sent.place is None and place.channel == self._request.channel and not self._request.direct:
-            self._turn_to_person(sent.refused, parent)
-            self._note_outcome()
-            self._post_evidence(parent, message)
-
-    def _note_outcome(self) -> None:
-        if self._parent is not None:
-            self._outcomes.append(Outcome(self._parent, None if self._thread == self._parent.ts else self._thread))
-
-    def _finish_parent(self, place: Posted, outcome: Rendered) -> bool:
-        if self._outbox.edit("edit parent", place, outcome).done:
-            return True
-        # The parent was deleted, or the channel closed meanwhile: say it anew, there or to the person.
-        self._progress = None
-        self._thread = self._request.thread_ts
-        sent = self._outbox.post("post outcome anew", place.channel, outcome, thread_ts=self._thread)
-        if sent.place is None:
-            self._outbox.remove("remove parent", place)  # it would say "checking…" for ever
-            self._turn_to_person(sent.refused, outcome)
-        else:
-            self._parent = sent.place
-            self._thread = self._thread or sent.place.ts
-        return self._parent is not None
-
-    def _turn_to_person(self, code: str, parent: Rendered) -> None:
-        """Tell the person why the channel stays silent, and go on in a direct message."""
+    def _post_anew(self, outcome: Rendered, lost: Posted | None) -> Posted | None:
         request = self._request
-        self._parent, self._thread = None, None
+        if not self._is_turned_away:
+            sent = self._outbox.post("post outcome anew", request.channel, outcome, thread_ts=request.thread_ts)
+            if sent.place is not None:
+                return sent.place
+            if lost is not None:
+                self._outbox.remove("remove parent", lost)  # it would say "checking…" for ever
+            self._explain(sent.refused)
+        return self._outbox.post("post outcome directly", request.user, outcome).place
+
+    def _stand(self, parent: Posted | None) -> None:
+        """Go on with another parent, or without one."""
+        self._parent = parent
+        if parent is not None:
+            self._replies = OwnReplies(self._outbox, parent.channel, self._root(parent), "evidence")
+
+    def _root(self, parent: Posted) -> str:
+        """The thread in which our replies stand."""
+        asked_in = None if self._is_turned_away else self._request.thread_ts
+        return asked_in or parent.ts
+
+    def _explain(self, code: str) -> None:
+        """Tell the person why the channel stays silent, and turn to them from here on."""
+        request = self._request
+        self._is_turned_away, self._parent = True, None
         why = Rendered(cannot_post(request.channel, code))
         url = request.response_url
         if url is None or not self._outbox.respond("explain", url, why):
-            self._outbox.post("explain directly", request.user, why)
-        sent = self._outbox.post("post parent directly", request.user, parent)
-        if sent.place is not None:
-            self._parent = sent.place
-            self._thread = sent.place.ts
+            self._outbox.post("explain directly", request.user, why, harmless=True)
 
     def _answer_by_response_url(self, outcome: Rendered) -> None:
         url = self._request.response_url

@@ -12,7 +12,8 @@ from bot.billing.verifier import Verifier
 from bot.digest.groups import part_of
 from bot.digest.model import Digest, History
 from bot.jobs.audit import TERMINAL, AuditTrail
-from bot.jobs.digest import DigestJob, DigestRules, make_digest
+from bot.jobs.digest import DigestJob
+from bot.jobs.digest_making import DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession
@@ -66,12 +67,18 @@ class DigestNow:
         if wish.customer_id is not None:
             return part_of(made, lambda finding: finding.customer_id == wish.customer_id)
         key = f"terminal:{uuid.uuid4()}"
-        if self.memory is not None and wish.remember:
-            self.memory.remember_run(made, key=key)
         steps = DirectSteps()
+
+        def remember(digest: Digest) -> None:
+            if self.memory is not None and wish.remember:
+                self.memory.remember_run(digest, key=key)
+
         if self.delivery is not None:
             outbox = Outbox(steps, self.delivery.poster, key=key, clock=self.clock)
-            self.delivery.deliver(made, DigestRequest(made.day, self.channel), steps, outbox, who=wish.who)
-        elif self.memory is not None and wish.remember:
+            request = DigestRequest(made.day, self.channel)
+            self.delivery.deliver(made, request, steps, outbox, who=wish.who, on_said=remember)
+            return made
+        remember(made)
+        if self.memory is not None and wish.remember:
             AuditTrail(self.memory, self.clock).digest(steps, key, made, who=wish.who, where=TERMINAL)
         return made

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dbos import DBOS
@@ -15,6 +17,7 @@ from bot.store.database import is_passing
 DATABASE_AWAY_SECONDS = 5.0
 """How long a job waits that the database let down; longer where the database is still away then."""
 LEAST_WAIT_SECONDS = 0.05
+LONGEST_WAIT_SECONDS = 60.0
 
 
 class UselessRecordError(BaseException):
@@ -39,6 +42,8 @@ class Trace:
     runs: int = 0
     tried: set[int] = field(default_factory=set)
     """Steps whose effect was begun here."""
+    waits: Counter[int] = field(default_factory=Counter)
+    """How often a step has been put off of which nobody knew for how long."""
     done: dict[int, Any] = field(default_factory=dict)
     """Results that could not be recorded: the effect is not repeated for that."""
 
@@ -63,11 +68,11 @@ class RecordedSteps:
             if number not in trace.done:
                 repeated = self.resumed or number in trace.tried
                 trace.tried.add(number)
-                trace.done[number] = _unless_in_vain(lambda: effect(repeated))
+                trace.done[number] = self._unless_in_vain(number, lambda: effect(repeated))
             return trace.done[number]
 
         try:
-            result = _unless_in_vain(lambda: DBOS.run_step({"name": name}, once))
+            result = self._unless_in_vain(number, lambda: DBOS.run_step({"name": name}, once))
         except (dbos_error.DBOSUnexpectedStepError, dbos_error.DBOSStepNondeterminismError) as error:
             raise UselessRecordError(str(error)) from None
         except (dbos_error.DBOSException, dbos_error.DBOSBaseException) as error:
@@ -76,17 +81,33 @@ class RecordedSteps:
         trace.done.pop(number, None)
         return result
 
+    def pause(self, name: str, time: timedelta) -> None:
+        """Let time pass once; see `bot.jobs.steps.Steps`."""
+        until = datetime.fromisoformat(self.run(name, lambda _: (datetime.now(UTC) + time).isoformat()))
 
-def _unless_in_vain(work: Callable[[], Any]) -> Any:
-    """Do something, or leave the worker where Slack or the database cannot do its part yet.
+        def wait(_: bool) -> None:
+            left = min(until - datetime.now(UTC), time)
+            if left > timedelta(0):
+                raise LeftWorkerError(left.total_seconds(), name)
 
-    An exception of `Exception`'s own kind would be recorded as the outcome of the step, or of the job.
-    """
-    try:
-        return work()
-    except SlackUnavailableError as error:
-        raise LeftWorkerError(max(error.after, LEAST_WAIT_SECONDS), str(error)) from None
-    except Exception as error:
-        if is_passing(error):
-            raise LeftWorkerError(DATABASE_AWAY_SECONDS, f"the database is away ({type(error).__name__})") from None
-        raise
+        self.run(f"{name}: over", wait)
+
+    def _unless_in_vain(self, number: int, work: Callable[[], Any]) -> Any:
+        """Do something, or leave the worker where Slack or the database cannot do its part yet.
+
+        An exception of `Exception`'s own kind would be recorded as the outcome of the step, or of the job.
+        """
+        try:
+            return work()
+        except SlackUnavailableError as error:
+            after = self._longer_each_time(number) if error.after is None else error.after
+            raise LeftWorkerError(max(after, LEAST_WAIT_SECONDS), str(error)) from None
+        except Exception as error:
+            if is_passing(error):
+                why = f"the database is away ({type(error).__name__})"
+                raise LeftWorkerError(DATABASE_AWAY_SECONDS, why) from None
+            raise
+
+    def _longer_each_time(self, number: int) -> float:
+        self._trace.waits[number] += 1
+        return min(2.0 ** (self._trace.waits[number] - 1), LONGEST_WAIT_SECONDS)

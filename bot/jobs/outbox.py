@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.jobs.look import Look, OldNewsError
 from bot.jobs.steps import Steps
 from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster
 from bot.messages.rendered import Rendered
@@ -48,6 +49,9 @@ class Outbox:
 
     A message that may have been posted already is looked for from the job's last post on, by Slack's own time; from
     its beginning where there is none.
+
+    What is not `harmless` rests on the look that `basis` names, and is not said once that is old: `post`, `edit` and
+    `attach` raise `OldNewsError` then.
     """
 
     def __init__(self, steps: Steps, poster: Poster, *, key: str, clock: Callable[[], datetime]) -> None:
@@ -59,6 +63,7 @@ class Outbox:
         self.refusals: list[Refusal] = []
         self._since = ""
         """Slack's time (a ts) before which none of the messages to come can stand."""
+        self.basis: Look | None = None
 
     def post(
         self, step: str, channel: str, message: Rendered, *, thread_ts: str | None = None, harmless: bool = False
@@ -67,21 +72,24 @@ class Outbox:
         self._messages += 1
         since = self._since or self._begin()
         mark = f"{self.key}/{self._messages}"
+        look = self._last_look(harmless=harmless)
 
         def post(repeated: bool) -> dict[str, Any]:
             at = self._clock().isoformat()
             posted = self._poster.find(channel, mark, since=since, thread_ts=thread_ts) if repeated else None
             try:
                 posted = posted or self._poster.post(
-                    channel, message, thread_ts=thread_ts, mark=mark, harmless=harmless
+                    channel, message, thread_ts=thread_ts, mark=mark, harmless=harmless, last_look=look
                 )
+            except OldNewsError:
+                return {"old": True, "at": at}
             except CannotPostError as error:
                 return {"refused": error.code, "at": at}
             except MessageGoneError:
                 return {"refused": GONE, "at": at}
             return {"channel": posted.channel, "ts": posted.ts, "at": at}
 
-        done = self._steps.run(step, post)
+        done = self._run(step, post)
         at = datetime.fromisoformat(done["at"])
         if "refused" in done:
             self.refusals.append(Refusal(channel, done["refused"]))
@@ -97,20 +105,23 @@ class Outbox:
         A message that others edit too is given as a function: it is drawn again until nothing has changed meanwhile.
         """
         draw = message if callable(message) else lambda: message
+        look = self._last_look(harmless=harmless)
 
         def edit(_: bool) -> dict[str, Any]:
             try:
                 shown = None
                 while (drawn := draw()) != shown:
-                    self._poster.update(place, drawn, harmless=harmless)
+                    self._poster.update(place, drawn, harmless=harmless, last_look=look)
                     shown = drawn
+            except OldNewsError:
+                return {"old": True}
             except CannotPostError as error:
                 return {"done": False, "refused": error.code}
             except MessageGoneError:
                 return {"done": False, "refused": GONE}
             return {"done": True}
 
-        edited = Edited(**self._steps.run(step, edit))
+        edited = Edited(**self._run(step, edit))
         if edited.refused:
             self.refusals.append(Refusal(place.channel, edited.refused))
         return edited
@@ -136,11 +147,31 @@ class Outbox:
 
     def attach(self, step: str, place: Posted, *, name: str, content: str, comment: str) -> bool:
         """Put a text file into the thread of a message; False when Slack does not take it."""
+        look = self._last_look(harmless=False)
 
         def attach(_: bool) -> dict[str, bool]:
             try:
-                return {"done": self._poster.attach(place, name=name, content=content, comment=comment)}
+                done = self._poster.attach(place, name=name, content=content, comment=comment, last_look=look)
+            except OldNewsError:
+                return {"old": True}
             except CannotPostError:
                 return {"done": False}
+            return {"done": done}
 
-        return bool(self._steps.run(step, attach)["done"])
+        return bool(self._run(step, attach)["done"])
+
+    def _run(self, step: str, effect: Callable[[bool], dict[str, Any]]) -> dict[str, Any]:
+        done: dict[str, Any] = self._steps.run(step, effect)
+        if done.get("old"):
+            raise OldNewsError(step)
+        return done
+
+    def _last_look(self, *, harmless: bool) -> Callable[[], None]:
+        """What is to be called right before something is said."""
+        basis = None if harmless else self.basis
+
+        def look() -> None:
+            if basis is not None and basis.is_old(self._clock()):
+                raise OldNewsError
+
+        return look

@@ -12,17 +12,27 @@ from bot.messages.rendered import Rendered
 log = logging.getLogger(__name__)
 
 
+_MOST_TRIES = 20
+_WAIT_SECONDS = 30.0
+"""How long to wait where nobody knows how long Slack will be away: for ten minutes in all."""
+
+Send = Callable[[], Any]
+
+
 class Replies:
-    """Speaks to one person. `later` runs a piece of work on another thread.
+    """Speaks to one person. `later` runs a piece of work on another thread, `after` does so in so many seconds.
 
     Slack wants its acknowledgement within three seconds, and a busy Slack may take a reply much later than that; so
     every method returns at once. What cannot be said in a channel is said in a direct message; a reply that fails
-    there too is only logged.
+    there too is only logged. While Slack is away a reply is tried again, and holds no thread.
     """
 
-    def __init__(self, poster: Poster, later: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self, poster: Poster, later: Callable[[Send], Any], after: Callable[[float, Send], Any] | None = None
+    ) -> None:
         self._poster = poster
         self._later = later
+        self._after = after
 
     def respond(self, response_url: str, reply: Rendered) -> None:
         """Reply where a button or shortcut was used."""
@@ -38,31 +48,38 @@ class Replies:
 
         def send() -> None:
             if direct:
-                self._deliver(channel, user, reply, lambda: self._poster.post(channel, reply, thread_ts=thread_ts))
+                self._poster.post(channel, reply, thread_ts=thread_ts)
             else:
-                self._deliver(
-                    channel, user, reply, lambda: self._poster.whisper(channel, user, reply, thread_ts=thread_ts)
-                )
+                self._poster.whisper(channel, user, reply, thread_ts=thread_ts)
 
-        self._later(send)
+        self._deliver(channel, send, lambda: self._tell_directly(user, reply))
 
     def announce(self, channel: str, user: str, message: Rendered, thread_ts: str) -> None:
         """Say in a thread, for everybody, what this person decided."""
 
         def send() -> None:
-            self._deliver(channel, user, message, lambda: self._poster.post(channel, message, thread_ts=thread_ts))
+            self._poster.post(channel, message, thread_ts=thread_ts)
 
-        self._later(send)
-
-    def _deliver(self, channel: str, user: str, message: Rendered, send: Callable[[], Any]) -> None:
-        try:
-            send()
-        except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
-            log.warning("A reply could not be delivered in %s: %s", channel, error)
-            self._tell_directly(user, message)
+        self._deliver(channel, send, lambda: self._tell_directly(user, message))
 
     def _tell_directly(self, user: str, message: Rendered) -> None:
-        try:
-            self._poster.post(user, message)
-        except (CannotPostError, MessageGoneError, SlackUnavailableError) as error:
-            log.warning("Nor could it be delivered directly: %s", error)
+        self._deliver(user, lambda: self._poster.post(user, message), lambda: None)
+
+    def _deliver(self, channel: str, send: Send, otherwise: Send, tries: int = 1) -> None:
+        """Send it on another thread, again where Slack is away; do something else where that is in vain."""
+
+        def deliver() -> None:
+            try:
+                send()
+            except (CannotPostError, MessageGoneError) as error:
+                log.warning("A reply could not be delivered in %s: %s", channel, error)
+                otherwise()
+            except SlackUnavailableError as error:
+                if self._after is not None and tries < _MOST_TRIES:
+                    wait = _WAIT_SECONDS if error.after is None else error.after
+                    self._after(wait, lambda: self._deliver(channel, send, otherwise, tries + 1))
+                else:
+                    log.warning("A reply could not be delivered in %s: %s", channel, error)
+                    otherwise()
+
+        self._later(deliver)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from bot.billing.rules.verdicts import Loudness, Verdict, WarningEnding
@@ -188,16 +189,25 @@ def sign_of_life(digest: Digest) -> Rendered:
     return joined([*paragraphs([line(f"Sign of life: {headline(digest)}"), line(alive)]), _signature(digest)])
 
 
-def digest_failed(explanation: str) -> Rendered:
-    """That there is no digest, and that this is no good news. `explanation` says why and what to do."""
+def digest_failed(explanation: str, *, try_until: datetime | None = None) -> Rendered:
+    """That there is no digest, and that this is no good news. `explanation` says why and what to do.
+
+    `try_until` is until when it is tried again, in the office's time.
+    """
     cause = mrkdwn(explanation, 1_000) or "the cause is not known."
+    said = [
+        line(f"⚠️ *The invoice digest could not be made:* {cause}"),
+        line("Nothing is known about today's tickets, so this is not an all-clear. Earlier warnings stand."),
+    ]
+    if try_until is not None:
+        said.append(line(f"It is tried again every few minutes until {try_until:%H:%M}."))
+    return joined(paragraphs(said))
+
+
+def digest_made_after_all() -> Rendered:
+    """What stands in place of the news that there was no digest, once there is one."""
     return joined(
-        paragraphs(
-            [
-                line(f"⚠️ *The invoice digest could not be made:* {cause}"),
-                line("Nothing is known about today's tickets, so this is not an all-clear. Earlier warnings stand."),
-            ]
-        )
+        paragraphs([line("The invoice digest could not be made at first. It was made later and stands below.")])
     )
 
 

@@ -11,15 +11,17 @@ from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.messages.digest_blocks import plainer
+from bot.messages.pace import Pace
 from bot.messages.rendered import Rendered
 
 log = logging.getLogger(__name__)
 
-_BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+_FORM_REFUSED = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text", "invalid_arguments"}
+)
 _CHANNEL_REFUSES = frozenset(
     {
         "not_in_channel",
@@ -39,10 +41,20 @@ _MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_win
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
 )
-
-
+"""Says nothing about what was asked, only that Slack could not answer now."""
 _MESSAGES_A_PAGE = 200
 _MOST_PAGES = 50
+_RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
+_TO_BE_MENDED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
+"""Only the operator can help, and then the message can be said."""
+_SLOW_DOWN_SECONDS = 30.0
+"""How long to wait where Slack does not say."""
+
+LastLook = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Nothing is to be looked at."""
 
 
 class CannotPostError(Exception):
@@ -60,10 +72,10 @@ class MessageGoneError(Exception):
 class SlackUnavailableError(Exception):
     """Slack did not take the message and may later: no connection, an inner error, or a token to be mended.
 
-    `after` is how many seconds to leave it alone.
+    `after` is how many seconds to leave it alone; None where nobody knows.
     """
 
-    def __init__(self, problem: str, *, after: float = 1.0) -> None:
+    def __init__(self, problem: str, *, after: float | None = None) -> None:
         self.after = after
         super().__init__(problem)
 
@@ -77,12 +89,8 @@ class Posted:
 
 
 def slack_client(token: str, api_url: str) -> WebClient:
-    """A Web API client that waits as long as Slack asks when it is told to slow down.
-
-    It does not repeat a request whose answer was lost: a post might then appear twice. The job decides that.
-    """
-    patience = RateLimitErrorRetryHandler(max_retry_count=20)
-    return WebClient(token=token, base_url=api_url, timeout=30, retry_handlers=[patience])
+    """A Web API client that repeats nothing: a post whose answer was lost might appear twice. The job decides that."""
+    return WebClient(token=token, base_url=api_url, timeout=30, retry_handlers=[])
 
 
 def hasty_slack_client(token: str, api_url: str) -> WebClient:
@@ -108,12 +116,13 @@ class Poster:
     """Posts, edits and whispers. Safe to share between threads.
 
     `guard` is asked before anything is said to a whole channel. Of what is `harmless`, because it says nothing of
-    billing, it is told so.
+    billing, it is told so. `last_look` is called right before the message leaves: what it raises, keeps it back.
     """
 
-    def __init__(self, client: WebClient, guard: Guard) -> None:
+    def __init__(self, client: WebClient, guard: Guard, pace: Pace | None = None) -> None:
         self._client = client
         self._guard = guard
+        self._pace = pace or Pace()
 
     def post(
         self,
@@ -123,6 +132,7 @@ class Poster:
         thread_ts: str | None = None,
         mark: str | None = None,
         harmless: bool = False,
+        last_look: LastLook = _nothing,
     ) -> Posted:
         """Post a message. `mark` goes with it as metadata, so that `find` can recognise it.
 
@@ -138,10 +148,12 @@ class Poster:
             extra["thread_ts"] = thread_ts
         if mark is not None:
             extra["metadata"] = {"event_type": "invoice_check", "event_payload": {"mark": mark}}
-        answer = self._send(self._client.chat_postMessage, message, channel=channel, **extra)
+        answer = self._send(self._client.chat_postMessage, message, last_look, channel=channel, **extra)
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
+    def update(
+        self, place: Posted, message: Rendered, *, harmless: bool = False, last_look: LastLook = _nothing
+    ) -> None:
         """Replace a message of the bot's own. Doing it twice changes nothing.
 
         Raises:
@@ -151,7 +163,7 @@ class Poster:
 
         """
         self._guard.check(place.channel, recent=harmless)
-        self._send(self._client.chat_update, message, channel=place.channel, ts=place.ts)
+        self._send(self._client.chat_update, message, last_look, channel=place.channel, ts=place.ts)
 
     def remove(self, place: Posted) -> None:
         """Delete a message of the bot's own. Doing it twice changes nothing.
@@ -160,7 +172,7 @@ class Poster:
             CannotPostError, MessageGoneError, SlackUnavailableError: as for `update`.
 
         """
-        self._call(self._client.chat_delete, channel=place.channel, ts=place.ts)
+        self._call(self._client.chat_delete, _nothing, channel=place.channel, ts=place.ts)
 
     def whisper(self, channel: str, user: str, message: Rendered, *, thread_ts: str | None = None) -> None:
         """Show a message to one person in a channel.
@@ -170,7 +182,7 @@ class Poster:
 
         """
         extra = {} if thread_ts is None else {"thread_ts": thread_ts}
-        self._send(self._client.chat_postEphemeral, message, channel=channel, user=user, **extra)
+        self._send(self._client.chat_postEphemeral, message, _nothing, channel=channel, user=user, **extra)
 
     def respond(self, response_url: str, message: Rendered) -> bool:
         """Answer where a command was typed, visible to that person only; False when Slack no longer takes it.
@@ -193,7 +205,7 @@ class Poster:
                 break
         return False
 
-    def attach(self, place: Posted, *, name: str, content: str, comment: str) -> bool:
+    def attach(self, place: Posted, *, name: str, content: str, comment: str, last_look: LastLook = _nothing) -> bool:
         """Put a text file into a message's thread; False when Slack does not take it (it needs `files:write`).
 
         Raises:
@@ -202,6 +214,7 @@ class Poster:
 
         """
         self._guard.check(place.channel)
+        last_look()
         try:
             self._client.files_upload_v2(
                 channel=place.channel, thread_ts=place.ts, filename=name, content=content, initial_comment=comment
@@ -254,26 +267,69 @@ class Poster:
         except (SlackClientError, OSError, http.client.HTTPException) as error:
             raise no_connection(error) from None
 
-    def _send(self, method: Callable[..., Any], message: Rendered, **where: Any) -> Any:
-        """Send with blocks; if Slack refuses those, with plainer ones; if it refuses these too, the words as text."""
-        for shown in dict.fromkeys((json.dumps(message.blocks), json.dumps(plainer(message).blocks))):
+    def _send(self, method: Callable[..., Any], message: Rendered, last_look: LastLook, **where: Any) -> Any:
+        """Send with blocks; if Slack refuses those, with plainer ones; if it refuses these too, the words as text.
+
+        Where it refuses even these for their form, the plainest words that it can be given.
+        """
+        forms = (message, plainer(message), message.as_text_only(), message.in_plainest_words())
+        shown_before: list[str] = []
+        refusal = ""
+        for shown in forms:
+            form = json.dumps([shown.text, shown.blocks])
+            if form in shown_before:
+                continue
+            shown_before.append(form)
             try:
-                return self._call(method, text=message.text, blocks=json.loads(shown), **where)
-            except _BlocksRefusedError as error:
-                log.warning("Slack refused the blocks of a message (%s); sending it plainer", error)
-        return self._call(method, text=message.as_text_only().text, blocks=[], **where)
+                return self._call(method, last_look, text=shown.text, blocks=list(shown.blocks), **where)
+            except _FormRefusedError as error:
+                refusal = str(error)
+                log.warning("Slack refused the form of a message (%s); sending it plainer", refusal)
+        raise CannotPostError(refusal)
 
-    def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
+    def _call(self, method: Callable[..., Any], last_look: LastLook, **arguments: Any) -> Any:
+        name, channel = method.__name__, str(arguments.get("channel", ""))
+        wait = self._pace.wait(name, channel)
+        if wait > 0:
+            raise SlackUnavailableError("Slack is left alone for a moment", after=wait)
+        last_look()
         try:
-            return method(**arguments)
+            answer = method(**arguments)
         except SlackApiError as error:
-            raise _named(slack_code(error)) from None
+            raise self._refusal(name, channel, error) from None
         except (SlackClientError, OSError, http.client.HTTPException) as error:
-            raise no_connection(error) from None
+            problem = f"no connection to Slack ({type(error).__name__})"
+            raise SlackUnavailableError(problem, after=self._pace.unanswered(name)) from None
+        self._pace.answered(name, channel, well=True)
+        return answer
+
+    def _refusal(self, method: str, channel: str, error: SlackApiError) -> Exception:
+        code, retry_after = slack_code(error), _retry_after(error)
+        if retry_after is not None:
+            after = self._pace.limited(method, channel, retry_after)
+            return SlackUnavailableError("Slack asks us to slow down", after=after)
+        if is_passing(error) or code in _TO_BE_MENDED:
+            return SlackUnavailableError(f"Slack answered {code}", after=self._pace.unanswered(method))
+        self._pace.answered(method, channel, well=False)
+        known = _named(code)
+        if known is not None:
+            return known
+        if self._pace.is_believed(method, channel, code):
+            log.error("Slack refuses %s in channel %s: %s", method, channel, code)
+            return CannotPostError(code)
+        return SlackUnavailableError(f"Slack answered {code}")
 
 
-class _BlocksRefusedError(Exception):
-    """Slack refused the blocks, not the message."""
+class _FormRefusedError(Exception):
+    """Slack refused the blocks or the length of a message, and would take it in another form."""
+
+
+def _retry_after(error: SlackApiError) -> float | None:
+    """How many seconds Slack asks us to wait; None where it does not."""
+    if error.response.status_code != 429 and slack_code(error) not in _RATE_LIMITED:
+        return None
+    said = str(error.response.headers.get("Retry-After", "")).strip()
+    return float(said) if said.isascii() and said.isdigit() else _SLOW_DOWN_SECONDS
 
 
 def slack_code(error: SlackApiError) -> str:
@@ -293,11 +349,12 @@ def no_connection(error: Exception) -> SlackUnavailableError:
     return SlackUnavailableError(f"no connection to Slack ({type(error).__name__})")
 
 
-def _named(code: str) -> Exception:
-    if code in _BLOCKS_REFUSED:
-        return _BlocksRefusedError(code)
+def _named(code: str) -> Exception | None:
+    """What a code means that we know."""
+    if code in _FORM_REFUSED:
+        return _FormRefusedError(code)
     if code in _CHANNEL_REFUSES or code.startswith("restricted_action"):
         return CannotPostError(code)
     if code in _MESSAGE_GONE:
         return MessageGoneError(code)
-    return SlackUnavailableError(f"Slack answered {code}")
+    return None

@@ -39,6 +39,7 @@ _PARAGRAPH: Final = 1_500
 """Where a run of lines is broken into the next section, so that messages fill evenly."""
 _TABLE_ROOM: Final = 9_000
 _WORDS_ROOM: Final = 3_400
+_PLAINEST: Final = 300
 """What a table and its words may take of a message; the rest is left for a line above it."""
 
 _LINK: Final = re.compile(r"<[^<>|]*\|([^<>]*)>")
@@ -63,6 +64,12 @@ class Rendered:
     def as_text_only(self) -> Rendered:
         """The same message for a Slack that refuses its blocks."""
         return Rendered(self.text)
+
+    def in_plainest_words(self) -> Rendered:
+        """Its first line, without whatever Slack may take for markup: better than silence."""
+        first = next(filter(None, map(str.strip, self.text.splitlines())))
+        words = " ".join(re.sub(r"[^\w\s.,:;#()/-]", " ", first).split())[:_PLAINEST]
+        return Rendered(f"{words or 'An answer'} - Slack does not take the rest of this message.")
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def _check(order: Order, parts: _Parts) -> Outcome:
 
 
 def _digest(order: Order, parts: _Parts) -> Outcome:
-    from bot.jobs.digest import make_digest
+    from bot.jobs.digest_making import make_digest
     from bot.store.memory import Memory
     from tests.benchmarks.digest_rules import RULES
 

@@ -15,7 +15,7 @@ from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.model import Digest, Mark, Snooze
-from bot.jobs.digest import DigestRules, make_digest
+from bot.jobs.digest_making import DigestRules, make_digest
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows
 from bot.store.database import Database

@@ -6,9 +6,10 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
+from bot.messages.poster import CannotPostError, LastLook, MessageGoneError, Posted, Poster, SlackUnavailableError
 from bot.messages.rendered import Rendered
 
 
@@ -28,6 +29,7 @@ class RememberingSteps:
         self._cut_after = cut_after
         self._next = 0
         self._repeated = False
+        self.on_pause: Callable[[timedelta], None] = lambda _: None
 
     @property
     def results(self) -> list[Any]:
@@ -50,6 +52,9 @@ class RememberingSteps:
             assert self.names[self._next] == name, "a job must take the same steps each time it is run"
         self._next += 1
         return json.loads(self._recorded[self._next - 1])
+
+    def pause(self, name: str, time: timedelta) -> None:
+        self.run(name, lambda _: self.on_pause(time))
 
     def _until_it_works(self, effect: Callable[[bool], Any]) -> Any:
         repeated = self._repeated
@@ -104,12 +109,14 @@ class FakePoster(Poster):
         thread_ts: str | None = None,
         mark: str | None = None,
         harmless: bool = False,
+        last_look: LastLook = lambda: None,
     ) -> Posted:
         self._look(channel, harmless=harmless)
         if channel in self.refusals:
             raise CannotPostError(self.refusals[channel])
         if thread_ts is not None and thread_ts not in self.shown:
             raise MessageGoneError("thread_not_found")
+        last_look()
         ts = f"ts{self._posts}"
         self.shown[ts] = Shown(channel, message, thread_ts, mark)
         self._posts += 1
@@ -117,12 +124,15 @@ class FakePoster(Poster):
             raise SlackUnavailableError("the answer was lost")
         return Posted(channel, ts)
 
-    def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
+    def update(
+        self, place: Posted, message: Rendered, *, harmless: bool = False, last_look: LastLook = lambda: None
+    ) -> None:
         self._look(place.channel, harmless=harmless)
         if place.channel in self.refusals:
             raise CannotPostError(self.refusals[place.channel])
         if place.ts not in self.shown:
             raise MessageGoneError("message_not_found")
+        last_look()
         shown = self.shown[place.ts]
         if shown.message != message:
             shown.before.append(shown.message)

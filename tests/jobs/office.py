@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -15,11 +16,13 @@ from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
-from bot.jobs.digest import DigestJob, DigestRules, make_digest
+from bot.jobs.digest import DigestJob
+from bot.jobs.digest_making import DigestRules, make_digest
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import WarningBook
 from bot.messages.channel_guard import ChannelGuard
+from bot.messages.pace import Pace
 from bot.messages.poster import Poster, slack_client
 from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message
 from bot.sandbox.syncro.world import Customer, Ticket, World
@@ -34,6 +37,10 @@ from tests.standins.syncro import FaultySyncro
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), managers=(MANAGER,))
+
+
+HASTE = 100
+"""How much faster time passes for the pace of posting."""
 
 
 class EngineStoppedError(Exception):
@@ -90,7 +97,9 @@ class Office:
             engine_error=EngineStoppedError,
         )
         stored = DigestRequest(self.now.date(), channel, asked_by).to_json()
-        job.run(stored, steps or RememberingSteps(), f"digest:{channel}:{self.now.date()}:{asked_by}")
+        steps = steps or RememberingSteps()
+        steps.on_pause = self.pass_time
+        job.run(stored, steps, f"digest:{channel}:{self.now.date()}:{asked_by}")
 
     def digest_without_posting(self) -> None:
         """What `invoice-bot digest --no-post` does."""
@@ -111,13 +120,14 @@ class Office:
         channel: str = BILLING,
         thread_ts: str | None = None,
         steps: RememberingSteps | None = None,
+        key: str | None = None,
     ) -> Message:
         """Run the check that somebody asked for, and return its answer."""
         job = self.check_job()
         numbers = tuple(str(ticket.number) for ticket in tickets)
         before = len(self.slack.workspace.messages)
         stored = CheckRequest(numbers, channel, TECHNICIAN, thread_ts).to_json()
-        job.run(stored, steps or RememberingSteps(), f"check:{before}")
+        job.run(stored, steps or RememberingSteps(), key or f"check:{before}")
         return self.slack.workspace.messages[before]
 
     def check_job(self) -> CheckJob:
@@ -130,6 +140,9 @@ class Office:
             trail=AuditTrail(self.memory, self.clock),
             engine_error=EngineStoppedError,
         )
+
+    def pass_time(self, time: timedelta) -> None:
+        self.now += time
 
     def next_day(self, days: int = 1) -> None:
         self.now += timedelta(days=days)
@@ -158,8 +171,11 @@ class Office:
     def direct(self, user: str) -> list[Message]:
         return self.parents(self.slack.workspace.open_im(user).id)
 
+    def replies(self, parent: Message) -> list[Message]:
+        return list(self.slack.replies(parent.channel, parent.ts))
+
     def thread(self, parent: Message) -> list[str]:
-        return [message.text for message in self.slack.replies(parent.channel, parent.ts)]
+        return [message.text for message in self.replies(parent)]
 
 
 @contextmanager
@@ -181,7 +197,7 @@ def opened_office(home: Path) -> Iterator[Office]:
         memory.open()
         stack.callback(memory.close)
         slack_api = slack_client(slack.api.bot_token, slack.api_url)
-        poster = Poster(slack_api, ChannelGuard(slack_api))
+        poster = Poster(slack_api, ChannelGuard(slack_api), Pace(clock=lambda: time.monotonic() * HASTE))
         office = Office(world, syncro, slack, memory, SyncroReader(client, lambda: office.now), poster)
         stack.callback(office.reader.close)
         yield office

@@ -9,7 +9,7 @@ import pytest
 from bot.jobs.conversation import PROGRESS_EVERY, Conversation
 from bot.jobs.outbox import Outbox
 from bot.jobs.request import CheckRequest
-from bot.messages.poster import MessageGoneError, Posted
+from bot.messages.poster import LastLook, MessageGoneError, Posted
 from bot.messages.rendered import Rendered
 from tests.jobs.fakes import FakePoster, PowerCut, RememberingSteps
 
@@ -115,10 +115,11 @@ def test_progress_that_slack_refuses_fails_nothing() -> None:
             thread_ts: str | None = None,
             mark: str | None = None,
             harmless: bool = False,
+            last_look: LastLook = lambda: None,
         ) -> Posted:
             if thread_ts is not None:
                 raise MessageGoneError("thread_not_found")
-            return super().post(channel, message, mark=mark, harmless=harmless)
+            return super().post(channel, message, mark=mark, harmless=harmless, last_look=last_look)
 
     poster = NoThreads()
 
@@ -169,8 +170,10 @@ def test_a_channel_that_is_shared_before_the_outcome_keeps_no_trace_of_the_quest
 
 def test_a_channel_that_is_shared_before_the_evidence_sends_outcome_and_evidence_to_the_person() -> None:
     class SharedAfterTheOutcome(FakePoster):
-        def update(self, place: Posted, message: Rendered, *, harmless: bool = False) -> None:
-            super().update(place, message, harmless=harmless)
+        def update(
+            self, place: Posted, message: Rendered, *, harmless: bool = False, last_look: LastLook = lambda: None
+        ) -> None:
+            super().update(place, message, harmless=harmless, last_look=last_look)
             self.external.add(place.channel)
 
     poster = SharedAfterTheOutcome()

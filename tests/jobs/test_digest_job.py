@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.digest.model import History, Mark, Snooze, Standing
-from bot.jobs.digest import proved_lately
+from bot.jobs.digest_making import proved_lately
 from bot.sandbox.slack.workspace import BILLING, FINANCE, MANAGER, RETIRED, SHARED, TECHNICIAN
 from bot.sandbox.syncro.exchange import Answer as SyncroAnswer
 from bot.store.records import Subscription
@@ -18,6 +18,9 @@ from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, Office, opened_office
 from tests.standins.slack_faults import ApiCall
 from tests.standins.syncro_faults import Edit, Exchange, Fault, Status
+
+RETRIES = 2
+"""How often the office's client asks for a page before it gives up."""
 
 
 @pytest.fixture
@@ -489,3 +492,44 @@ def test_a_ticket_is_proved_anew_when_it_is_accused_first_and_weekly_after() -> 
     anew = [day for day in range(15) if not proved_lately(history, first + timedelta(days=day))]
     assert anew == [0, 7, 14]
     assert proved_lately(history, first + timedelta(days=1)) == {"91"}
+
+
+# Later than it was due
+
+
+def test_a_digest_that_fails_is_tried_again_until_it_is_made_and_the_news_of_its_failure_is_taken_back(
+    office: Office,
+) -> None:
+    ticket = office.unbilled()
+    office.syncro.faults.append(Fault("/tickets", Status(500), count=5 * RETRIES))
+
+    office.digest()
+
+    failure, digest = office.parents()
+    assert "could not be made" in failure.history[0].text
+    assert "tried again every few minutes until 12:00" in failure.history[0].text
+    assert "It was made later" in failure.text
+    assert f"#{ticket.number}" in digest.text
+    assert MONDAY < office.now < MONDAY + timedelta(hours=1)
+    assert not office.memory.history(office.now).is_first_run
+
+
+def test_a_digest_that_fails_for_three_hours_is_given_up_and_says_so(office: Office) -> None:
+    office.unbilled()
+    office.syncro.faults.append(Fault("/tickets", Status(500)))
+
+    office.digest()
+
+    (failure,) = office.parents()
+    assert "could not be made" in failure.text
+    assert "tried again" not in failure.text
+    assert timedelta(hours=2, minutes=50) < office.now - MONDAY <= timedelta(hours=3)
+
+
+def test_a_digest_that_somebody_waits_for_says_at_once_that_it_failed(office: Office) -> None:
+    office.syncro.faults.append(Fault("/tickets", Status(500)))
+
+    office.digest(asked_by=MANAGER)
+
+    assert "tried again" not in office.parents()[0].text
+    assert office.now == MONDAY

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.listeners.replies import Replies
-from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
+from bot.messages.poster import CannotPostError, LastLook, MessageGoneError, Posted, Poster, SlackUnavailableError
 from bot.messages.rendered import Rendered
 
 HELP = Rendered("help")
@@ -19,11 +19,11 @@ class Listening(Poster):
 
     def __init__(self, error: Exception | None = None) -> None:
         self.said: list[tuple[str, ...]] = []
-        self._error = error
+        self.error = error
 
     def _note(self, *what: str) -> None:
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
         self.said.append(what)
 
     def post(
@@ -34,6 +34,7 @@ class Listening(Poster):
         thread_ts: str | None = None,
         mark: str | None = None,
         harmless: bool = False,
+        last_look: LastLook = lambda: None,  # noqa: ARG002
     ) -> Posted:
         assert mark is None
         assert not harmless
@@ -97,3 +98,30 @@ def test_an_expired_response_url_is_said_in_the_log(caplog: pytest.LogCaptureFix
     Replies(Listening(), at_once).respond("expired", HELP)
 
     assert "response_url" in caplog.text
+
+
+def test_while_slack_is_away_a_reply_is_tried_again_and_holds_no_thread() -> None:
+    poster = Listening(SlackUnavailableError("away", after=7))
+    waiting: list[tuple[float, Callable[[], Any]]] = []
+    replies = Replies(poster, at_once, lambda seconds, work: waiting.append((seconds, work)))
+
+    replies.say("C0", "U0", HELP, None, direct=False)
+    ((seconds, again),) = waiting
+    poster.error = None
+    again()
+
+    assert seconds == 7
+    assert poster.said == [("whisper", "C0", "U0", "help", "")]
+
+
+def test_a_reply_that_no_channel_takes_for_ten_minutes_is_said_directly_at_last() -> None:
+    class Away(Listening):
+        def _note(self, *what: str) -> None:
+            if what[0] == "whisper":
+                raise SlackUnavailableError("away")
+            super()._note(*what)
+
+    poster = Away()
+    Replies(poster, at_once, lambda _, work: work()).say("C0", "U0", HELP, None, direct=False)
+
+    assert poster.said == [("post", "U0", "help", "")]

@@ -247,3 +247,69 @@ def test_an_expired_response_url_is_reported(slack: FaultySlack, poster: Poster)
     slack.expire_response_urls()
 
     assert poster.respond(url, WORDS) is False
+
+
+def test_a_channel_that_refuses_for_a_reason_we_do_not_know_is_believed_at_the_third_time(
+    slack: FaultySlack, poster: Poster
+) -> None:
+    slack.fail_next("chat.postMessage", "odd_error", times=3)
+
+    for _ in range(2):
+        with pytest.raises(SlackUnavailableError, match="odd_error"):
+            poster.post(BILLING, WORDS)
+    with pytest.raises(CannotPostError, match="odd_error"):
+        poster.post(BILLING, WORDS)
+
+
+def test_a_channel_that_is_asked_too_much_says_when_to_come_again_and_is_not_asked_before(
+    slack: FaultySlack, poster: Poster
+) -> None:
+    slack.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=30)
+    calls = len(slack.calls)
+
+    for least in (29, 30):
+        with pytest.raises(SlackUnavailableError) as caught:
+            poster.post(BILLING, WORDS)
+        assert caught.value.after is not None
+        assert least <= caught.value.after <= least + 1
+
+    assert len(slack.calls) == calls + 1
+    poster.post(TECHNICIAN, WORDS)
+
+
+def test_a_message_whose_words_are_refused_too_comes_in_the_plainest_words_there_are(
+    slack: FaultySlack, poster: Poster
+) -> None:
+    slack.fail_next("chat.postMessage", "invalid_blocks", times=2)
+    loud = Rendered("🚨 Ticket #32223 · *NOT INVOICED*\nmore words", BLOCKS.blocks)
+
+    poster.post(BILLING, loud)
+
+    words = "Ticket #32223 NOT INVOICED - Slack does not take the rest of this message."
+    assert slack.workspace.messages[-1].text == words
+
+
+def test_a_message_that_slack_takes_in_no_form_is_refused_and_not_tried_for_ever(
+    slack: FaultySlack, poster: Poster
+) -> None:
+    slack.fail_next("chat.postMessage", "invalid_blocks", times=3)
+
+    with pytest.raises(CannotPostError, match="invalid_blocks"):
+        poster.post(BILLING, BLOCKS)
+
+
+def test_the_last_look_keeps_a_message_back(slack: FaultySlack, poster: Poster) -> None:
+    class TooOldError(Exception):
+        pass
+
+    def look() -> None:
+        raise TooOldError
+
+    calls = len(slack.calls)
+    with pytest.raises(TooOldError):
+        poster.post(BILLING, WORDS, last_look=look)
+    with pytest.raises(TooOldError):
+        poster.update(Posted(BILLING, "1.0"), WORDS, last_look=look)
+    with pytest.raises(TooOldError):
+        poster.attach(Posted(BILLING, "1.0"), name="a", content="b", comment="c", last_look=look)
+    assert len(slack.calls) == calls
