@@ -42,11 +42,9 @@ from tests.store.factory import NOW, not_invoiced
 Member = TypeVar("Member", bound=StrEnum)
 Make = Callable[[Traits], Verdict]
 
-NOTE = Traits(
-    loudness=Loudness.NOTE, assurance=Assurance.NONE_MISSING, ending=WarningEnding.NON_BILLABLE, has_section=True
-)
-QUIET = Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_WITHOUT, ending=WarningEnding.NON_BILLABLE)
-GRAVE = Traits(loudness=Loudness.DOUBT, has_section=True, exit_status=3)
+NOTE = Traits(Loudness.NOTE, Assurance.NONE_MISSING, WarningEnding.NON_BILLABLE, has_section=True)
+QUIET = Traits(Loudness.QUIET, Assurance.NONE_WITHOUT, WarningEnding.NON_BILLABLE)
+GRAVE = Traits(Loudness.DOUBT, Assurance.NOTHING, None, has_section=True, exit_status=3)
 ALL = pytest.mark.parametrize("traits", [NOTE, QUIET, GRAVE], ids=["note", "quiet", "grave"])
 
 WAIVED = Expectation(Due.NEVER, Ground.TAG, "waived")
@@ -195,7 +193,7 @@ def test_a_new_end_of_a_warning_is_said_and_remembered(
     ending = _member(monkeypatch, WarningEnding, "FORGIVEN", "forgiven")
     said = words.EndingWords("forgiven", "was forgiven", gives_reason=True)
     monkeypatch.setattr(words, "_ENDINGS", {**words._ENDINGS, ending: said})
-    verdict = make(Traits(loudness=Loudness.QUIET, ending=ending))
+    verdict = make(Traits(Loudness.QUIET, Assurance.NOTHING, ending))
     memory = Memory(f"sqlite:///{tmp_path / 'memory.db'}")
     memory.open()
     memory.warn(not_invoiced("92"), None, at=NOW, source="check")

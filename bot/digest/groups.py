@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Digest, DigestTicket, Standing, total
+from bot.digest.model import AgeBand, Digest, DigestTicket, Standing, total
 
 NOBODY = "nobody assigned"
 NO_CUSTOMER = "no customer named"
@@ -45,6 +45,13 @@ def by_customer(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
 def by_technician(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
     """One group for each technician, the largest amount first, then the largest count."""
     return _grouped(lines, key=_technician, name=_technician)
+
+
+def by_age(tickets: Sequence[DigestTicket]) -> dict[str, int]:
+    """How many tickets have waited how long, in business days; those of unknown age last, where there are any."""
+    dated = [ticket.band for ticket in tickets if ticket.age_known]
+    unknown = len(tickets) - len(dated)
+    return {band.value: dated.count(band) for band in AgeBand} | ({"not known": unknown} if unknown else {})
 
 
 def _technician(line: DigestTicket) -> str:

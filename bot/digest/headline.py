@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
 from bot.digest.model import Digest, DigestTicket, Pickup
-from bot.words.plain import capital, day_in_words, money
+from bot.words.plain import capital, day_in_words, money, strung
 from bot.words.verdicts import verdict_words
 
 
@@ -103,7 +103,7 @@ def _nothing(digest: Digest) -> str:
     is_aside, in_doubt = digest.snoozed or digest.marked, digest.of(Verdict.UNVERIFIED) or digest.rest_unread
     word = "proved" if in_doubt else "else" if is_aside else ""
     among = "among the tickets that were checked" if digest.not_checked else ""
-    return " ".join(filter(None, ["nothing", word, "unbilled", among]))
+    return strung(" ", "nothing", word, "unbilled", among)
 
 
 def _moved(by: int | Decimal, how_much: str, down: str) -> str:

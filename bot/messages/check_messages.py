@@ -31,10 +31,12 @@ from bot.messages.rendered import (
     spoken,
     table_parts,
     text_cell,
+    told,
 )
 from bot.words.findings import coverage, how_linked, unbilled
+from bot.words.plain import strung
 from bot.words.reasons import unsaid
-from bot.words.verdicts import NO_STATEMENT, counts, verdict_words
+from bot.words.verdicts import counts, verdict_words
 
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
@@ -57,16 +59,13 @@ _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 
 def checking(numbers: Sequence[str]) -> Rendered:
     """The parent while the work goes on."""
-    lines = [line(f"*{phrases.tickets(numbers)}* · checking…")]
-    if len(numbers) > 1:
-        lines.append(line(phrases.numbers(numbers)))
-    return joined(paragraphs(lines))
+    return told(f"*{phrases.tickets(numbers)}* · checking…", *_named(numbers))
 
 
 def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
     """The parent's final form. `asked_by` is a Slack user id."""
     if not findings:
-        return joined(paragraphs([line("No ticket was checked.")]))
+        return told("No ticket was checked.")
     tail = [small_print(*_signature(findings, asked_by)), *_check_again([f.ticket_number for f in findings])]
     if len(findings) == 1:
         return _outcome_of_one(findings[0], tail)
@@ -75,13 +74,18 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
 
 def failed(numbers: Sequence[str], explanation: str) -> Rendered:
     """The parent when the check itself broke down."""
+    doubt = verdict_words(Verdict.UNVERIFIED)
     said = [
-        line(f"*{phrases.tickets(numbers)}* · ❓ *Could not verify* — {NO_STATEMENT}"),
-        line(f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}"),
+        f"*{phrases.tickets(numbers)}* · {doubt.glyph} *{doubt.label}* — {doubt.caution}",
+        *_named(numbers),
+        f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}",
     ]
-    if len(numbers) > 1:
-        said.insert(1, line(phrases.numbers(numbers)))
-    return joined([*paragraphs(said), *_check_again(numbers)])
+    return joined([*paragraphs(map(line, said)), *_check_again(numbers)])
+
+
+def _named(numbers: Sequence[str]) -> list[str]:
+    """The tickets, where the line above only counts them."""
+    return [phrases.numbers(numbers)] if len(numbers) > 1 else []
 
 
 def _outcome_of_one(finding: Finding, tail: Sequence[Part]) -> Rendered:
@@ -120,7 +124,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     said = counts(findings)
     if not any(finding.rest_is_unknown for finding in findings):
         said.append(_ASSURANCES[min(finding.verdict.traits.assurance for finding in findings)])
-    return f"*{counted(len(findings), 'ticket')}:* {', '.join(filter(None, said))}"
+    return f"*{counted(len(findings), 'ticket')}:* {strung(', ', *said)}"
 
 
 def _caution(findings: Iterable[Finding]) -> list[Line]:
@@ -133,7 +137,7 @@ def _short_line(finding: Finding) -> Line:
     """A ticket that needs attention, in the parent of several."""
     found = phrases.headline_line(finding)
     more = _why_briefly(finding)
-    return line(" · ".join(filter(None, [found.mrkdwn, more])), " ".join(filter(None, [found.words, more])))
+    return line(strung(" · ", found.mrkdwn, more), strung(" ", found.words, more))
 
 
 def _why_briefly(finding: Finding) -> str:
@@ -142,12 +146,9 @@ def _why_briefly(finding: Finding) -> str:
 
 def _details(finding: Finding) -> list[Line]:
     """What stands under the headline of a single ticket."""
-    why = phrases.reason(finding)
-    known = [
-        f"Subject: {mrkdwn(finding.subject)}" if finding.subject.strip() else "",
-        f"Status in Syncro: {mrkdwn(finding.status, 80)}" if finding.status.strip() else "",
-    ]
-    texts = [why, " · ".join(filter(None, known)), _other_unbilled(finding)]
+    subject, status = mrkdwn(finding.subject), mrkdwn(finding.status, 80)
+    known = strung(" · ", f"Subject: {subject}" if subject else "", f"Status in Syncro: {status}" if status else "")
+    texts = [phrases.reason(finding), known, _other_unbilled(finding)]
     return [*[line(text) for text in texts if text], *_failures(unsaid(finding)), *_possible(finding)]
 
 
@@ -188,7 +189,7 @@ def _needing_attention(findings: Sequence[Finding]) -> list[Finding]:
 def progress(done: int, wanted: int, what: str) -> Rendered:
     """The one message in the thread that is edited while a long search runs."""
     answered = f"{done:,} of {counted(wanted, 'ticket')} answered, " if wanted > 1 else ""
-    return joined(paragraphs([line(f"Still looking: {answered}{what}…")]))
+    return told(f"Still looking: {answered}{what}…")
 
 
 def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
@@ -314,14 +315,14 @@ def _row_in_words(finding: Finding) -> str:
     """The row as a line: the same cells, each saying what it is."""
     invoice = mrkdwn(_invoice_label(finding), 60)
     status = mrkdwn(finding.status, 30)
-    cells = [
+    return strung(
+        " · ",
         phrases.numbers([finding.ticket_number]),
         mrkdwn(finding.customer, 40),
         f"status {status}" if status else "",
         verdict_words(finding.verdict).label,
         f"invoice: {invoice}" if invoice else "",
-    ]
-    return " · ".join(filter(None, cells))
+    )
 
 
 def _invoice_label(finding: Finding) -> str:

@@ -13,8 +13,8 @@ from bot.counting import counted
 from bot.digest.model import Mark, Snooze
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn, plain
-from bot.messages.rendered import Block, Line, Part, Rendered, actions, button, fit, joined, line, paragraphs
-from bot.words.plain import day_in_words, listed
+from bot.messages.rendered import Block, Line, Part, Rendered, actions, button, fit, joined, line, paragraphs, told
+from bot.words.plain import day_in_words, listed, strung
 
 UNMARK: Final = "digest_unmark"
 """The button that takes a mark back."""
@@ -163,7 +163,7 @@ def snoozed(snooze: Snooze) -> Rendered:
         f"{_ticket(snooze.ticket_number)} is snoozed until {phrases.moment(snooze.until)}"
         f" by {_person(snooze.by)}: {_quoted(snooze.reason)}."
     )
-    return _told(said, f"`{_COMMAND} wake {_bare(snooze.ticket_number)}` ends that. {_NO_CHANGE_IN_SYNCRO}")
+    return told(said, f"`{_COMMAND} wake {_bare(snooze.ticket_number)}` ends that. {_NO_CHANGE_IN_SYNCRO}")
 
 
 def marked(mark: Mark) -> Rendered:
@@ -179,7 +179,7 @@ def marked(mark: Mark) -> Rendered:
 
 def mark_undone(ticket_number: str, by: str) -> Rendered:
     """A mark was taken back."""
-    return _told(
+    return told(
         f"{_ticket(ticket_number)} is no longer marked as non-billable; {_person(by)} took the mark back.",
         _AS_ANY_OTHER,
     )
@@ -191,10 +191,8 @@ def mark_undone(ticket_number: str, by: str) -> Rendered:
 def managers_only(*, is_set: bool) -> Rendered:
     """Somebody else tried what managers do. `is_set`: whether the operator has named any managers."""
     if is_set:
-        return _told(
-            "Only managers can do that, and nothing was changed. The operator of this bot can add you to them."
-        )
-    return _told(
+        return told("Only managers can do that, and nothing was changed. The operator of this bot can add you to them.")
+    return told(
         "Nobody is set up as a manager yet, so nothing was changed. The operator of this bot has to put the Slack ids"
         " of the managers, or of a user group, into the setting MANAGERS."
     )
@@ -202,13 +200,13 @@ def managers_only(*, is_set: bool) -> Rendered:
 
 def usage() -> Rendered:
     """What can be typed after `digest`."""
-    ways = [line(f"• `{_COMMAND} {typed}` — {what}") for typed, what in _WAYS]
-    return joined(paragraphs([line("*What you can do with the digest of unbilled work*"), *ways]))
+    ways = [f"• `{_COMMAND} {typed}` — {what}" for typed, what in _WAYS]
+    return told("*What you can do with the digest of unbilled work*", *ways)
 
 
 def being_made(day: date) -> Rendered:
     """A digest was asked for, and will come."""
-    return _told(
+    return told(
         f"The digest of {day_in_words(day, day)} is being made and will be posted here; where I cannot post,"
         " you get it as a direct message."
     )
@@ -225,7 +223,7 @@ def subscribed(customers: Sequence[str], *, mine: bool, comes: str) -> Rendered:
         what = f"only tickets of {listed([*shown, *also])}"
     else:
         what = "every customer and every technician"
-    return _told(
+    return told(
         f"You now get a digest of your own as a direct message: *{what}*. This replaces what you had subscribed to.",
         f"When it comes: {comes}. `{_COMMAND} unsubscribe` ends it.",
     )
@@ -233,7 +231,7 @@ def subscribed(customers: Sequence[str], *, mine: bool, comes: str) -> Rendered:
 
 def too_many_customers(limit: int) -> Rendered:
     """More customers, or longer names, than a subscription may hold."""
-    return _told(
+    return told(
         f"A subscription can name {limit} customers, in at most 100 characters each. Nothing was changed; leave the"
         " names out to get the tickets of every customer."
     )
@@ -242,14 +240,14 @@ def too_many_customers(limit: int) -> Rendered:
 def unsubscribed(*, had_one: bool) -> Rendered:
     """No digest of one's own any more."""
     if had_one:
-        return _told("You are unsubscribed, and get no digest of your own any more.")
-    return _told("You had subscribed to nothing, so nothing was changed.")
+        return told("You are unsubscribed, and get no digest of your own any more.")
+    return told("You had subscribed to nothing, so nothing was changed.")
 
 
 def marks_list(marks: Sequence[Mark]) -> Rendered:
     """Every ticket that is marked: who, when and why. Those that find no room are named by their numbers."""
     if not marks:
-        return _told("No ticket is marked as non-billable in the bot.")
+        return told("No ticket is marked as non-billable in the bot.")
     ordered = sorted(marks, key=lambda mark: mark.at, reverse=True)
     top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot*, the latest first:"
     bottom = line(f"`{_COMMAND} unmark 32223` takes a mark back.")
@@ -263,32 +261,32 @@ def marks_list(marks: Sequence[Mark]) -> Rendered:
 
 def no_mark(ticket: str) -> Rendered:
     """There is no mark to take back."""
-    return _told(f"{_ticket(ticket)} is not marked as non-billable, so nothing was changed.")
+    return told(f"{_ticket(ticket)} is not marked as non-billable, so nothing was changed.")
 
 
 def woken(ticket: str) -> Rendered:
     """A snooze was ended before its time."""
-    return _told(f"{_ticket(ticket)} is no longer snoozed.", _AS_ANY_OTHER)
+    return told(f"{_ticket(ticket)} is no longer snoozed.", _AS_ANY_OTHER)
 
 
 def no_snooze(ticket: str) -> Rendered:
     """There is no snooze to end."""
-    return _told(f"{_ticket(ticket)} is not snoozed, so nothing was changed.")
+    return told(f"{_ticket(ticket)} is not snoozed, so nothing was changed.")
 
 
 def too_slow() -> Rendered:
     """Slack did not take the form in time."""
-    return _told("The form could not be opened, and nothing was changed. Please press the button again.")
+    return told("The form could not be opened, and nothing was changed. Please press the button again.")
 
 
 def button_out_of_date() -> Rendered:
     """A button does not say which ticket it is about."""
-    return _told("This button is out of date, and nothing was done. Please use `/invoice-check` with the number.")
+    return told("This button is out of date, and nothing was done. Please use `/invoice-check` with the number.")
 
 
 def not_stored() -> Rendered:
     """What was decided could not be kept."""
-    return _told(not_stored_in_words())
+    return told(not_stored_in_words())
 
 
 def not_stored_in_words() -> str:
@@ -301,21 +299,17 @@ def not_stored_in_words() -> str:
 
 def not_read() -> Rendered:
     """What was decided earlier cannot be read now."""
-    return _told("The marks could not be read. Please try again; if it happens twice, tell the operator of this bot.")
+    return told("The marks could not be read. Please try again; if it happens twice, tell the operator of this bot.")
 
 
 # The vocabulary
 
 
-def _told(*sentences: str) -> Rendered:
-    return joined(paragraphs(line(each) for each in sentences))
-
-
 def mark_line(mark: Mark) -> Line:
     """A ticket that is marked: when, by whom and why."""
     customer = mrkdwn(mark.customer, 80)
-    said = [f"*{phrases.numbers([mark.ticket_number])}*", customer, phrases.moment(mark.at), _person(mark.by)]
-    return line(f"• {' · '.join(filter(None, said))} · {_quoted(mark.reason, 200)}")
+    number, when = f"*{phrases.numbers([mark.ticket_number])}*", phrases.moment(mark.at)
+    return line(f"• {strung(' · ', number, customer, when, _person(mark.by), _quoted(mark.reason, 200))}")
 
 
 def _ticket(reference: str) -> str:

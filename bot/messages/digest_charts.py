@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.digest.model import AgeBand, Digest
+from bot.digest.groups import by_age
+from bot.digest.model import Digest
 from bot.messages.digest_blocks import LABEL_LIMIT, POINTS_LIMIT, Point, chart
 from bot.messages.rendered import Part
 from bot.words.plain import money
@@ -44,9 +45,6 @@ def _different(labels: Iterable[str]) -> list[str]:
 def _ages(digest: Digest) -> list[Part]:
     if not digest.unbilled:
         return []
-    dated = [ticket.band for ticket in digest.unbilled if ticket.age_known]
-    counts = {band.value: dated.count(band) for band in AgeBand}
-    if len(dated) < len(digest.unbilled):
-        counts["not known"] = len(digest.unbilled) - len(dated)
+    counts = by_age(digest.unbilled)
     points = [Point(label, count, f"{count:,}") for label, count in counts.items()]
     return [chart("bar", "Unbilled tickets by age in business days", "Tickets", points, "Business days")]

@@ -34,6 +34,7 @@ from bot.messages.rendered import (
     paragraphs,
     small_print,
     split_messages,
+    told,
 )
 from bot.words.findings import REST_UNKNOWN, how_linked
 from bot.words.plain import day_in_words, listed, money
@@ -175,7 +176,7 @@ def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
 def list_not_attached() -> Rendered:
     """What stands in the thread where Slack did not take the list as a file."""
     said = "The list as a spreadsheet file could not be attached: invite me to this channel, or give me `files:write`."
-    return joined(paragraphs([line(said)]))
+    return told(said)
 
 
 def quiet_line(digest: Digest) -> Rendered:
@@ -196,19 +197,17 @@ def digest_failed(explanation: str, *, try_until: datetime | None = None) -> Ren
     """
     cause = mrkdwn(explanation, 1_000) or "the cause is not known."
     said = [
-        line(f"⚠️ *The invoice digest could not be made:* {cause}"),
-        line("Nothing is known about today's tickets, so this is not an all-clear. Earlier warnings stand."),
+        f"⚠️ *The invoice digest could not be made:* {cause}",
+        "Nothing is known about today's tickets, so this is not an all-clear. Earlier warnings stand.",
     ]
     if try_until is not None:
-        said.append(line(f"It is tried again every few minutes until {try_until:%H:%M}."))
-    return joined(paragraphs(said))
+        said.append(f"It is tried again every few minutes until {try_until:%H:%M}.")
+    return told(*said)
 
 
 def digest_made_after_all() -> Rendered:
     """What stands in place of the news that there was no digest, once there is one."""
-    return joined(
-        paragraphs([line("The invoice digest could not be made at first. It was made later and stands below.")])
-    )
+    return told("The invoice digest could not be made at first. It was made later and stands below.")
 
 
 def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
@@ -245,13 +244,7 @@ def _now(resolved: Resolved) -> str:
 
 def wrong_report_thanks() -> Rendered:
     """What the person reads who pressed "This is wrong"."""
-    return joined(
-        paragraphs(
-            [
-                line(
-                    "Thank you. Your report is noted, with the evidence on which the warning rests."
-                    " Nothing was changed in Syncro; until it is settled you can snooze the ticket."
-                )
-            ]
-        )
+    return told(
+        "Thank you. Your report is noted, with the evidence on which the warning rests. Nothing was changed in Syncro;"
+        " until it is settled you can snooze the ticket."
     )

@@ -29,7 +29,7 @@ from bot.messages.rendered import (
     text_cell,
 )
 from bot.words.findings import coverage, unbilled
-from bot.words.plain import capital, day_in_words, duration, money
+from bot.words.plain import capital, day_in_words, duration, money, strung
 from bot.words.reasons import unsaid
 from bot.words.verdicts import ending_words, verdict_words
 
@@ -43,7 +43,6 @@ CONTRADICTION: Final = "Contradiction: its status says Invoiced, and no invoice 
 
 _FAILURES: Final = 3
 _POSSIBLE: Final = 2
-_INVOICES: Final = 3
 _BUTTONS: Final = (
     ("Recheck now", RECHECK),
     ("Snooze…", SNOOZE),
@@ -90,11 +89,7 @@ def _who(ticket: DigestTicket) -> str:
 
 def _start(ticket: DigestTicket) -> str:
     """#32230 · Kittle, linked."""
-    return _dotted(f"*{phrases.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
-
-
-def _dotted(*texts: str) -> str:
-    return " · ".join(filter(None, texts))
+    return strung(" · ", f"*{phrases.number_link(ticket.finding)}*", mrkdwn(ticket.finding.customer, 80))
 
 
 # The table
@@ -125,7 +120,8 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
         text_cell(ticket.finding.technician, 30),
         text_cell(warned(ticket, digest)),
     ]
-    told = _dotted(
+    told = strung(
+        " · ",
         phrases.numbers([finding.ticket_number]),
         mrkdwn(finding.customer, 40),
         age(ticket),
@@ -142,9 +138,9 @@ def _row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = _dotted(_start(ticket), f"*{money(ticket.amount)}*", age(ticket), warned(ticket, digest))
+    start = strung(" · ", _start(ticket), f"*{money(ticket.amount)}*", age(ticket), warned(ticket, digest))
     status = mrkdwn(finding.status, 40)
-    about = _dotted(mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
+    about = strung(" · ", mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about), line(f"{capital(worth(ticket, digest))}.")]
     if finding.contradiction:
         lines.append(line(f"⚠️ {CONTRADICTION}."))
@@ -158,7 +154,7 @@ def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
     finding = ticket.finding
     said = verdict_words(finding.verdict)
-    lines = [line(_dotted(_start(ticket), f"{said.glyph} *{said.label}*"), phrases.plain_headline(finding))]
+    lines = [line(strung(" · ", _start(ticket), f"{said.glyph} *{said.label}*"), phrases.plain_headline(finding))]
     if why := phrases.reason(finding, 400):
         lines.append(line(why))
     failures = unsaid(finding)
@@ -193,16 +189,20 @@ def section_line(ticket: DigestTicket, digest: Digest) -> Line:
     if ticket.finding.verdict is Verdict.SCHEDULED:
         return _scheduled_line(ticket, digest)
     if ticket.finding.verdict is Verdict.PARTIALLY_INVOICED:
-        return _partly_line(ticket)
-    return line(f"• {_dotted(_start(ticket), phrases.reason(ticket.finding, 400))}")
+        left = unbilled(ticket.finding.unbilled)
+        return _bullet(ticket, phrases.invoices(ticket.finding.invoices), f"still unbilled: {left}" if left else "")
+    return _bullet(ticket, phrases.reason(ticket.finding, 400))
+
+
+def _bullet(ticket: DigestTicket, *said: str) -> Line:
+    return line(f"• {strung(' · ', _start(ticket), *said)}")
 
 
 def _scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
-    """A ticket that a recurring invoice will pick up."""
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
     charges = unbilled(Unbilled(charges=ticket.finding.unbilled.charges))
-    return line(f"• {_dotted(_start(ticket), charges, f'{by}: {next_run(ticket, digest)}')}")
+    return _bullet(ticket, charges, f"{by}: {next_run(ticket, digest)}")
 
 
 def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
@@ -210,69 +210,60 @@ def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     minutes = ticket.finding.unbilled.minutes or 0
     value = "" if digest.labor_rate is None else f", worth {money(time_value(minutes, digest.labor_rate))}"
     verdict = verdict_words(ticket.finding.verdict).inline
-    return line(f"• {_dotted(_start(ticket), f'{duration(minutes)} uncharged{value}', verdict, _who(ticket))}")
-
-
-def _partly_line(ticket: DigestTicket) -> Line:
-    """A ticket of which an invoice bills only a part."""
-    left = unbilled(ticket.finding.unbilled)
-    return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), f'still unbilled: {left}' if left else '')}")
+    return _bullet(ticket, f"{duration(minutes)} uncharged{value}", verdict, _who(ticket))
 
 
 def rest_unread_line(ticket: DigestTicket) -> Line:
     """A ticket on an invoice, of which it could not be read whether more is unbilled."""
     why = " ".join(mrkdwn(failure, 200) for failure in ticket.finding.failures[:_FAILURES])
-    return line(f"• {_dotted(_start(ticket), _invoices(ticket.finding), why)}")
+    return _bullet(ticket, phrases.invoices(ticket.finding.invoices), why)
 
 
 def snoozed_line(ticket: DigestTicket) -> Line:
     """A ticket that was put aside, with the reason."""
     until = f"until {phrases.moment(ticket.snooze.until)}" if ticket.snooze else ""
-    reason = mrkdwn(ticket.snooze.reason, 150) if ticket.snooze else ""
-    return line(f"• {_dotted(_start(ticket), money(ticket.amount), until, f'“{reason}”' if reason else '')}")
+    return _bullet(ticket, money(ticket.amount), until, _quoted(ticket.snooze.reason if ticket.snooze else ""))
 
 
 def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
-    reason = mrkdwn(ticket.mark.reason, 150) if ticket.mark else ""
-    return line(f"• {_dotted(_start(ticket), money(ticket.amount), since, f'“{reason}”' if reason else '')}")
+    return _bullet(ticket, money(ticket.amount), since, _quoted(ticket.mark.reason if ticket.mark else ""))
+
+
+def _quoted(text: str) -> str:
+    shown = mrkdwn(text, 150)
+    return f"“{shown}”" if shown else ""
 
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:
     """A warning whose ticket this run did not look at."""
     since = f"said {day_in_words(standing.first_said, digest.day)}"
-    return line(f"• {_dotted(_remembered(standing), money(standing.amount), since)}")
+    return line(f"• {strung(' · ', _remembered(standing), money(standing.amount), since)}")
 
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    start = _dotted(_remembered(resolved.standing), money(resolved.standing.amount))
-    return line(f"• {start} · {ending(resolved, digest)}")
+    amount = money(resolved.standing.amount)
+    return line(f"• {strung(' · ', _remembered(resolved.standing), amount, ending(resolved, digest))}")
 
 
 def ending(resolved: Resolved, digest: Digest) -> str:
     """How a warning ended: "recovered, on invoice 67469, 75.00"."""
     said, finding = ending_words(resolved.ending), resolved.finding
     why = phrases.reason(finding, 200) if finding and said.gives_reason else ""
-    return ". ".join(filter(None, [", ".join(filter(None, [said.label, found(resolved, digest)])), why]))
+    return strung(". ", strung(", ", said.label, found(resolved, digest)), why)
 
 
 def found(resolved: Resolved, digest: Digest) -> str:
     """What ended a warning: the invoices that appeared, or the run that will make one."""
     if resolved.ending is WarningEnding.INVOICED:
-        on = _invoices(resolved.finding) if resolved.finding else ""
-        return f"on {on or f'invoice {mrkdwn(resolved.invoice_number or str(), 20)}'}"
+        named = phrases.invoices(resolved.finding.invoices) if resolved.finding else ""
+        return f"on {named}" if named else f"on invoice {mrkdwn(resolved.invoice_number or '', 20)}"
     number = resolved.standing.ticket_number
     scheduled = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.finding.ticket_number == number]
     return next_run(scheduled[0], digest) if scheduled else ""
 
 
 def _remembered(standing: Standing) -> str:
-    return _dotted(f"*{phrases.numbers([standing.ticket_number])}*", mrkdwn(standing.customer, 80))
-
-
-def _invoices(finding: Finding) -> str:
-    named = [f"invoice {phrases.invoice_total(each)}" for each in finding.invoices[:_INVOICES]]
-    more = len(finding.invoices) - _INVOICES
-    return "; ".join([*named, f"and {more} more"] if more > 0 else named)
+    return strung(" · ", f"*{phrases.numbers([standing.ticket_number])}*", mrkdwn(standing.customer, 80))

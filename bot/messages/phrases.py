@@ -13,7 +13,7 @@ from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
 from bot.words import reasons
 from bot.words.findings import REST_UNKNOWN, billed_to, unbilled
-from bot.words.plain import capital, moment_in_words, money
+from bot.words.plain import capital, moment_in_words, money, strung
 from bot.words.verdicts import verdict_words
 
 _NUMBER: Final = 20
@@ -80,12 +80,8 @@ def reason(finding: Finding, limit: int = _REASON) -> str:
 def headline(finding: Finding) -> str:
     """*Ticket #32223* · Kittle · ✅ *Invoiced* — invoice 67469, 75.00, with links."""
     said = verdict_words(finding.verdict)
-    known = [
-        f"*Ticket {number_link(finding)}*",
-        mrkdwn(finding.customer, _NAME),
-        f"{said.glyph} *{said.label}*",
-    ]
-    return " — ".join(filter(None, [" · ".join(filter(None, known)), _tail(finding)]))
+    ticket, customer = f"*Ticket {number_link(finding)}*", mrkdwn(finding.customer, _NAME)
+    return strung(" — ", strung(" · ", ticket, customer, f"{said.glyph} *{said.label}*"), _tail(finding))
 
 
 def plain_headline(finding: Finding) -> str:
@@ -106,25 +102,21 @@ def _predicate(finding: Finding) -> str:
     """What the plain headline says of the ticket; whole sentences."""
     said = verdict_words(finding.verdict).sentence
     if finding.verdict.is_billed:
-        said = _on_invoices(said, finding)
+        said = strung(" ", said, _on_invoices(finding.invoices))
     if finding.verdict is Verdict.SCHEDULED:
         said = f"{said}; {spoken(_schedule(finding))}"
     left = _left(finding)
-    return " ".join(filter(None, [f"{said}.", f"{capital(left)}." if left else ""]))
+    return strung(" ", f"{said}.", f"{capital(left)}." if left else "")
 
 
 def _tail(finding: Finding) -> str:
     """What follows the verdict in the headline."""
-    return "; ".join(
-        filter(
-            None,
-            [
-                _invoices(finding.invoices) if finding.verdict.is_billed else "",
-                _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
-                verdict_words(finding.verdict).tail,
-                _left(finding),
-            ],
-        )
+    return strung(
+        "; ",
+        invoices(finding.invoices, "and {} more in the evidence") if finding.verdict.is_billed else "",
+        _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
+        verdict_words(finding.verdict).tail,
+        _left(finding),
     )
 
 
@@ -136,32 +128,24 @@ def _left(finding: Finding) -> str:
     return REST_UNKNOWN if finding.verdict.is_billed and finding.rest_is_unknown else ""
 
 
-def _invoices(invoices: Sequence[InvoiceLink]) -> str:
-    named = [
-        ", ".join(filter(None, [f"invoice {invoice_total(each)}", mrkdwn(billed_to(each), _NAME)]))
-        for each in invoices[:_INVOICES_NAMED]
-    ]
-    more = len(invoices) - _INVOICES_NAMED
-    return "; ".join([*named, f"and {more} more in the evidence"] if more > 0 else named)
+def invoices(found: Sequence[InvoiceLink], more: str = "and {} more") -> str:
+    """The first invoices, linked, each with its total and whose it is where it is another's; `more` counts the rest."""
+    return _few([strung(", ", f"invoice {invoice_total(each)}", _payer(each)) for each in found], more)
 
 
-def _on_invoices(verdict: str, finding: Finding) -> str:
-    named = [
-        ", ".join(
-            filter(
-                None,
-                [
-                    f"on invoice {mrkdwn(each.number, _NUMBER)}",
-                    f"total {money(each.total)}" if each.total is not None else "",
-                    mrkdwn(billed_to(each), _NAME),
-                ],
-            )
-        )
-        for each in finding.invoices[:_INVOICES_NAMED]
-    ]
-    more = len(finding.invoices) - _INVOICES_NAMED
-    said = "; ".join([*named, f"and on {more} more"] if more > 0 else named)
-    return f"{verdict} {said}".rstrip()
+def _on_invoices(found: Sequence[InvoiceLink]) -> str:
+    totals = ["" if each.total is None else f"total {money(each.total)}" for each in found]
+    names = [f"on invoice {mrkdwn(each.number, _NUMBER)}" for each in found]
+    return _few([strung(", ", *said) for said in zip(names, totals, map(_payer, found), strict=True)], "and on {} more")
+
+
+def _payer(invoice: InvoiceLink) -> str:
+    return mrkdwn(billed_to(invoice), _NAME)
+
+
+def _few(every: Sequence[str], more: str) -> str:
+    left = len(every) - _INVOICES_NAMED
+    return strung("; ", *every[:_INVOICES_NAMED], more.format(left) if left > 0 else "")
 
 
 def _schedule(finding: Finding) -> str:

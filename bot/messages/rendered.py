@@ -258,6 +258,11 @@ def fit(head: Sequence[Part], lines: Sequence[Line], tail: Sequence[Part], rest:
     return joined([*head, *(paragraphs([rest(0)]) if lines else []), *tail])
 
 
+def told(*sentences: str) -> Rendered:
+    """A message of a few lines of mrkdwn."""
+    return joined(paragraphs(map(line, sentences)))
+
+
 def joined(parts: Sequence[Part]) -> Rendered:
     """The parts as one message."""
     return Rendered(_words(parts), _blocks(parts))

@@ -18,7 +18,7 @@ from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.finding_json import finding_as_json
 from bot.words.findings import coverage, how_linked, unbilled
-from bot.words.plain import moment_in_words, money, one_line
+from bot.words.plain import moment_in_words, money, one_line, strung
 from bot.words.reasons import reason
 from bot.words.verdicts import counts, verdict_words
 
@@ -85,9 +85,9 @@ def _panel(finding: Finding) -> RenderableType:
 
 
 def _lines(finding: Finding) -> Iterator[Text]:
-    about = [finding.customer, finding.subject, f"status {finding.status}" if finding.status else ""]
-    if any(about):
-        yield _text(" · ".join(filter(None, about)))
+    status = f"status {finding.status}" if finding.status else ""
+    if about := strung(" · ", finding.customer, finding.subject, status):
+        yield _text(about)
     yield _text(reason(finding))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {money(invoice.total)}"

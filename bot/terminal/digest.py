@@ -10,15 +10,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.digest.groups import Group, by_customer, by_technician
+from bot.digest.groups import Group, by_age, by_customer, by_technician
 from bot.digest.headline import accounted, headline, next_run, warned
-from bot.digest.model import AgeBand, Digest, DigestTicket, Pickup, Resolved
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN
-from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line
+from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason, unsaid
 from bot.words.verdicts import ending_words, verdict_words
 
@@ -30,7 +29,8 @@ def show_digest(console: Console, digest: Digest) -> None:
     if digest.unbilled:
         console.print(Text(capital(accounted(digest))))
         console.print(_table(digest))
-        console.print(Text(_ages(digest), style="dim"))
+        aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items())
+        console.print(Text(f"Business days  {aged}", style="dim"))
         _show(console, "By customer", map(_group, by_customer(digest.unbilled)))
         _show(console, "By technician", map(_group, by_technician(digest.unbilled)))
     for heading, lines in _sections(digest):
@@ -97,13 +97,6 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
     )
 
 
-def _ages(digest: Digest) -> str:
-    dated = [line.band for line in digest.unbilled if line.age_known]
-    said = [f"{band.value}: {dated.count(band)}" for band in AgeBand]
-    unknown = len(digest.unbilled) - len(dated)
-    return f"Business days  {'   '.join([*said, f'not known: {unknown}'] if unknown else said)}"
-
-
 def _group(group: Group) -> str:
     return f"{one_line(group.name)}: {counted(group.count, 'ticket')}, {money(group.amount)}"
 
@@ -116,16 +109,7 @@ def _resolved(resolved: Resolved) -> str:
 
 
 def _about(line: DigestTicket, digest: Digest) -> str:
-    """What is said of a ticket in the section of its verdict."""
-    if line.finding.verdict is Verdict.SCHEDULED:
-        return next_run(line, digest)
-    return _partly(line) if line.finding.verdict is Verdict.PARTIALLY_INVOICED else _why(line)
-
-
-def _partly(line: DigestTicket) -> str:
-    invoices = ", ".join(each.number for each in line.finding.invoices)
-    charges = line.finding.unbilled.charges
-    return f"invoice {invoices}, {'how much is not known' if charges is None else money(charges)} still unbilled"
+    return _why(line) if line.pickup is Pickup.NONE else next_run(line, digest)
 
 
 def _why(line: DigestTicket) -> str:
@@ -141,7 +125,7 @@ def _line(line: DigestTicket, what: str) -> str:
 
 
 def _dotted(*texts: str) -> str:
-    return " · ".join(filter(None, map(one_line, texts)))
+    return strung(" · ", *map(one_line, texts))
 
 
 def show_statistics(console: Console, statistics: Statistics, reports: Sequence[WrongReport]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.words.reasons import reason
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
     """A finding as scripts read it: ids as integers, invoice numbers and money as strings, times in UTC."""
-    coverage, unbilled = finding.coverage, finding.unbilled
+    unbilled = finding.unbilled
     return {
         "ticket_number": finding.ticket_number,
         "ticket_id": _integer(finding.ticket_id),
@@ -32,13 +33,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
             }
             for invoice in finding.invoices
         ],
-        "coverage": {
-            "listed": coverage.listed,
-            "read": coverage.read,
-            "from_ledger": coverage.from_ledger,
-            "skipped": coverage.skipped,
-            "complete": coverage.complete,
-        },
+        "coverage": asdict(finding.coverage),
         "unbilled": {
             "minutes": unbilled.minutes,
             "charges": None if unbilled.charges is None else f"{unbilled.charges:.2f}",

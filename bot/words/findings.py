@@ -7,7 +7,7 @@ from typing import Final
 from bot.billing.rules.matching import link_of
 from bot.billing.rules.verdicts import Coverage, InvoiceLink, Unbilled
 from bot.counting import counted
-from bot.words.plain import duration, money, one_line
+from bot.words.plain import duration, money, one_line, strung
 
 REST_UNKNOWN: Final = "whether more is unbilled could not be read"
 """Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
@@ -25,16 +25,16 @@ def billed_to(invoice: InvoiceLink) -> str:
 
 def how_linked(invoice: InvoiceLink) -> str:
     """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
-    return ", ".join(filter(None, [link_of(invoice.link).evidence, billed_to(invoice)]))
+    return strung(", ", link_of(invoice.link).evidence, billed_to(invoice))
 
 
 def unbilled(work: Unbilled) -> str:
     """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled, or nothing is known."""
     if not work.charges and not work.minutes:
         return ""
-    charges = f"{money(work.charges)} in charges" if work.charges else "charges not known"
-    minutes = f"{duration(work.minutes)} uncharged" if work.minutes else "time not known"
-    return ", ".join([*([charges] if work.charges != 0 else []), *([minutes] if work.minutes != 0 else [])])
+    charges = "charges not known" if work.charges is None else f"{money(work.charges)} in charges"
+    minutes = "time not known" if work.minutes is None else f"{duration(work.minutes)} uncharged"
+    return strung(", ", charges if work.charges != 0 else "", minutes if work.minutes != 0 else "")
 
 
 def coverage(seen: Coverage) -> str:

@@ -40,7 +40,12 @@ def day_in_words(day: date, seen_from: date | None = None) -> str:
 
 def listed(items: Sequence[str]) -> str:
     """A, b and c."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+    return strung(" and ", ", ".join(items[:-1]), *items[-1:])
+
+
+def strung(between: str, *texts: str) -> str:
+    """The texts that say something, with `between` between them."""
+    return between.join(filter(None, texts))
 
 
 def capital(text: str) -> str:

@@ -58,11 +58,11 @@ def test_every_section_is_shown() -> None:
     for said in (
         "#1 · Kittle · until 2026-11-30 14:00 UTC: customer pays on delivery",
         "#2 · Kittle · goodwill",
-        "#3 · Kittle · invoice 67469, 180.00 still unbilled",
+        "Charges of 180.00 on the ticket are on no invoice yet.",
         "#3 · Kittle · 30 min",
         "#9 · Kittle",
     ):
-        assert said in text
+        assert said in " ".join(text.split())
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

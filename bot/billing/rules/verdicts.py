@@ -39,13 +39,13 @@ class Assurance(IntEnum):
     """None is without an invoice that should have one."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Traits:
     """What a verdict means wherever verdicts are told apart."""
 
     loudness: Loudness
-    assurance: Assurance = Assurance.NOTHING
-    ending: WarningEnding | None = None
+    assurance: Assurance
+    ending: WarningEnding | None
     """How it ends a warning that stands about the ticket; None lets the warning stand."""
     has_section: bool = False
     """Whether its tickets are listed in a digest (Slack, terminal, CSV, JSON), and not only counted."""
@@ -59,39 +59,20 @@ class Verdict(StrEnum):
 
     traits: Traits
 
-    INVOICED = (
-        "invoiced",
-        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_WITHOUT, ending=WarningEnding.INVOICED),
-    )
+    INVOICED = "invoiced", Traits(Loudness.QUIET, Assurance.NONE_WITHOUT, WarningEnding.INVOICED)
     PARTIALLY_INVOICED = (
         "partially_invoiced",
-        Traits(
-            loudness=Loudness.NOTE,
-            assurance=Assurance.NONE_WITHOUT,
-            ending=WarningEnding.INVOICED,
-            has_section=True,
-        ),
+        Traits(Loudness.NOTE, Assurance.NONE_WITHOUT, WarningEnding.INVOICED, has_section=True),
     )
     SCHEDULED = (
         "scheduled",
-        Traits(
-            loudness=Loudness.QUIET,
-            assurance=Assurance.NONE_MISSING,
-            ending=WarningEnding.SCHEDULED,
-            has_section=True,
-        ),
+        Traits(Loudness.QUIET, Assurance.NONE_MISSING, WarningEnding.SCHEDULED, has_section=True),
     )
-    NON_BILLABLE = (
-        "non_billable",
-        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_WITHOUT, ending=WarningEnding.NON_BILLABLE),
-    )
-    OPEN = (
-        "open",
-        Traits(loudness=Loudness.QUIET, assurance=Assurance.NONE_MISSING, ending=WarningEnding.REOPENED),
-    )
-    NOT_INVOICED = "not_invoiced", Traits(loudness=Loudness.ALARM, has_section=True, exit_status=1)
-    UNVERIFIED = "unverified", Traits(loudness=Loudness.DOUBT, has_section=True, exit_status=2)
-    NOT_FOUND = "not_found", Traits(loudness=Loudness.NOTE, ending=WarningEnding.GONE, is_counted=False)
+    NON_BILLABLE = "non_billable", Traits(Loudness.QUIET, Assurance.NONE_WITHOUT, WarningEnding.NON_BILLABLE)
+    OPEN = "open", Traits(Loudness.QUIET, Assurance.NONE_MISSING, WarningEnding.REOPENED)
+    NOT_INVOICED = "not_invoiced", Traits(Loudness.ALARM, Assurance.NOTHING, None, has_section=True, exit_status=1)
+    UNVERIFIED = "unverified", Traits(Loudness.DOUBT, Assurance.NOTHING, None, has_section=True, exit_status=2)
+    NOT_FOUND = "not_found", Traits(Loudness.NOTE, Assurance.NOTHING, WarningEnding.GONE, is_counted=False)
 
     def __new__(cls, word: str, traits: Traits) -> Self:
         """`word` is the verdict in JSON."""
