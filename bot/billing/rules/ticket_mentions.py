@@ -55,8 +55,8 @@ RECOGNISED_BARE = 5
 _FIELD = "\x1f"
 _TOKEN = re.compile(
     r"(?P<field>\x1f)|(?P<line>\n)"
-    r"|(?:https?://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?::[0-9]{1,5})?)"
-    r"/tickets/(?P<id>[0-9]{1,40})(?![0-9])[^\s<>\"'\x1f]*"
+    r"|(?:https?://)?(?P<host>[a-z0-9][a-z0-9-]{0,62}+(?:\.[a-z0-9][a-z0-9-]{0,62}+){1,6}+(?::[0-9]{1,5})?)"
+    r"/tickets/(?P<id>[0-9]{1,40})(?![0-9])"
     r"|(?P<grouped>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]))"
     r"|(?P<word>[^\W_]+(?:[-./_:][^\W_]+)*)"
     r"|(?P<symbol>\S)"
@@ -65,7 +65,7 @@ _PART = re.compile(r"[0-9]+|[^\W\d_]+|[-./_:]")
 _DATE = re.compile(
     r"(?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{2}|(?:19|20)[0-9]{2})"
 )
-_PRICE = re.compile(r"[0-9]+\.[0-9]{2}")
+_PRICE = re.compile(r"(?<![0-9])[0-9]++\.[0-9]{2}")
 _PRICED_AFTER = re.compile(r"[$\u20ac\xa3\xa5](?! ?[0-9])| ?(?:usd|eur|gbp|cad|aud|chf|dollars?|euros?)\b")
 _CURRENCIES = frozenset("$\u20ac\xa3\xa5")
 _JOINING_SYMBOLS = frozenset(",&+#()[]")
@@ -77,7 +77,7 @@ _SAYING_WHAT = (words.TICKET | words.TICKETS | words.OTHER_KINDS | words.QUALIFY
 _REACHED = frozenset({"word", "dash", "dots"})
 _BEFORE_END = words.QUALIFYING | words.TICKET | words.TICKETS
 _RUNS_ON = re.compile(r"[@#=\\~'\u2019][^\W_]")
-_SAYS_OF_WHAT = re.compile(r"\s*(?!(?:and|or|und|plus|et)\b)[^\W\d_]")
+_SAYS_OF_WHAT = re.compile(r"(?<!\s)\s*+(?!(?:and|or|und|plus|et)\b)[^\W\d_]")
 
 
 def mentions_in_line(texts: Sequence[str], *, is_credit: bool = False) -> tuple[Mention, ...]:
