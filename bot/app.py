@@ -31,6 +31,7 @@ from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
 from bot.listeners.managers import Managers
+from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
 from bot.listeners.subcommands import help_page
 from bot.messages.channel_guard import ChannelGuard
@@ -38,7 +39,7 @@ from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
 from bot.service import Service
 from bot.settings import Settings
-from bot.slack_connection import SlackConnection, bolt_app
+from bot.slack_connection import Identity, SlackConnection, bolt_app
 from bot.store.memory import Memory
 
 _REPLIES_AT_ONCE = 4
@@ -181,7 +182,8 @@ def _duties(settings: Settings, check: Checker, memory: Memory, jobs: _Jobs) -> 
 
 def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -> SlackConnection:
     """The connection to Slack, with everything that listens to it."""
-    app = bolt_app(slack.client)
+    identity = Identity()
+    app = bolt_app(slack.client, identity)
     hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
     access = Access(
         hasty_client,
@@ -189,7 +191,8 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         users=settings.allowed_users,
         usergroups=settings.allowed_usergroups,
     )
-    intake = Intake(access, jobs.check, settings.syncro_site)
+    promptly = Promptly()
+    intake = Intake(access, lambda *asked: promptly.do(lambda: jobs.check(*asked)), settings.syncro_site)
     alarms = Alarms()
     alarms.start()
     later = ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit
@@ -199,7 +202,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         managers=Managers(hasty_client, settings.managers),
         access=access,
         intake=intake,
-        enqueue_digest=jobs.digest,
+        enqueue_digest=lambda *asked: promptly.do(lambda: jobs.digest(*asked)),
         replies=replies,
         client=hasty_client,
         zone=ZoneInfo(settings.digest_timezone),
@@ -214,4 +217,4 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     channel_events.register(app, slack.channels)
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)
-    return SlackConnection(app, settings.app_token)
+    return SlackConnection(app, settings.app_token, identity)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -37,11 +38,34 @@ class SlackRefusedError(Exception):
     """Slack will not let us in; the text says why and what to do."""
 
 
-def bolt_app(client: WebClient) -> App:
+class Identity:
+    """Who the bot is, for Bolt: known from the start. Bolt would ask Slack at the first event, and take it in vain."""
+
+    def __init__(self) -> None:
+        self._known: AuthorizeResult | None = None
+
+    def learn(self, client: WebClient) -> None:
+        """Ask Slack.
+
+        Raises:
+            SlackApiError, and whatever keeps us from Slack.
+
+        """
+        answer = client.auth_test()
+        self._known = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=answer)
+
+    def tell(self) -> AuthorizeResult:
+        """What Slack has said."""
+        if self._known is None:
+            raise AssertionError("unreachable: nothing comes from Slack before it has said who we are")
+        return self._known
+
+
+def bolt_app(client: WebClient, identity: Identity) -> App:
     """The Bolt app. Listeners finish before Slack is acknowledged, so what is acknowledged is stored."""
     bolt_log = logging.getLogger("bot.slack")
     bolt_log.setLevel(logging.ERROR)  # Bolt would warn that it ignores SLACK_BOT_TOKEN: our client has it already
-    app = App(client=client, logger=bolt_log, process_before_response=True, token_verification_enabled=False)
+    app = App(client=client, logger=bolt_log, process_before_response=True, authorize=lambda: identity.tell())
     bolt_log.setLevel(logging.WARNING)
     return app
 
@@ -49,9 +73,10 @@ def bolt_app(client: WebClient) -> App:
 class SlackConnection:
     """The app's connection. `open` it once, `close` it; in between it reconnects by itself."""
 
-    def __init__(self, app: App, app_token: str) -> None:
+    def __init__(self, app: App, app_token: str, identity: Identity) -> None:
         self._app = app
         self._app_token = app_token
+        self._identity = identity
         self._handler: SocketModeHandler | None = None
 
     def open(self, stop: threading.Event, meanwhile: Callable[[], None]) -> None:
@@ -83,7 +108,7 @@ class SlackConnection:
         """Connect. Returns why Slack is out of reach; nothing when connected."""
         advice = _BOT_ADVICE
         try:
-            self._app.client.auth_test()
+            self._identity.learn(self._app.client)
             advice = _APP_ADVICE
             handler.connect()  # type: ignore[no-untyped-call]
         except SlackApiError as error:

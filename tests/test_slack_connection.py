@@ -7,7 +7,8 @@ import threading
 import pytest
 from slack_sdk import WebClient
 
-from bot.slack_connection import SlackConnection, SlackRefusedError, bolt_app
+from bot.sandbox.slack.workspace import BILLING, BOT
+from bot.slack_connection import Identity, SlackConnection, SlackRefusedError, bolt_app
 from tests.standins.slack import FaultySlack
 
 RIGHT = {"bot": "xoxb-sandbox", "app": "xapp-sandbox"}
@@ -15,7 +16,8 @@ RIGHT = {"bot": "xoxb-sandbox", "app": "xapp-sandbox"}
 
 def connection(api_url: str, tokens: dict[str, str] = RIGHT) -> SlackConnection:
     client = WebClient(tokens["bot"], base_url=api_url, retry_handlers=[])
-    return SlackConnection(bolt_app(client), tokens["app"])
+    identity = Identity()
+    return SlackConnection(bolt_app(client, identity), tokens["app"], identity)
 
 
 def test_while_slack_is_away_the_other_work_goes_on(
@@ -53,4 +55,22 @@ def test_it_is_open_until_it_is_closed() -> None:
         line = connection(slack.api_url)
         line.open(threading.Event(), lambda: pytest.fail("not at once"))
         slack.wait_connected()
+        line.close()
+
+
+def test_slack_is_asked_who_the_bot_is_before_it_listens_and_never_again() -> None:
+    heard = threading.Event()
+    with FaultySlack() as slack:
+        client, identity = WebClient("xoxb-sandbox", base_url=slack.api_url, retry_handlers=[]), Identity()
+        app = bolt_app(client, identity)
+        app.event("app_mention")(lambda: heard.set())
+        line = SlackConnection(app, "xapp-sandbox", identity)
+        line.open(threading.Event(), lambda: pytest.fail("not at once"))
+        slack.wait_connected()
+        slack.fail_next("auth.test", "internal_error", times=9, status=500)
+
+        slack.mention(f"<@{BOT}> hello", channel=BILLING)
+
+        assert heard.wait(10)
+        assert len(slack.calls_to("auth.test")) == 1
         line.close()

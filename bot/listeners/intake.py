@@ -104,8 +104,9 @@ class Intake:
         if asked.request is not None:
             try:
                 self.enqueue(key, asked.request)
-            except Exception:
-                log.exception("A question could not be stored")
+            except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told
+                why = f"{type(error).__name__}: {error}".partition("\n")[0]
+                log.error("A question could not be stored (%s)", why)
                 return Rendered(not_stored())
         return asked.reply
 
