@@ -6,12 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from bot.billing.rules.concerns import Seen, concerns, is_credited_in_full
 from bot.billing.rules.matching import strength_of
-from bot.billing.rules.policy import Ticket, claims, doubts, fold, last_touched, pending_charges, unbilled
-from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.policy import (
+    Ticket,
+    claims,
+    doubts,
+    fold,
+    last_touched,
+    pending_charges,
+    recognised,
+    unbilled,
+)
+from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
 from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
 
+_CREDITED = "Credits give back all that its invoices bill, so nobody can tell whether another is due."
 RUN_TAKES = timedelta(days=1)
 """How long after its `next_run` a recurring invoice may still be made: runs start at 06:00 and may take hours."""
 
@@ -49,13 +60,18 @@ def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
 
 def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     """Judge a case. Precedence: a link, non-billable, open, unverified, scheduled, not invoiced."""
-    ticket, evidence = case.ticket, case.evidence
-    links = _distinct(evidence.links)
+    evidence, links = case.evidence, _distinct(case.evidence.links)
+    own_lines = [line for found in links if found.link is LinkKind.TICKET_ID for line in found.invoice.lines]
+    ticket = recognised(case.ticket, own_lines)
+    case = replace(case, ticket=ticket)
+    seen = _seen(case, links, now)
     billed_lines = frozenset(line_id for found in links for line_id in found.invoice.line_ids)
     still_unbilled = unbilled(ticket, billed_lines)
     schedule = _next_pickup(evidence.schedules, now)
     failures = _failures(case, billed_lines)
-    verdict = _verdict(case, failures, _is_part_left(ticket, still_unbilled, billed_lines), schedule)
+    if links and is_credited_in_full(seen):
+        failures, links = (*failures, _CREDITED), []
+    verdict = _verdict(case, links, failures, _is_part_left(ticket, still_unbilled, billed_lines), schedule)
     scheduled = schedule if verdict is Verdict.SCHEDULED else None
     is_warning = verdict is Verdict.NOT_INVOICED
     return Finding(
@@ -80,6 +96,8 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         scheduled_for=scheduled.next_run if scheduled else None,
         schedule_name=scheduled.name if scheduled else "",
         paused_schedule=_paused(evidence.schedules) if is_warning and still_unbilled.charges else None,
+        concerns=concerns(seen),
+        prepaid_hours=evidence.prepaid_hours,
         contradiction=is_warning and fold(ticket.status) == "invoiced",
     )
 
@@ -89,8 +107,24 @@ def seems_unbilled(case: Case) -> bool:
     return not case.evidence.links and case.expectation.due is Due.YES and not case.evidence.failures
 
 
-def _verdict(case: Case, failures: tuple[str, ...], is_part_left: bool, schedule: Schedule | None) -> Verdict:
-    if case.evidence.links:
+def _seen(case: Case, links: list[FoundLink], now: datetime) -> Seen:
+    own = [found.invoice for found in case.evidence.mentions if found.invoice.ticket_id == case.ticket.row.id]
+    pickup = _next_pickup(case.evidence.schedules, now)
+    missed = pickup if pickup is not None and pickup.next_run is not None and is_overdue(pickup.next_run, now) else None
+    return Seen(
+        ticket=case.ticket,
+        billing=[(found.invoice, found.link) for found in links],
+        credits=[invoice for invoice in own if invoice.is_credit],
+        empty=[invoice for invoice in own if invoice.is_empty],
+        prepaid_hours=case.evidence.prepaid_hours,
+        missed_run=None if missed is None or missed.next_run is None else (missed.name, missed.next_run),
+    )
+
+
+def _verdict(
+    case: Case, links: list[FoundLink], failures: tuple[str, ...], is_part_left: bool, schedule: Schedule | None
+) -> Verdict:
+    if links:
         return Verdict.PARTIALLY_INVOICED if is_part_left else Verdict.INVOICED
     if case.expectation.due is Due.NEVER:
         return Verdict.NON_BILLABLE

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.ledger.freshness import Knowledge, opened_since
-from bot.billing.rules.policy import Policy
+from bot.billing.rules.policy import Policy, unbilled
 from bot.billing.rules.verdicts import CheckReport, Finding
 from bot.billing.search.bounds import AUDIT
 from bot.billing.search.evidence import Case
 from bot.billing.search.finished_tickets import Window, list_tickets
 from bot.billing.search.payer_lists import list_payer, payers_worth_listing
 from bot.billing.search.places import Scope
-from bot.billing.search.queries import Failed
+from bot.billing.search.queries import Failed, ReadCustomer, ask
 from bot.billing.search.recurring_invoices import (
     Schedules,
     customer_with_charges,
@@ -69,6 +69,7 @@ class Verifier:
         searcher = replace(self._searcher(asked, scope, None), book=CatchUp(started_at))
         cases = scheduler.run([searcher.search(found.value) for found in asked.found], of_tickets=True)
         cases = self._look_for_schedules(scheduler, cases, sparing=False)
+        cases = self._look_for_prepaid(scheduler, cases)
         return _report(scheduler, self._findings(scheduler, asked, cases))
 
     def audit(
@@ -118,6 +119,7 @@ class Verifier:
         if knowledge is not None and not self._still_holds(scheduler, knowledge):
             return None
         cases = self._look_for_schedules(scheduler, cases, sparing=True)
+        cases = self._look_for_prepaid(scheduler, cases)
         return AuditReport(
             report=_report(scheduler, self._findings(scheduler, asked, cases)),
             failure=listed.sentence if isinstance(listed, Failed) else "",
@@ -170,6 +172,26 @@ class Verifier:
             lists[customer] = replace(schedules, calls=0)
         return counted
 
+    def _look_for_prepaid(
+        self, scheduler: Scheduler, cases: Sequence[Outcome[Case | None]]
+    ) -> list[Outcome[Case | None]]:
+        """Where an invoice is owed or comes to nothing, read what is left of the customer's block of hours, if any.
+
+        A customer that cannot be read has none for all that is known: the permission is optional.
+        """
+        waiting = {index: customer for index, case in enumerate(cases) if (customer := _may_be_prepaid(case.value))}
+        customers = list(dict.fromkeys(waiting.values()))
+        answers = dict(zip(customers, scheduler.run([ask(ReadCustomer(each)) for each in customers]), strict=True))
+        counted = list(cases)
+        for index, customer in waiting.items():
+            case, answer = cases[index], answers[customer]
+            if case.value is not None and not isinstance(answer.value, Failed):
+                hours = answer.value.prepay_hours
+                case.value.evidence.prepaid_hours = hours if hours is not None and hours > 0 else None
+            counted[index] = replace(case, calls=case.calls + answer.calls)
+            answers[customer] = replace(answer, calls=0)
+        return counted
+
     def _findings(self, scheduler: Scheduler, asked: _Asked, cases: Sequence[Outcome[Case | None]]) -> list[Finding]:
         return [
             replace(self._finding(number, found.value, case.value, scheduler.now), api_calls=found.calls + case.calls)
@@ -210,6 +232,16 @@ class _Asked:
 def _payer_to_ask(case: Case | None) -> str | None:
     """The customer whose recurring invoices can still explain why no invoice bills the ticket."""
     return customer_with_charges(case.ticket) if case is not None and seems_unbilled(case) else None
+
+
+def _may_be_prepaid(case: Case | None) -> str | None:
+    """The customer whose prepaid hours matter: work waits for an invoice, or an invoice comes to nothing."""
+    if case is None or (case.ticket.remembered_at is not None and not case.ticket.charges and not case.ticket.timers):
+        return None
+    is_of_nothing = any(found.invoice.total == 0 for found in case.evidence.links)
+    work = unbilled(case.ticket)
+    is_owed = seems_unbilled(case) and not case.evidence.mentions and bool(work.charges or work.minutes)
+    return case.ticket.row.customer_id if is_of_nothing or is_owed else None
 
 
 def _report(scheduler: Scheduler, findings: list[Finding]) -> CheckReport:

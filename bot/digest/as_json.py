@@ -10,6 +10,7 @@ from bot.billing.rules.verdicts import Verdict
 from bot.digest.headline import headline
 from bot.digest.model import Digest, DigestTicket
 from bot.words.finding_json import finding_as_json
+from bot.words.plain import in_hours
 
 
 def digest_as_json(digest: Digest) -> str:
@@ -29,6 +30,7 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         "date": digest.day.isoformat(),
         "headline": headline(digest),
         "at_risk": f"{digest.at_risk:.2f}",
+        "at_risk_hours": in_hours(digest.at_risk_hours),
         "counts": {
             "checked": digest.checked,
             **{verdict.value: digest.counts[verdict] for verdict in Verdict if verdict.traits.is_counted},
@@ -45,6 +47,7 @@ def digest_object(digest: Digest) -> dict[str, Any]:
         ],
         "contradictions": _numbers(digest.contradictions),
         "rest_unread": _numbers(digest.rest_unread),
+        "concerns": [finding_as_json(ticket.finding) for ticket in digest.with_concerns],
         "snoozed": _numbers(digest.snoozed),
         "marked": _numbers(digest.marked),
         "failures": [],  # scripts may look for it; tickets that cannot be listed make no digest

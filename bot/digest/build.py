@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.amounts import amount_of
+from bot.digest.amounts import amount_of, drawn_from_blocks
 from bot.digest.business_days import age, band
 from bot.digest.model import (
     Digest,
@@ -43,7 +43,7 @@ def build_digest(
     return Digest(
         day=day,
         made_at=made_at,
-        tickets=tuple(sorted(map(make.line, findings), key=_oldest_first)),
+        tickets=tuple(drawn_from_blocks(sorted(map(make.line, findings), key=_oldest_first), labor_rate)),
         resolved=books.resolved(findings),
         not_checked=books.not_among(findings),
         earlier=history.trend,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
+from bot.words.concerns import concern_in_words
 from bot.words.plain import moment_in_words, one_line
 from bot.words.reasons import reason
 from bot.words.verdicts import verdict_words
@@ -36,6 +37,7 @@ COLUMNS = (
     "note",
     "reason",
     "could_not_read",
+    "concerns",
     "ticket_url",
 )
 
@@ -104,6 +106,7 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "note": _note(line),
         "reason": reason(finding),
         "could_not_read": " ".join(finding.failures),
+        "concerns": " ".join(map(concern_in_words, finding.concerns)),
         "ticket_url": finding.ticket_url or "",
     }
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
 from bot.digest.model import Digest, DigestTicket, Pickup
-from bot.words.plain import capital, day_in_words, money, strung
+from bot.words.plain import capital, day_in_words, in_hours, money, strung
 from bot.words.verdicts import verdict_words
 
 
@@ -21,6 +21,8 @@ def headline(digest: Digest) -> str:
     if not digest.unbilled:
         return _joined(capital(accounted(digest)), change(digest))
     said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
+    if digest.at_risk_hours:
+        said.append(f"{in_hours(digest.at_risk_hours)} h not yet drawn from prepaid blocks")
     unproved = len(digest.of(Verdict.UNVERIFIED))
     if unproved:
         said.append(f"{unproved:,} could not be verified")

@@ -103,9 +103,12 @@ class DigestTicket:
 
     finding: Finding
     amount: Decimal
-    """Money at risk: unbilled charges, and uncharged billable time at the labor rate where one is set."""
+    """Money at risk: unbilled charges, and uncharged billable time at the labor rate where one is set; less what a
+    block of prepaid hours covers."""
     business_days: int
     band: AgeBand
+    prepaid_hours: Decimal = NOTHING
+    """Hours of its work that the block covers: no money is at risk, and they are not drawn from it yet."""
     is_new: bool = False
     first_said: date | None = None
     """The day of the first warning: an earlier one that stands, or this digest's for a ticket that it names first."""
@@ -211,6 +214,11 @@ class Digest:
         return total(self.unbilled)
 
     @property
+    def at_risk_hours(self) -> Decimal:
+        """The hours of what is unbilled that are not yet drawn from prepaid blocks."""
+        return sum((ticket.prepaid_hours for ticket in self.unbilled), NOTHING)
+
+    @property
     def new(self) -> tuple[DigestTicket, ...]:
         """Unbilled tickets that no earlier run named."""
         return tuple(ticket for ticket in self.unbilled if ticket.is_new)
@@ -239,6 +247,11 @@ class Digest:
     def rest_unread(self) -> tuple[DigestTicket, ...]:
         """Tickets on an invoice, of which it could not be read whether more is unbilled."""
         return self._those(lambda ticket: ticket.finding.rest_is_unknown)
+
+    @property
+    def with_concerns(self) -> tuple[DigestTicket, ...]:
+        """Tickets whose invoices may bill them wrongly."""
+        return self._those(lambda ticket: bool(ticket.finding.concerns))
 
     @property
     def uncharged_time(self) -> tuple[DigestTicket, ...]:

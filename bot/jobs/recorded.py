@@ -26,6 +26,7 @@ from bot.billing.search.queries import (
     ListTickets,
     NotePlaces,
     Read,
+    ReadCustomer,
     ReadInvoice,
     ReadTicket,
     RecallInvoices,
@@ -38,7 +39,7 @@ from bot.billing.search.queries import (
 from bot.billing.search.scheduler import Batch, Session
 from bot.jobs.steps import Steps
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+from bot.syncro.models import CustomerDetail, InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
 RECORDED_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
     {
@@ -48,6 +49,7 @@ RECORDED_FORMS: Mapping[type[Read[Any]], TypeAdapter[Any]] = MappingProxyType(
         ListInvoices: TypeAdapter(Page[InvoiceRow]),
         ReadInvoice: TypeAdapter(InvoiceDetail),
         ListSchedules: TypeAdapter(Page[Schedule]),
+        ReadCustomer: TypeAdapter(CustomerDetail),
         RecallTicket: TypeAdapter(RememberedTicket | None),
         RecallLinked: TypeAdapter(tuple[RememberedInvoice, ...] | None),
         RecallInvoices: TypeAdapter(tuple[RememberedInvoice | None, ...]),

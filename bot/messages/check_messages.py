@@ -33,6 +33,7 @@ from bot.messages.rendered import (
     text_cell,
     told,
 )
+from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import strung
 from bot.words.reasons import unsaid
@@ -149,7 +150,12 @@ def _details(finding: Finding) -> list[Line]:
     subject, status = mrkdwn(finding.subject), mrkdwn(finding.status, 80)
     known = strung(" · ", f"Subject: {subject}" if subject else "", f"Status in Syncro: {status}" if status else "")
     texts = [phrases.reason(finding), known, _other_unbilled(finding)]
-    return [*[line(text) for text in texts if text], *_failures(unsaid(finding)), *_possible(finding)]
+    return [
+        *[line(text) for text in texts if text],
+        *_concerns(finding),
+        *_failures(unsaid(finding)),
+        *_possible(finding),
+    ]
 
 
 def _other_unbilled(finding: Finding) -> str:
@@ -234,6 +240,7 @@ def _full_line(finding: Finding) -> list[Line]:
     return [
         phrases.headline_line(finding),
         *([line(why)] if why else []),
+        *_concerns(finding),
         *_failures(unsaid(finding)),
         *_possible(finding),
     ]
@@ -242,7 +249,7 @@ def _full_line(finding: Finding) -> list[Line]:
 def _compact(finding: Finding) -> list[Line]:
     """The receipt of one ticket among several: the verdict, the links, the places, the counts."""
     found = _phrase_of_verdict(finding)
-    details = [*_links(finding), *_places(finding)]
+    details = [*_links(finding), *_concerns(finding), *_places(finding)]
     return [line(f"*{phrases.number_link(finding)}* {found} · {coverage(finding.coverage)}"), *details]
 
 
@@ -264,6 +271,10 @@ def _links(finding: Finding) -> list[Line]:
 
 def _failures(failures: Iterable[str]) -> list[Line]:
     return [line(f"• {mrkdwn(failure, 600)}") for failure in failures]
+
+
+def _concerns(finding: Finding) -> list[Line]:
+    return [line(f"⚠️ {mrkdwn(concern_in_words(concern), 400)}") for concern in finding.concerns]
 
 
 def _possible(finding: Finding) -> list[Line]:

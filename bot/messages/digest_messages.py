@@ -128,6 +128,7 @@ def _details(digest: Digest) -> list[Part]:
         *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
         *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
         *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
+        *_listed("Look at these invoices", (rows.concern_line(each) for each in digest.with_concerns)),
         *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),

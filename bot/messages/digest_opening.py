@@ -87,6 +87,7 @@ def _summary(digest: Digest, most: int) -> list[Line]:
         _uncharged(digest, most),
         *(_section(verdict, listed, digest, most) for verdict, listed in digest.beside_unbilled),
         _counted(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, most),
+        _counted("Look at these invoices", digest.with_concerns, most),
         _counted("Snoozed", digest.snoozed, most),
         _counted("Marked as non-billable in the bot", digest.marked, most),
         _not_checked(digest, most),

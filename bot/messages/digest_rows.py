@@ -28,6 +28,7 @@ from bot.messages.rendered import (
     table_parts,
     text_cell,
 )
+from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, unbilled
 from bot.words.plain import capital, day_in_words, duration, money, strung
 from bot.words.reasons import unsaid
@@ -217,6 +218,12 @@ def rest_unread_line(ticket: DigestTicket) -> Line:
     """A ticket on an invoice, of which it could not be read whether more is unbilled."""
     why = " ".join(mrkdwn(failure, 200) for failure in ticket.finding.failures[:_FAILURES])
     return _bullet(ticket, phrases.invoices(ticket.finding.invoices), why)
+
+
+def concern_line(ticket: DigestTicket) -> Line:
+    """A ticket whose invoices may bill it wrongly."""
+    said = " ".join(mrkdwn(concern_in_words(concern), 300) for concern in ticket.finding.concerns)
+    return line(f"• {strung(' · ', _start(ticket), f'⚠️ {said}')}")
 
 
 def snoozed_line(ticket: DigestTicket) -> Line:

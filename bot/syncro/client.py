@@ -23,6 +23,7 @@ from bot.syncro.exchange import Exchanger, Received, Timeouts
 from bot.syncro.http_dates import moment_from_http_date
 from bot.syncro.json_answers import OversizedError, json_of
 from bot.syncro.models import (
+    CustomerDetail,
     InvoiceDetail,
     InvoiceRow,
     Page,
@@ -163,6 +164,10 @@ class SyncroClient:
     def invoice(self, reference: str) -> Reply[InvoiceDetail]:
         """An invoice's detail, by id or number. Check which one came: one's number can be another's id."""
         return self._record(f"invoice {reference}", "invoices", reference, "invoice", InvoiceDetail)
+
+    def customer(self, customer_id: str) -> Reply[CustomerDetail]:
+        """A customer with its prepaid hours; takes the permission Customers - View Detail."""
+        return self._record(f"customer id {customer_id}", "customers", customer_id, "customer", CustomerDetail)
 
     def schedules(self, customer_id: str | None, *, page: int = 1) -> Reply[Page[Schedule]]:
         """One page of a customer's recurring invoices, or of the whole account's."""

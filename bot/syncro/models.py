@@ -162,6 +162,13 @@ class ListRow(OfCustomer):
         return value if isinstance(value, dict | ListRow) else {}
 
 
+class CustomerDetail(Record):
+    """A customer as `/customers/{id}` answers it. `prepay_hours` is what is left of a block of hours."""
+
+    id: Identifier
+    prepay_hours: Money = None
+
+
 class TicketRow(ListRow):
     """A ticket as `/tickets` lists it. `number` is what people say, `id` is what invoices refer to.
 
@@ -188,9 +195,20 @@ class TicketTimer(Record):
     id: SeenIdentifier = None
     start_time: Time = None
     end_time: Time = None
+    active_duration: Money = None
+    """Seconds at work; a timer that was paused spans more between its start and its end."""
     billable: Flag = None
     recorded: Flag = None
     ticket_line_item_id: OptionalIdentifier = None
+
+    @property
+    def seconds(self) -> int:
+        """How long the work took; 0 while it is running, or where Syncro does not say."""
+        if self.active_duration is not None:
+            return max(0, int(self.active_duration))
+        if self.start_time is None or self.end_time is None:
+            return 0
+        return max(0, int((self.end_time - self.start_time).total_seconds()))
 
 
 class TicketCharge(Record):
@@ -200,16 +218,25 @@ class TicketCharge(Record):
     quantity: Money = Decimal(1)
     price_retail: Money = None
     retail_cents: Money = None
+    line_discount_percent: Money = None
+    discount_dollars: Money = None
+    name: Text = ""
+    description: Text = ""
+    product_category: Text = ""
     converted: Flag = None
     item_id: OptionalIdentifier = None
 
     @property
+    def price(self) -> Decimal | None:
+        """The price of one, in the account's currency and before tax; None where Syncro names none."""
+        if self.price_retail is None and self.retail_cents is not None:
+            return self.retail_cents / 100
+        return self.price_retail
+
+    @property
     def amount(self) -> Decimal | None:
-        """Price times quantity, in the account's currency; None where Syncro names no price or no quantity."""
-        price = self.price_retail
-        if price is None and self.retail_cents is not None:
-            price = self.retail_cents / 100
-        return None if price is None or self.quantity is None else price * self.quantity
+        """Price times quantity less the discount; None where Syncro names no price or no quantity."""
+        return discounted(self.price, self.quantity, self.line_discount_percent, self.discount_dollars)
 
     @property
     def invoice_line(self) -> str | None:
@@ -244,15 +271,36 @@ class InvoiceRow(ListRow):
         return "" if self.is_twin else self.id or self.number or ""
 
 
+def discounted(
+    price: Decimal | None, quantity: Decimal | None, percent: Decimal | None, dollars: Decimal | None
+) -> Decimal | None:
+    """What a line comes to. Discounts were seen with either sign, and take off all the same."""
+    if price is None or quantity is None:
+        return None
+    return price * quantity * (1 - abs(percent or Decimal(0)) / 100) - abs(dollars or Decimal(0))
+
+
 class InvoiceLine(Record):
     """One line of an invoice. One without any text field cannot be searched; only a mere discount needs none."""
 
     id: SeenIdentifier = None
     price: Money = None
     quantity: Money = Decimal(1)
+    discount_percent: Money = None
+    discount_dollars: Money = None
     item: Text = ""
     name: Text = ""
     description: Text = ""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Price times quantity less the discount; None where Syncro names no price or no quantity."""
+        return discounted(self.price, self.quantity, self.discount_percent, self.discount_dollars)
+
+    @property
+    def is_discounted(self) -> bool:
+        """Whether it shows a discount."""
+        return bool(self.discount_percent or self.discount_dollars)
 
     @model_validator(mode="before")
     @classmethod

@@ -22,6 +22,7 @@ from bot.billing.search.queries import (
     ListSchedules,
     ListTickets,
     Read,
+    ReadCustomer,
     ReadInvoice,
     ReadTicket,
 )
@@ -101,6 +102,8 @@ class SyncroReader:
                 return self._client.ticket(ticket_id)
             case ReadInvoice(reference):
                 return self._client.invoice(reference)
+            case ReadCustomer(customer_id):
+                return self._client.customer(customer_id)
             case ListSchedules(customer_id, page):
                 return self._client.schedules(customer_id, page=page)
             case ListInvoices():

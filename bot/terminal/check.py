@@ -16,6 +16,7 @@ from bot.billing.rules.verdicts import CheckReport, Finding, Loudness
 from bot.billing.search.scheduler import Progress as CheckProgress
 from bot.counting import counted
 from bot.ticket_references import as_people_say
+from bot.words.concerns import concern_in_words
 from bot.words.finding_json import finding_as_json
 from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import moment_in_words, money, one_line, strung
@@ -96,6 +97,8 @@ def _lines(finding: Finding) -> Iterator[Text]:
     for mention in finding.possible:
         yield _text(f"→ look at invoice {mention.number}: “{mention.text}”")
         yield _text(mention.url, indent=2)
+    for concern in finding.concerns:
+        yield _text(f"! {concern_in_words(concern)}", "yellow")
     if work := unbilled(finding.unbilled):
         yield _text(f"On no invoice yet: {work}")
     if finding.ticket_url:

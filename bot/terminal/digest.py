@@ -16,6 +16,7 @@ from bot.digest.headline import accounted, headline, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, WrongReport
 from bot.ticket_references import as_people_say
+from bot.words.concerns import concern_in_words
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason, unsaid
@@ -52,6 +53,7 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
         heading = f"{said.label}: {said.caution}" if said.caution else said.label
         yield heading, (_line(each, _about(each, digest)) for each in listed)
     yield f"On an invoice, but {REST_UNKNOWN}", (_line(each, _why(each)) for each in digest.rest_unread)
+    yield "Look at these invoices", (_line(each, _concerns(each)) for each in digest.with_concerns)
     yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
@@ -114,6 +116,10 @@ def _about(line: DigestTicket, digest: Digest) -> str:
 
 def _why(line: DigestTicket) -> str:
     return " ".join([reason(line.finding), *unsaid(line.finding)])
+
+
+def _concerns(line: DigestTicket) -> str:
+    return " ".join(map(concern_in_words, line.finding.concerns))
 
 
 def _snoozed(line: DigestTicket) -> str:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.billing.rules.verdicts import Finding
+from bot.words.concerns import concern_in_words
+from bot.words.plain import in_hours
 from bot.words.reasons import reason
 
 
@@ -38,6 +40,11 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
             "minutes": unbilled.minutes,
             "charges": None if unbilled.charges is None else f"{unbilled.charges:.2f}",
         },
+        "prepaid": None if finding.prepaid_hours is None else {"hours": in_hours(finding.prepaid_hours)},
+        "concerns": [
+            {"kind": each.kind.value, "invoices": list(each.invoices), "words": concern_in_words(each)}
+            for each in finding.concerns
+        ],
         "checked_at": moment_in_utc(finding.checked_at),
     }
 

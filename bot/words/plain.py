@@ -27,6 +27,11 @@ def duration(minutes: int) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def in_hours(hours: Decimal) -> str:
+    """1.5: hours as Syncro counts a prepaid block, to the minute and never in powers of ten."""
+    return f"{hours.quantize(Decimal('0.01')).normalize():f}"
+
+
 def moment_in_words(when: datetime) -> str:
     """2026-11-22 09:02 UTC."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -14,7 +14,7 @@ from bot.billing.rules.verdicts import Due, Finding, Ground, Verdict
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN, what_it_does
-from bot.words.plain import capital, duration, money, strung
+from bot.words.plain import capital, duration, in_hours, money, strung
 
 _FAILURES_SAID: Final = 2
 """How many failed reads the sentence names; it counts the others."""
@@ -72,6 +72,8 @@ def _not_invoiced(finding: Finding) -> str:
     said = [_expected(finding), "Every place where its invoice could be was read, and none bills it."]
     if finding.contradiction:
         said.append("Contradiction: its status says Invoiced; a status is set by hand and proves nothing.")
+    if finding.prepaid_hours is not None:
+        said.append(f"Its invoice would draw on the prepaid block of {in_hours(finding.prepaid_hours)} h.")
     if finding.paused_schedule is not None:
         said.append(f'The recurring invoice "{finding.paused_schedule}" would pick up its charges, but it is paused.')
     return strung(" ", *said)

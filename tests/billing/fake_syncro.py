@@ -25,6 +25,7 @@ from bot.billing.search.queries import (
     ListSchedules,
     ListTickets,
     Read,
+    ReadCustomer,
     ReadInvoice,
     ReadTicket,
 )
@@ -33,7 +34,7 @@ from bot.sandbox.syncro import exchange
 from bot.sandbox.syncro.exchange import Ask
 from bot.sandbox.syncro.world import ListRows, Ticket, World
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+from bot.syncro.models import CustomerDetail, InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from bot.syncro_sessions.pooled import ANSWERS_AT_ONCE
 from tests.standins.syncro_faults import Fault, Turns
@@ -49,7 +50,7 @@ _PAGES: dict[str, type[Page[Any]]] = {
     "invoices": Page[InvoiceRow],
     "schedules": Page[Schedule],
 }
-_DETAILS: dict[str, type[BaseModel]] = {"tickets": TicketDetail, "invoices": InvoiceDetail}
+_DETAILS: dict[str, type[BaseModel]] = {"tickets": TicketDetail, "invoices": InvoiceDetail, "customers": CustomerDetail}
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,9 @@ class FakeSyncro:
             case ("tickets", reference):
                 ticket = self.world.tickets.get(int(reference))
                 return _found("ticket", self.world.ticket_detail(ticket) if ticket else None)
+            case ("customers", reference):
+                customer = self.world.customers.get(int(reference))
+                return _found("customer", self.world.customer_detail(customer) if customer else None)
             case ("invoices", reference):
                 return _found("invoice", self._invoice(reference))
         raise AssertionError(f"the fake knows no {ask.path}")
@@ -329,6 +333,8 @@ def _ask(read: Read[Any]) -> Ask:
             return Ask(("tickets", ticket_id))
         case ReadInvoice(reference):
             return Ask(("invoices", reference))
+        case ReadCustomer(customer_id):
+            return Ask(("customers", customer_id))
         case ListTickets(updated_since, page):
             return _list("tickets", page, since_updated_at=_timestamp(updated_since))
         case ListSchedules(customer_id, page):

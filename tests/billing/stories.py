@@ -121,7 +121,7 @@ def _ticket(draw: st.DrawFn, world: World, customers: Sequence[Customer], number
         draw(st.sampled_from(customers)), number=number, status=status, created_at=NOW - draw(days(1, 40))
     )
     for price in draw(st.lists(st.sampled_from(("0", "75.00", "12.35")), max_size=2)):
-        world.add_charge(ticket, price)
+        world.add_charge(ticket, price, name="Work on no invoice", description="Not billed yet")
     for billable in draw(st.lists(st.booleans(), max_size=2)):
         world.add_timer(ticket, 30, billable=billable, recorded=draw(st.booleans()))
     return ticket

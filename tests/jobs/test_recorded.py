@@ -33,6 +33,7 @@ from bot.billing.search.queries import (
     ListTickets,
     NotePlaces,
     Read,
+    ReadCustomer,
     ReadInvoice,
     ReadTicket,
     RecallInvoices,
@@ -48,6 +49,7 @@ from bot.jobs.recorded import batch_from_json, batch_to_json, recorded_session
 from bot.jobs.request import CheckRequest
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import (
+    CustomerDetail,
     InvoiceDetail,
     InvoiceLine,
     InvoiceRow,
@@ -198,6 +200,7 @@ _values: dict[Read[Any], st.SearchStrategy[Any]] = {
     ReadTicket("1"): _tickets,
     ListInvoices(): _pages(InvoiceRow, _invoice_rows),
     ReadInvoice("1"): _invoices,
+    ReadCustomer("1"): st.builds(CustomerDetail, id=_ids, prepay_hours=_money),
     ListSchedules("1"): _pages(Schedule, _schedules),
     RecallTicket("1", NOW): st.none() | _remembered_tickets,
     RecallLinked(TicketKeys("1", "32223")): st.none() | _several(_remembered_invoices),

@@ -81,6 +81,8 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                 ],
                 "coverage": {"listed": 20, "read": 1, "from_ledger": 0, "skipped": 0, "complete": True},
                 "unbilled": {"minutes": 30, "charges": "0.00"},
+                "prepaid": None,
+                "concerns": [],
                 "checked_at": "2026-11-22T09:02:11Z",
             }
         ],
@@ -92,7 +94,7 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
 def test_the_keys_stand_in_the_order_of_the_design() -> None:
     (result,) = json.loads(report_as_json(CheckReport((finding(Verdict.OPEN),), 4, 0.8)))["results"]
     assert [*result][:7] == ["ticket_number", "ticket_id", "ticket_url", "customer", "subject", "status", "verdict"]
-    assert [*result][7:] == ["reason", "invoices", "coverage", "unbilled", "checked_at"]
+    assert [*result][7:] == ["reason", "invoices", "coverage", "unbilled", "prepaid", "concerns", "checked_at"]
 
 
 def test_a_ticket_that_does_not_exist_has_no_id() -> None:

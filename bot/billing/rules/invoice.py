@@ -6,14 +6,19 @@ judged alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from bot.billing.rules.ticket_mentions import Mention, mentions_in_line, mentions_in_note
 from bot.syncro.models import InvoiceDetail, InvoiceLine, Money, OptionalIdentifier, Record, Time
 
-READING_RULES = 2
+READING_RULES = 3
 """Counts up when `facts_of` comes to read invoices differently: facts kept under older rules are then read anew."""
+
+
+LONGEST_SALE = 80
+"""Characters kept of the text of what a line sells."""
 
 
 class BilledLine(Record):
@@ -24,6 +29,9 @@ class BilledLine(Record):
     """Price times quantity, as `amount_key` writes it; None where Syncro names no price."""
     is_stray: bool = False
     """Neither the invoice nor the line's text says whose it is."""
+    is_discounted: bool = False
+    sold: tuple[str, ...] = ()
+    """What it sells, as `sale_key` writes it, by each of its texts: a charge of the same is this line."""
 
     @property
     def is_credit(self) -> bool:
@@ -46,6 +54,8 @@ class InvoiceFacts(Record):
     """The detail named no time of change: `updated_at` is its list row's, and may be older than what was read."""
     lines: tuple[BilledLine, ...] = ()
     """Those with an id."""
+    is_empty: bool = False
+    """It has no line at all, so it bills nothing."""
     has_unnamed_lines: bool = False
     """Some line has no id, so a converted charge could not be recognised."""
     said: tuple[Mention, ...] = ()
@@ -71,7 +81,16 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         said.update(dict.fromkeys(of_line))
         if line.id is not None:
             is_stray = detail.ticket_id is None and not any(each.leads for each in of_line)
-            lines.append(BilledLine(id=line.id, amount=_amount(line), is_stray=is_stray))
+            texts = (line.item, line.name, line.description)
+            lines.append(
+                BilledLine(
+                    id=line.id,
+                    amount=_amount(line),
+                    is_stray=is_stray,
+                    is_discounted=line.is_discounted,
+                    sold=tuple(dict.fromkeys(sale_keys(texts, line.quantity, line.price))),
+                )
+            )
     for text in (detail.po_number, detail.note):
         said.update(dict.fromkeys(mentions_in_note(text)))
     return InvoiceFacts(
@@ -85,6 +104,7 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         updated_at=detail.updated_at or listed_as_of,
         is_undated=detail.updated_at is None,
         lines=tuple(lines),
+        is_empty=not detail.line_items,
         has_unnamed_lines=len(lines) < len(detail.line_items),
         said=tuple(said),
     )
@@ -96,11 +116,21 @@ def mentions_of_line(line: InvoiceLine) -> tuple[Mention, ...]:
 
 
 def _amount(line: InvoiceLine) -> str | None:
-    return None if line.price is None or line.quantity is None else amount_key(line.price * line.quantity)
+    return None if line.amount is None else amount_key(line.amount)
 
 
 def _is_negative(amount: str | None) -> bool:
     return amount is not None and amount.startswith("-") and amount.strip("-0.") != ""
+
+
+def sale_keys(texts: Iterable[str], quantity: Decimal | None, price: Decimal | None) -> Iterator[str]:
+    """What is sold, for each text that names it: the same text, quantity and price are the same sale."""
+    if quantity is None or price is None:
+        return
+    for text in texts:
+        words = " ".join(text.split()).casefold()[:LONGEST_SALE]
+        if words:
+            yield f"{words}|{quantity.normalize():f}|{price.normalize():f}"
 
 
 def amount_key(amount: Decimal) -> str:

@@ -200,7 +200,7 @@ class Link:
 def _grade_ticket_id(invoice: InvoiceFacts, ticket: TicketKeys) -> Grade:
     if invoice.ticket_id != ticket.ticket_id:
         return Grade.NOTHING
-    return Grade.MIGHT if invoice.is_credit else Grade.LINK
+    return Grade.MIGHT if invoice.is_credit or invoice.is_empty else Grade.LINK
 
 
 def _grade_line_item(invoice: InvoiceFacts, ticket: TicketKeys) -> Grade:

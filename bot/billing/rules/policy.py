@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from bot.billing.rules.verdicts import Due, Expectation, Ground, Unbilled
+from bot.billing.rules.invoice import BilledLine, sale_keys
+from bot.billing.rules.verdicts import Due, Expectation, Ground, Labour, Unbilled
 from bot.syncro.models import TicketCharge, TicketDetail, TicketRow, TicketTimer
 
 
@@ -74,6 +75,26 @@ def put_back(ticket: Ticket) -> Ticket:
     return replace(ticket, detail=ticket.detail.model_copy(update={"line_items": charges}))
 
 
+def recognised(ticket: Ticket, lines: Sequence[BilledLine]) -> Ticket:
+    """The ticket where a charge that stands on its own invoice is on an invoice, though Syncro does not mark it so.
+
+    `lines` are those of the invoices that were made for it. The same text, quantity and price make the same sale, each
+    line is one charge at the most, and one that a charge names is that charge.
+    """
+    if ticket.detail is None:
+        return ticket
+    free = [line for line in lines if line.id not in ticket.converted_items]
+    charges = []
+    for charge in ticket.charges:
+        wanted = set(sale_keys((charge.name, charge.description), charge.quantity, charge.price))
+        line = None if charge.converted is True else next((each for each in free if wanted & set(each.sold)), None)
+        if line is not None:
+            free.remove(line)
+            charge = charge.model_copy(update={"converted": True, "item_id": line.id})
+        charges.append(charge)
+    return replace(ticket, detail=ticket.detail.model_copy(update={"line_items": tuple(charges)}))
+
+
 def expectation(ticket: Ticket, policy: Policy) -> Expectation:
     """Apply the policy: non-billable first, then whether the work is finished, or may be for want of a status."""
     is_named = fold(ticket.status) in _folded(policy.finished_statuses)
@@ -135,8 +156,22 @@ def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbi
     are_charges_known = None not in amounts and all(charge.converted is not None for charge in pending)
     is_time_known = all(None not in (timer.billable, timer.recorded) for timer in uncharged)
     charges = sum((amount for amount in amounts if amount is not None), Decimal(0)).quantize(Decimal("0.01"))
-    minutes = sum(map(_seconds, uncharged)) // 60
-    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None)
+    minutes = sum(timer.seconds for timer in uncharged) // 60
+    labour = tuple(
+        Labour(charge.quantity, charge.amount)
+        for charge in pending
+        if charge.quantity is not None and charge.amount is not None and _is_labour(charge, ticket)
+    )
+    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None, labour)
+
+
+_LABOUR = _folded(["Labor", "Labour", "Service Labor", "Labor Services"])
+
+
+def _is_labour(charge: TicketCharge, ticket: Ticket) -> bool:
+    """Whether a charge is for hours of work: it came of a timer, or its category says so. One that sells is not."""
+    came_of_timer = charge.id is not None and any(timer.ticket_line_item_id == charge.id for timer in ticket.timers)
+    return came_of_timer or fold(charge.product_category) in _LABOUR
 
 
 def pending_charges(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> list[TicketCharge]:
@@ -188,9 +223,3 @@ def claims(ticket: Ticket) -> tuple[str, ...]:
     if not ticket.status and finished_at(ticket) is None:
         said.append("Syncro names no status of the ticket, so nobody can tell whether the work is finished.")
     return tuple(said)
-
-
-def _seconds(timer: TicketTimer) -> int:
-    if timer.start_time is None or timer.end_time is None:
-        return 0  # still running, or unreadable: nothing to add up yet
-    return max(0, int((timer.end_time - timer.start_time).total_seconds()))

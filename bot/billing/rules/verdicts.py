@@ -158,13 +158,23 @@ class PossibleMention:
 
 
 @dataclass(frozen=True)
+class Labour:
+    """An unbilled charge for hours of work, which a block of prepaid hours can cover."""
+
+    hours: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Unbilled:
     """Work on the ticket that no invoice carries yet. None is not known, which is not nothing."""
 
     minutes: int | None = 0
     """Billable time that has not become a charge."""
     charges: Decimal | None = Decimal("0.00")
-    """Charges that have not become invoice lines, price times quantity."""
+    """Charges that have not become invoice lines, price times quantity less discounts, before tax."""
+    labour: tuple[Labour, ...] = ()
+    """Those of the charges that are for hours of work."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +186,28 @@ class Coverage:
     from_ledger: int = 0
     skipped: int = 0
     complete: bool = True
+
+
+class ConcernKind(StrEnum):
+    """What may be wrong with an invoice."""
+
+    BILLED_TWICE = "billed_twice"
+    ZERO_TOTAL = "zero_total"
+    EMPTY = "empty"
+    CREDIT = "credit"
+    BILLED_FOR_LESS = "billed_for_less"
+    MISSED_RUN = "missed_run"
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something that somebody should look at, and the numbers of its invoices. `bot.words.concerns` says it."""
+
+    kind: ConcernKind
+    invoices: tuple[str, ...]
+    amount: Decimal | None = None
+    schedule: str = ""
+    day: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +247,10 @@ class Finding:
     technician: str = ""
     finished_at: datetime | None = None
     """The resolved date, or the ticket's last change where there is none."""
+    concerns: tuple[Concern, ...] = ()
+    """Invoices that may bill it wrongly: a note, whatever the verdict."""
+    prepaid_hours: Decimal | None = None
+    """What is left of the customer's block of hours; None where there is none, or nobody has looked."""
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
     api_calls: int = 0

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from bot.billing.ledger.freshness import Sweep
 from bot.billing.ledger.model import RememberedInvoice
@@ -44,6 +45,8 @@ class Evidence:
     links: list[FoundLink] = field(default_factory=list)
     mentions: list[FoundMention] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
+    prepaid_hours: Decimal | None = None
+    """What is left of the customer's block of hours, where that was read."""
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
     gone: dict[str, RememberedInvoice] = field(default_factory=dict)

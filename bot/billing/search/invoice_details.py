@@ -28,17 +28,22 @@ from bot.syncro.models import ROWS_A_PAGE, InvoiceDetail, InvoiceRow
 
 DETAILS_AT_ONCE = 8
 """Invoice details asked for in one round: reading stops after the round that holds a link."""
+MOST_CONFIRMED = 3
+"""Remembered links of one ticket that are read again."""
 RECALLED_AT_ONCE = 200
 """Rows whose details are looked up in the ledger at once."""
 WORTH_A_SWEEP = 3
 """Remembered invoices whose rows tell no time of change: from so many on, one list of changes costs less."""
 
 
-def read_details(evidence: Evidence, rows: Sequence[InvoiceRow]) -> Asking[bool]:
-    """Read the details not tried yet, a round at a time, until one holds a link. True when anything was read."""
+def read_details(evidence: Evidence, rows: Sequence[InvoiceRow], *, every: bool = False) -> Asking[bool]:
+    """Read the details not tried yet, a round at a time, until one holds a link. True when anything was read.
+
+    With `every` it goes on: another may bill the ticket too.
+    """
     wanted = [row for row in rows if not evidence.was_tried(row)]
     for start in range(0, len(wanted), DETAILS_AT_ONCE):
-        if evidence.links:
+        if evidence.links and not every:
             break
         batch = wanted[start : start + DETAILS_AT_ONCE]
         answers = yield [detail_read(row) for row in batch]
@@ -97,11 +102,9 @@ def sweep_customer(customer_id: str, rows: Sequence[InvoiceRow]) -> Asking[Sweep
 
 
 def confirm_remembered(evidence: Evidence) -> Asking[None]:
-    """Read again the invoices that billed the ticket when they were last read, until one still does."""
-    for remembered in (yield from recall_links(evidence)) or []:
+    """Read again the invoices that billed the ticket when they were last read; a ticket may be billed twice."""
+    for remembered in ((yield from recall_links(evidence)) or [])[:MOST_CONFIRMED]:
         yield from confirm(evidence, remembered)
-        if evidence.links:
-            break
 
 
 def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[RememberedInvoice] | None]:

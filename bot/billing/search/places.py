@@ -78,7 +78,9 @@ class Offered:
             offered = tuple(sorted(page.rows, key=lambda row: _unlikeliness(row, evidence.ticket.ticket_id)))
             evidence.note_listed(offered[:CANDIDATES_TO_TRY])
             yield from read_details(evidence, offered[:1])
-            yield from read_details(evidence, offered[1:CANDIDATES_TO_TRY])
+            # All of a handful are read: a ticket may be billed twice. More are offered where the filter is ignored.
+            is_handful = len(offered) <= CANDIDATES_TO_TRY
+            yield from read_details(evidence, offered[1:CANDIDATES_TO_TRY], every=is_handful)
             if evidence.links or not any(map(evidence.has_vanished, offered)):
                 break  # an offered invoice that is gone may have been deleted meanwhile: then ask once more
         yield from self._judge(evidence, offered)

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
+from bot.syncro.models import CustomerDetail, InvoiceDetail, InvoiceRow, Page, Schedule, TicketDetail, TicketRow
 
 Value = TypeVar("Value")
 Value_co = TypeVar("Value_co", covariant=True)
@@ -79,6 +79,13 @@ class ListSchedules(Read[Page[Schedule]]):
     customer_id: str | None
     page: int = 1
     reading: int = 1
+
+
+@dataclass(frozen=True)
+class ReadCustomer(Read[CustomerDetail]):
+    """A customer's prepaid hours."""
+
+    customer_id: str
 
 
 class LedgerRead(Read[Value_co]):

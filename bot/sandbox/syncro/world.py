@@ -48,6 +48,7 @@ class Customer:
     id: int
     name: str
     created_at: datetime
+    prepay_hours: Decimal = Decimal(0)
 
 
 @dataclass
@@ -619,6 +620,7 @@ class World:
             "updated_at": time_text(customer.created_at),
             "business_and_full_name": f"{customer.name} - Sample Contact",
             "business_then_name": customer.name,
+            "prepay_hours": str(customer.prepay_hours),
             "contacts": [],
         }
 

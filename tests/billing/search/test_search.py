@@ -674,7 +674,7 @@ def test_recurring_invoices_are_asked_for_only_with_unbilled_charges_and_nothing
     bench.world.add_schedule(bench.customer)
     assert bench.finding().verdict is Verdict.NOT_INVOICED
     assert bench.reads_of(ListSchedules) == []
-    bench.world.add_charge(bench.ticket)
+    bench.world.add_charge(bench.ticket, "12.50")
     assert bench.finding().verdict is Verdict.SCHEDULED  # its list has no `meta`, so its end has to be seen
     assert len(bench.reads_of(ListSchedules)) == 3
     bench.world.bill_by_ticket_id(bench.ticket)

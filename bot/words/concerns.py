@@ -1,0 +1,27 @@
+"""The words of a concern: the same in Slack, the terminal, CSV and JSON."""
+
+from __future__ import annotations
+
+from bot.billing.rules.verdicts import Concern, ConcernKind
+from bot.words.plain import listed, money
+
+
+def concern_in_words(concern: Concern) -> str:
+    """One sentence; may quote the name of a recurring invoice, so escape it."""
+    numbers = listed([str(number) for number in concern.invoices])
+    plural = "s" if len(concern.invoices) > 1 else ""
+    amount = "" if concern.amount is None else money(concern.amount)
+    match concern.kind:
+        case ConcernKind.BILLED_TWICE:
+            return f"Billed twice? Invoice{plural} {numbers} bill the same ticket."
+        case ConcernKind.ZERO_TOTAL:
+            return f"Invoice{plural} {numbers} of 0.00 for charges of {amount}."
+        case ConcernKind.EMPTY:
+            return f"Invoice{plural} {numbers} made for this ticket without any line, so nothing is billed."
+        case ConcernKind.CREDIT:
+            return f"Invoice{plural} {numbers} gives {amount} back."
+        case ConcernKind.BILLED_FOR_LESS:
+            return f"Invoice {numbers} bills {amount} less than the ticket's charges, and shows no discount."
+        case ConcernKind.MISSED_RUN:
+            day = "" if concern.day is None else f" of {concern.day:%Y-%m-%d}"
+            return f"The recurring invoice “{concern.schedule}” did not take its charges in the run{day}."
