@@ -42,13 +42,11 @@ from bot.words.verdicts import counts, verdict_words
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
 
-_ASSURANCES: Final[Mapping[Assurance, str]] = MappingProxyType(
-    {
-        Assurance.NOTHING: "",
-        Assurance.NONE_MISSING: "no invoice is missing",
-        Assurance.NONE_WITHOUT: "none without an invoice",
-    }
-)
+_ASSURANCES: Final[Mapping[Assurance, str]] = {
+    Assurance.NOTHING: "",
+    Assurance.NONE_MISSING: "no invoice is missing",
+    Assurance.NONE_WITHOUT: "none without an invoice",
+}
 _LINKED_TABLE_ROOM: Final = 8_500
 """Links make a table heavy; one that would grow beyond this goes without them, so that it stays one table."""
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
