@@ -33,6 +33,7 @@ from bot.messages.rendered import (
     text_cell,
     told,
 )
+from bot.ticket_references import TICKET_NUMBER
 from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import strung
@@ -174,7 +175,7 @@ def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
 
 
 def _check_again(numbers: Sequence[str]) -> list[Part]:
-    value = ",".join(number for number in numbers if number.isascii() and number.isdigit())
+    value = ",".join(number for number in numbers if TICKET_NUMBER.fullmatch(number))
     if not value or len(value) > BUTTON_VALUE_LIMIT:
         return []
     return [Part("", (actions(button("Check again", CHECK_AGAIN, value)),))]
