@@ -26,14 +26,15 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
-from bot.listeners.access import Access
+from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
-from bot.listeners.managers import Managers
+from bot.listeners.people import Own, People
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
 from bot.listeners.subcommands import help_page
+from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
@@ -185,12 +186,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     identity = Identity()
     app = bolt_app(slack.client, identity)
     hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
-    access = Access(
-        hasty_client,
-        channels=settings.allowed_channels,
-        users=settings.allowed_users,
-        usergroups=settings.allowed_usergroups,
-    )
+    access = _access(settings, memory, People(hasty_client, lambda: Own.from_bolt(identity.tell())), hasty_client)
     promptly = Promptly()
     intake = Intake(access, lambda *asked: promptly.do(lambda: jobs.check(*asked)), settings.syncro_site)
     alarms = Alarms()
@@ -199,7 +195,6 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     replies = Replies(slack.poster, later, alarms.after)
     digest = DigestContext(
         memory=memory,
-        managers=Managers(hasty_client, settings.managers),
         access=access,
         intake=intake,
         enqueue_digest=lambda *asked: promptly.do(lambda: jobs.digest(*asked)),
@@ -218,3 +213,15 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)
     return SlackConnection(app, settings.app_token, identity)
+
+
+def _access(settings: Settings, memory: Memory, people: People, client: WebClient) -> Access:
+    """Who may do what. `client` looks groups up with its own patience."""
+    rules = Rules(
+        channels=settings.allowed_channels,
+        users=settings.allowed_users,
+        usergroups=settings.allowed_usergroups,
+        managers=settings.managers,
+        allow_guests=settings.allow_guests,
+    )
+    return Access(rules, people, UserGroups(client), noted_in(memory), utc_now)

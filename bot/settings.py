@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     allowed_channels: SlackIds = ()
     allowed_users: SlackIds = ()
     allowed_usergroups: SlackIds = ()
+    allow_guests: bool = False
 
     database_url: SecretStr = SecretStr("sqlite:///invoice-bot.db")
     database_url_file: SecretFile = None

@@ -14,6 +14,7 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
         "im:history": "people ask in a direct message",
         "channels:read": "billing data stays out of public channels that are shared with another company",
         "groups:read": "billing data stays out of private channels that are shared with another company",
+        "users:read": "guests and people of other companies are told from our own; a digest of one's own goes by name",
         "files:write": "the daily digest attaches its whole list as a spreadsheet file",
     }
 )
@@ -22,7 +23,6 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
         "usergroups:read": "the members of groups in ALLOWED_USERGROUPS and MANAGERS are read; needed only for groups",
-        "users:read": "who wants a digest of their own tickets is recognised by their full name",
         "channels:history": "after a crash the bot finds its own message in a public channel instead of posting twice",
         "groups:history": "after a crash the bot finds its own message in a private channel instead of posting twice",
     }

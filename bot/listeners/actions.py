@@ -30,13 +30,7 @@ def _submit(intake: Intake, body: dict[str, Any], value: str) -> Rendered | None
     channel = container["channel_id"]
     # The parent's own thread holds its evidence; only an answer inside somebody's thread goes on in that thread.
     thread_ts = container.get("thread_ts")
-    asking = Asker(
-        user=user["id"],
-        channel=channel,
-        team=user.get("team_id"),
-        own_team=(body.get("team") or {}).get("id"),
-        direct=channel.startswith("D"),
-    )
+    asking = Asker.of_interaction(body, channel)
 
     def read() -> Asked:
         wish = intake.read_command(value)
@@ -50,4 +44,4 @@ def _submit(intake: Intake, body: dict[str, Any], value: str) -> Rendered | None
         )
         return wish.asked(request, value)
 
-    return intake.submit(f"button:{body['trigger_id']}", asking, read)
+    return intake.submit(f"button:{body['trigger_id']}", asking, read, what=value, afresh=True)

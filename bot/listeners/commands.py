@@ -33,7 +33,7 @@ def answer(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Rende
         return subcommand.refusal(rest) or subcommand.answer(rest)
     if wants_help(use.text):
         return help_page(subcommands)
-    return intake.submit(f"command:{use.trigger}", use.asker, lambda: _read(use, intake, subcommands))
+    return intake.submit(f"command:{use.trigger}", use.asker, lambda: _read(use, intake, subcommands), what=use.text)
 
 
 def _read(use: Use, intake: Intake, subcommands: Sequence[Subcommand]) -> Asked:

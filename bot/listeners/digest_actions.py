@@ -103,20 +103,21 @@ def _recheck(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rend
         response_url=body.get("response_url"),
         direct=ticket.is_direct,
     )
-    return digest.intake.submit(f"digest:recheck:{body['trigger_id']}", _asking(body, ticket), lambda: Asked(request))
+    key, asking = f"digest:recheck:{body['trigger_id']}", _asking(body, ticket)
+    return digest.intake.submit(key, asking, lambda: Asked(request), what=ticket.number, afresh=True)
 
 
 # Snooze
 
 
 def _ask_snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.snooze_form, ticket)
+    return _refusal(digest, body, ticket, "snooze") or _open(digest, body, acts.snooze_form, ticket)
 
 
 def _snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user, state = body["user"]["id"], body["view"]["state"]["values"]
     duration, reason = _chosen(state), _typed(state, acts.REASON)
-    errors = _not_a_manager(digest, user) or _wrong_reason(reason)
+    errors = _not_a_manager(digest, body, ticket, "snooze") or _wrong_reason(reason)
     if duration is None:
         errors |= {acts.DURATION: acts.duration_missing()}
     if errors or duration is None:
@@ -133,13 +134,13 @@ def _snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Error
 
 
 def _ask_mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    return digest.refusal(body["user"]["id"]) or _open(digest, body, acts.mark_form, ticket)
+    return _refusal(digest, body, ticket, "mark") or _open(digest, body, acts.mark_form, ticket)
 
 
 def _mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
     reason = _typed(body["view"]["state"]["values"], acts.REASON)
-    errors = _not_a_manager(digest, user) or _wrong_reason(reason)
+    errors = _not_a_manager(digest, body, ticket, "mark") or _wrong_reason(reason)
     if errors:
         return errors
     mark = Mark(ticket.id, ticket.number, _customer(digest, ticket), by=user, reason=reason, at=digest.clock())
@@ -156,7 +157,7 @@ def _customer(digest: DigestContext, ticket: DigestTicket) -> str:
 
 def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     user = body["user"]["id"]
-    refusal = digest.refusal(user)
+    refusal = _refusal(digest, body, ticket, "unmark")
     if refusal is not None:
         return refusal
     try:
@@ -174,7 +175,7 @@ def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rende
 
 
 def _ask_what_is_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    refusal = digest.access.refusal(_asking(body, ticket))
+    refusal = digest.access.refusal(_asking(body, ticket), f"report {ticket.number} as wrong", afresh=True)
     if refusal is not None:
         return Rendered(not_allowed(refusal))
     return _open(digest, body, acts.wrong_form, ticket)
@@ -182,7 +183,7 @@ def _ask_what_is_wrong(digest: DigestContext, body: Payload, ticket: DigestTicke
 
 def _report_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
-    refusal = digest.access.refusal(_asking(body, ticket))
+    refusal = digest.access.refusal(_asking(body, ticket), f"report {ticket.number} as wrong", afresh=True)
     if refusal is not None:
         return {acts.REMARK: not_allowed(refusal)}
     remark = _typed(body["view"]["state"]["values"], acts.REMARK)
@@ -220,18 +221,16 @@ def _open(
 
 
 def _asking(body: Payload, ticket: DigestTicket) -> Asker:
-    user = body["user"]
-    return Asker(
-        user=user["id"],
-        channel=ticket.channel,
-        team=user.get("team_id"),
-        own_team=(body.get("team") or {}).get("id"),
-        direct=ticket.is_direct,
-    )
+    return Asker.of_interaction(body, ticket.channel)
 
 
-def _not_a_manager(digest: DigestContext, user: str) -> Errors:
-    refusal = digest.refusal(user)
+def _refusal(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Rendered | None:
+    """What to tell a person who may not do it; asked anew, since messages and forms stay for long."""
+    return digest.refusal(_asking(body, ticket), f"{act} {ticket.number}", afresh=True)
+
+
+def _not_a_manager(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Errors:
+    refusal = _refusal(digest, body, ticket, act)
     return {} if refusal is None else {acts.REASON: refusal.text}
 
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MOST_CUSTOMERS = 50
 LONGEST_CUSTOMER = 100
 """Characters."""
+_UNSUBSCRIBE = "unsubscribe"
 _STRAIGHT_QUOTES = str.maketrans("“”„‟«»", '""""""')
 
 Decision = TypeVar("Decision", Mark, Snooze)
@@ -47,7 +48,9 @@ class DigestSubcommand:
 
     def refusal(self, use: Use) -> Rendered | None:
         """See `Subcommand`."""
-        return self.digest.refusal(use.user)
+        if use.text.casefold() == _UNSUBSCRIBE:  # anybody may have had a digest, and be rid of it
+            return None
+        return self.digest.refusal(use.asker, f"{self.name} {use.text}")
 
     def answer(self, use: Use) -> Rendered:
         """See `Subcommand`."""
@@ -69,7 +72,7 @@ def _done(digest: DigestContext, use: Use) -> Rendered:
             return _subscribe(digest, Subscription(user, mine=True))
         case ["subscribe", "customer" | "customers", _, *_]:
             return _subscribe_to_customers(digest, user, use.text.split(maxsplit=2)[2])
-        case ["unsubscribe"]:
+        case [word] if word == _UNSUBSCRIBE:
             return acts.unsubscribed(had_one=digest.memory.unsubscribe(user, by=user, at=digest.clock()))
         case ["marks"]:
             return _marks(digest)
@@ -81,9 +84,9 @@ def _done(digest: DigestContext, use: Use) -> Rendered:
 
 
 def _make_now(digest: DigestContext, use: Use) -> Rendered:
-    refusal = digest.access.refusal(use.asker)
     # A manager need not stand on the list of people, but billing data stays in the channels where it belongs.
-    if refusal is not None and refusal != "user":
+    refusal = digest.access.place_refusal(use.asker, "digest now")
+    if refusal is not None:
         return Rendered(not_allowed(refusal))
     day = digest.today()
     request = DigestRequest(day, use.channel, asked_by=use.user, response_url=use.response_url)

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 
 from bot.jobs.digest_request import DigestRequest
-from bot.listeners.access import Access
+from bot.listeners.access import Access, Asker, Refusal
 from bot.listeners.intake import Intake
-from bot.listeners.managers import Managers
 from bot.listeners.replies import Replies
 from bot.messages.digest_acts import managers_only
+from bot.messages.help import not_allowed
 from bot.messages.rendered import Rendered
 from bot.store.memory import Memory
 
@@ -30,7 +30,6 @@ class DigestContext:
     """
 
     memory: Memory
-    managers: Managers
     access: Access
     intake: Intake
     enqueue_digest: Callable[[str, DigestRequest], None]
@@ -41,11 +40,12 @@ class DigestContext:
     clock: Callable[[], datetime]
     evidence_of: Callable[[str], dict[str, Any]]
 
-    def refusal(self, user: str) -> Rendered | None:
-        """What to tell a person who is no manager; None for a manager."""
-        if self.managers.is_manager(user):
-            return None
-        return managers_only(is_set=self.managers.is_set)
+    def refusal(self, asking: Asker, what: str, *, afresh: bool = False) -> Rendered | None:
+        """What to tell a person who may not decide `what`; None for a manager."""
+        refusal = self.access.manager_refusal(asking, what, afresh=afresh)
+        if refusal is Refusal.NO_MANAGER:
+            return managers_only(is_set=self.access.has_managers)
+        return None if refusal is None else Rendered(not_allowed(refusal))
 
     def today(self) -> date:
         """The present day where the digest is read."""

@@ -92,12 +92,14 @@ class Intake:
             return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
         return Wish(found) if found else Wish(reply=Rendered(no_numbers_in_message()))
 
-    def submit(self, key: str, asking: Asker, read: Callable[[], Asked]) -> Rendered | None:
-        """Authorise the person, then `read` what was asked, then store it: so that a stranger costs little.
+    def submit(
+        self, key: str, asking: Asker, read: Callable[[], Asked], *, what: str, afresh: bool = False
+    ) -> Rendered | None:
+        """Authorise the person, then `read` `what` was asked, then store it: so that a stranger costs little.
 
-        Returns what to tell the person.
+        What was pressed and not typed is authorised `afresh`. Returns what to tell the person.
         """
-        refusal = self.access.refusal(asking)
+        refusal = self.access.refusal(asking, what, afresh=afresh)
         if refusal is not None:
             return Rendered(not_allowed(refusal))
         asked = read()

@@ -16,6 +16,11 @@ from bot.messages.rendered import Rendered
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9_]++(?:\|[^<>]*)?>")
 
+_SAID = (None, "thread_broadcast", "file_share", "bot_message")
+"""The subtypes of messages that say something."""
+_BOT_MARKS = ("bot_id", "bot_profile", "app_id")
+"""What a message has that an app posted, also in a person's name."""
+
 
 def register(app: App, intake: Intake, replies: Replies, help_page: Rendered) -> None:
     """Listen for mentions and direct messages. `help_page` answers those that name no ticket."""
@@ -23,14 +28,12 @@ def register(app: App, intake: Intake, replies: Replies, help_page: Rendered) ->
 
     @app.event("app_mention")
     def mentioned(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
-        listener.answer(event, body, context, direct=False)
+        listener.hear(event, body, context)
 
     @app.event("message")
     def messaged(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
-        # Edits, joins and the bot's own messages carry a subtype or a bot_id.
-        is_person = event.get("subtype") in (None, "thread_broadcast", "file_share") and not event.get("bot_id")
-        if event.get("channel_type") == "im" and is_person:
-            listener.answer(event, body, context, direct=True)
+        if event.get("channel_type") == "im":
+            listener.hear(event, body, context)
 
 
 @dataclass(frozen=True)
@@ -41,26 +44,25 @@ class _Listener:
     replies: Replies
     help_page: Rendered
 
-    def answer(self, event: dict[str, Any], body: dict[str, Any], context: BoltContext, *, direct: bool) -> None:
-        """Store the question, or tell the person why not."""
-        user, channel = event.get("user"), event.get("channel")
-        if not user or not channel:
-            return  # a message of another app: there is nobody to answer
-        asking = Asker(
-            user=user,
-            channel=channel,
-            team=event.get("user_team") or event.get("team"),
-            own_team=context.team_id,
-            direct=direct,
-            shared_channel=bool(body.get("is_ext_shared_channel")),
-        )
-        key = f"message:{channel}:{event.get('ts')}"
-        reply = self.intake.submit(key, asking, lambda: self._read(event, asking))
-        if reply is not None:
-            self.replies.say(channel, user, reply, event.get("thread_ts"), direct=direct)
+    def hear(self, event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+        """Answer a person. What a bot says is never answered, nor are edits, deletions and people who join."""
+        if not event.get("channel") or event.get("subtype") not in _SAID:
+            return
+        if not any(event.get(mark) for mark in _BOT_MARKS) and event.get("user"):
+            self._answer(event, Asker.of_event(event, body))
+        elif event.get("user") != context.bot_user_id:
+            who = event.get("user") or event.get("bot_id") or ""
+            self.intake.access.ignore_bot(Asker.of_event({**event, "user": who}, body), event.get("text") or "")
 
-    def _read(self, event: dict[str, Any], asking: Asker) -> Asked:
+    def _answer(self, event: dict[str, Any], asking: Asker) -> None:
+        """Store the question, or tell the person why not."""
         text = _MENTION.sub(" ", event.get("text") or "").strip()
+        key = f"message:{asking.channel}:{event.get('ts')}"
+        reply = self.intake.submit(key, asking, lambda: self._read(event, asking, text), what=text)
+        if reply is not None:
+            self.replies.say(asking.channel, asking.user, reply, event.get("thread_ts"), direct=asking.direct)
+
+    def _read(self, event: dict[str, Any], asking: Asker, text: str) -> Asked:
         wish = self.intake.read_prose(text)
         if wish.wants_help:
             return Asked(reply=self.help_page)

@@ -28,13 +28,7 @@ def register(app: App, intake: Intake, replies: Replies) -> None:
 
 def _submit(intake: Intake, shortcut: dict[str, Any]) -> Rendered | None:
     message, channel, user = shortcut["message"], shortcut["channel"]["id"], shortcut["user"]
-    asking = Asker(
-        user=user["id"],
-        channel=channel,
-        team=user.get("team_id"),
-        own_team=(shortcut.get("team") or {}).get("id"),
-        direct=channel.startswith("D"),
-    )
+    asking = Asker.of_interaction(shortcut, channel)
 
     def read() -> Asked:
         text = message.get("text") or ""
@@ -49,4 +43,5 @@ def _submit(intake: Intake, shortcut: dict[str, Any]) -> Rendered | None:
         )
         return wish.asked(request, text)
 
-    return intake.submit(f"shortcut:{shortcut['trigger_id']}", asking, read)
+    what = f"shortcut on message {message['ts']}"
+    return intake.submit(f"shortcut:{shortcut['trigger_id']}", asking, read, what=what, afresh=True)

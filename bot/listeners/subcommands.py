@@ -19,8 +19,7 @@ class Use:
     `trigger` is the same when Slack delivers it again. `response_url` reaches the person for 30 minutes.
     """
 
-    user: str
-    channel: str
+    asker: Asker
     text: str
     trigger: str
     response_url: str | None
@@ -29,22 +28,26 @@ class Use:
     def from_slack(cls, command: dict[str, Any]) -> Use:
         """From the payload that Slack sends."""
         return cls(
-            user=command["user_id"],
-            channel=command["channel_id"],
+            asker=Asker.of_command(command),
             text=str(command.get("text") or ""),
             trigger=command["trigger_id"],
             response_url=command.get("response_url"),
         )
 
     @property
-    def is_direct(self) -> bool:
-        """Whether it was typed in a direct message."""
-        return self.channel.startswith("D")
+    def user(self) -> str:
+        """The person's id."""
+        return self.asker.user
 
     @property
-    def asker(self) -> Asker:
-        """Who asks. Only members of a workspace that has the app can use its commands, so the team is our own."""
-        return Asker(self.user, self.channel, team=None, own_team=None, direct=self.is_direct)
+    def channel(self) -> str:
+        """Where it was typed."""
+        return self.asker.channel
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it was typed in a direct message."""
+        return self.asker.direct
 
 
 class Subcommand(Protocol):

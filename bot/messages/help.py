@@ -20,6 +20,10 @@ _NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
         "external_channel": "This channel is shared with people outside the company, and billing data is not"
         " posted here.",
         "external_user": "Billing data is only shown to people of this company.",
+        "guest": "Billing data is not shown to guests of this workspace. The operator of this bot can allow it"
+        " (ALLOW_GUESTS).",
+        "unknown_user": "Slack does not tell me now who you are, and billing data is only shown to people of this"
+        " company. Please try again; if it happens twice, tell the operator of this bot.",
     }
 )
 

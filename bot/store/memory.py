@@ -27,7 +27,7 @@ from bot.store.records import (
     WrongReport,
 )
 
-_HASTY_SECONDS = 1.0
+_HASTY_SECONDS = 0.5
 
 
 class Memory:
@@ -244,7 +244,7 @@ class Memory:
                 audit.add(connection, entry, key=f"{key}/{index}" if key else "")
 
     def note_at_once(self, entry: AuditEntry) -> None:
-        """Add an entry while somebody waits for Slack: it fails when the database is busy for a second."""
+        """Add an entry while Slack waits: it fails when the database is busy for half a second."""
         with self._hasty.writing() as connection:
             audit.add(connection, entry)
 

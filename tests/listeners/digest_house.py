@@ -11,24 +11,28 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from sqlalchemy.exc import OperationalError
 
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
-from bot.listeners import commands, digest_actions
-from bot.listeners.access import Access
+from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
+from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
-from bot.listeners.managers import Managers
+from bot.listeners.people import Own, People
 from bot.listeners.replies import Replies
+from bot.listeners.subcommands import help_page
+from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
-from bot.sandbox.slack.workspace import BILLING, MANAGER, TECHNICIAN, Message, User
+from bot.sandbox.slack.api import DEFAULT_SCOPES
+from bot.sandbox.slack.workspace import BILLING, MANAGER, TECHNICIAN, Message, User, sample_workspace
+from bot.slack_connection import Identity, bolt_app
+from bot.store.audit import Act, AuditQuery
 from bot.store.memory import Memory
 from tests.digest.factory import a_digest, audited
 from tests.jobs.fakes import OpenDoors
@@ -91,6 +95,7 @@ class House:
     memory: BrokenMemory
     intake: DigestContext
     engine: Engine
+    later: ThreadPoolExecutor
     parent: Message = field(init=False)
 
     @property
@@ -128,6 +133,15 @@ class House:
         assert answer is not None
         return dict(answer.get("errors") or {})
 
+    def close_replies(self) -> None:
+        """Wait until everything that was to be said has been said; nothing more can be."""
+        self.later.shutdown(wait=True)
+
+    def refusals(self) -> list[tuple[str, str, str]]:
+        """Who was refused what, and why, as the audit table has it."""
+        entries = self.memory.audit(AuditQuery())
+        return [(entry.who, entry.what, entry.why) for entry in entries if entry.act is Act.REFUSED]
+
     def whisper(self, user: str = MANAGER) -> Message:
         """Wait for something that only this person sees."""
         return self.slack.wait_for(lambda slack: slack.ephemerals(user) or None)[-1]
@@ -142,11 +156,6 @@ class House:
         return self.slack.wait_for(look)
 
 
-def poster_of(slack: FaultySlack) -> Poster:
-    client = slack_client("xoxb-sandbox", slack.api_url)
-    return Poster(client, ChannelGuard(client))
-
-
 def evidence(ticket_id: str) -> dict[str, Any]:
     return {"ticket": ticket_id, "listed": 20}
 
@@ -158,15 +167,27 @@ class Line:
     slack: FaultySlack
     handler: SocketModeHandler
 
-    def connect(self, intake: DigestContext) -> None:
-        """Let a new app with the listeners of this intake answer from now on."""
-        app = _app(self.slack)
-        commands.register(app, intake.intake, [DigestSubcommand(intake)])
+    def connect(self, intake: DigestContext, guard: ChannelGuard, identity: Identity) -> None:
+        """Let a new app with all listeners answer from now on."""
+        app = bolt_app(WebClient("xoxb-sandbox", base_url=self.slack.api_url), identity)
+        subcommands = [DigestSubcommand(intake)]
+        commands.register(app, intake.intake, subcommands)
+        mentions.register(app, intake.intake, intake.replies, help_page(subcommands))
+        shortcuts.register(app, intake.intake, intake.replies)
+        actions.register(app, intake.intake, intake.replies)
+        channel_events.register(app, guard)
         digest_actions.register(app, intake)
         self.handler.app = app
 
     def forget(self) -> None:
         """Make Slack as it was before the first message."""
+        usual = sample_workspace()
+        usual.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
+        self.slack.workspace.users = usual.users
+        self.slack.workspace.channels = usual.channels
+        self.slack.workspace.usergroups.clear()
+        self.slack.workspace.enterprise_id = ""
+        self.slack.api.scopes = set(DEFAULT_SCOPES) | {"usergroups:read"}
         self.slack.workspace.messages.clear()
         self.slack.workspace.modals.clear()
         self.slack.calls.clear()
@@ -177,17 +198,12 @@ class Line:
 def open_line() -> Iterator[Line]:
     """A Slack with a stranger in it, and an app that is connected and knows nothing yet."""
     with FaultySlack() as slack:
-        slack.workspace.users[STRANGER] = User(STRANGER, "stranger", "Stranger")
-        handler = SocketModeHandler(_app(slack), "xapp-sandbox")
+        client = WebClient("xoxb-sandbox", base_url=slack.api_url)
+        handler = SocketModeHandler(bolt_app(client, Identity()), "xapp-sandbox")
         handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_connected()
         yield Line(slack, handler)
         handler.close()  # type: ignore[no-untyped-call]
-
-
-def _app(slack: FaultySlack) -> App:
-    client = WebClient("xoxb-sandbox", base_url=slack.api_url)
-    return App(client=client, process_before_response=True, token_verification_enabled=False)
 
 
 @contextmanager
@@ -198,6 +214,9 @@ def open_house(
     managers: tuple[str, ...] = (MANAGER,),
     channels: tuple[str, ...] = (),
     users: tuple[str, ...] = (TECHNICIAN,),
+    usergroups: tuple[str, ...] = (),
+    allow_guests: bool = False,
+    organisation: str = "",
     evidence_of: Callable[[str], dict[str, Any]] = evidence,
 ) -> Iterator[House]:
     """A house with a digest in it. The technician may ask; the manager may decide."""
@@ -206,23 +225,29 @@ def open_house(
     memory = BrokenMemory(f"sqlite:///{home / 'memory.db'}")
     memory.open()
     hasty = hasty_slack_client("xoxb-sandbox", slack.api_url)
-    access = Access(hasty, channels=channels, users=users)
+    rules = Rules(channels=channels, users=users, managers=managers, usergroups=usergroups, allow_guests=allow_guests)
+    client = slack_client("xoxb-sandbox", slack.api_url)
+    slack.workspace.enterprise_id = organisation
+    identity = Identity()
+    identity.learn(client)
+    people = People(hasty, lambda: Own.from_bolt(identity.tell()), clock=lambda: 0.0)
+    access = Access(rules, people, UserGroups(hasty, clock=lambda: 0.0), noted_in(memory), lambda: NOW)
+    guard = ChannelGuard(client)
     with ThreadPoolExecutor(2) as later:
         intake = DigestContext(
             memory=memory,
-            managers=Managers(hasty, managers),
             access=access,
             intake=Intake(access, engine.enqueue_check, SITE),
             enqueue_digest=engine.enqueue_digest,
-            replies=Replies(poster_of(slack), later.submit),
+            replies=Replies(Poster(client, guard), later.submit),
             client=hasty,
             zone=BERLIN,
             schedule="0 9 * * mon-fri",
             clock=lambda: NOW,
             evidence_of=evidence_of,
         )
-        line.connect(intake)
-        house = House(slack, memory, intake, engine)
+        line.connect(intake, guard, identity)
+        house = House(slack, memory, intake, engine, later)
         house.post_digest()
         yield house
     memory.close()

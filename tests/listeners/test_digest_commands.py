@@ -23,7 +23,7 @@ EVERYTHING = ["now", "subscribe", "subscribe mine", "unsubscribe", "marks", f"un
 # Who may
 
 
-@pytest.mark.parametrize("text", EVERYTHING)
+@pytest.mark.parametrize("text", [text for text in EVERYTHING if text != "unsubscribe"])
 def test_others_than_managers_are_refused_in_words_and_nothing_changes(house: House, text: str) -> None:
     house.memory.mark(MARK)
     house.memory.snooze(SNOOZE)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import cast
 
 import pytest
-from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Access, Asker
 from bot.listeners.intake import MOST_CHARACTERS, MOST_TICKETS, Asked, Intake, Wish
+from tests.listeners.people import asking, door
 
 SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")
@@ -24,11 +22,7 @@ def intake(stored: list[str] | None = None, *, users: tuple[str, ...] = (), brok
         if stored is not None:
             stored.append(key)
 
-    return Intake(Access(cast("WebClient", None), users=users), enqueue, SITE)
-
-
-def asking(user: str = "U0") -> Asker:
-    return Asker(user=user, channel="C0", team=None, own_team=None)
+    return Intake(door(users=users).access, enqueue, SITE)
 
 
 @pytest.mark.parametrize(
@@ -117,14 +111,14 @@ def test_a_sentence_with_too_many_tickets_is_refused_with_their_count(said: str)
 def test_an_allowed_question_is_stored_under_its_key_and_nothing_is_said() -> None:
     stored: list[str] = []
 
-    assert intake(stored).submit("command:1", asking(), lambda: Asked(REQUEST)) is None
+    assert intake(stored).submit("command:1", asking(), lambda: Asked(REQUEST), what="32223") is None
     assert stored == ["command:1"]
 
 
 def test_a_refused_question_is_not_stored() -> None:
     stored: list[str] = []
 
-    reply = intake(stored, users=("U1",)).submit("command:1", asking(), lambda: Asked(REQUEST))
+    reply = intake(stored, users=("U1",)).submit("command:1", asking(), lambda: Asked(REQUEST), what="32223")
 
     assert stored == []
     assert reply is not None
@@ -135,7 +129,7 @@ def test_what_a_person_wrote_who_may_not_ask_is_not_even_read() -> None:
     def read() -> Asked:
         raise AssertionError("it was read")
 
-    reply = intake(users=("U1",)).submit("command:1", asking(), read)
+    reply = intake(users=("U1",)).submit("command:1", asking(), read, what="32223")
 
     assert reply is not None
     assert "not on the list" in reply.text
@@ -173,7 +167,7 @@ def test_the_longest_text_that_slack_sends_is_read_in_no_time(middle: str) -> No
 
 
 def test_a_question_that_could_not_be_stored_is_never_silently_lost(caplog: pytest.LogCaptureFixture) -> None:
-    reply = intake(broken=True).submit("command:1", asking(), lambda: Asked(REQUEST))
+    reply = intake(broken=True).submit("command:1", asking(), lambda: Asked(REQUEST), what="32223")
 
     assert reply is not None
     assert "could not be noted" in reply.text

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import pytest
-from slack_sdk import WebClient
 
 from bot.jobs.request import CheckRequest
-from bot.listeners.access import Access
 from bot.listeners.commands import answer
 from bot.listeners.intake import Intake
 from bot.listeners.subcommands import Use, help_page
 from bot.messages.rendered import Rendered
+from tests.listeners.people import asking, door
 
 TRUSTED, STRANGER = "U0TRUSTED", "U0STRANGER"
 
@@ -40,12 +38,13 @@ class Questions:
 
     def __init__(self) -> None:
         self.stored: dict[str, CheckRequest] = {}
-        access = Access(cast("WebClient", None))
-        self.intake = Intake(access, lambda key, request: self.stored.update({key: request}), "https://acme.example")
+        self.intake = Intake(
+            door().access, lambda key, request: self.stored.update({key: request}), "https://acme.example"
+        )
 
 
 def use(text: str, *, user: str = TRUSTED) -> Use:
-    return Use(user=user, channel="C0", text=text, trigger="1.2", response_url=None)
+    return Use(asking(user), text=text, trigger="1.2", response_url=None)
 
 
 @pytest.mark.parametrize("typed", ["history 32223 32224", "  HISTORY\t32223 32224 ", "history  32223 32224"])

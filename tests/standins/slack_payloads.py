@@ -15,9 +15,9 @@ def interaction(kind: str, workspace: Workspace, user: User) -> Payload:
         "type": kind,
         "token": VERIFICATION_TOKEN,
         "api_app_id": workspace.app_id,
-        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "team": {"id": user.team_id, "domain": workspace.domain},  # that of the person who looks at it
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
-        "enterprise": None,
+        "enterprise": {"id": user.enterprise_id, "name": "Sample Group"} if user.enterprise_id else None,
         "is_enterprise_install": False,
         "trigger_id": fresh_id("1337."),
     }

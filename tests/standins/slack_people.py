@@ -134,6 +134,13 @@ class BusySlack(SlackSandbox):
             payload = event_callback(self.workspace, event)
         return self._send(EVENTS, payload)
 
+    def event(self, event: Mapping[str, Any], **body: Any) -> Delivery:
+        """Send an event as it is given, whatever it leaves out; `body` changes what surrounds it."""
+        with self._changed:
+            stamped = {"event_ts": self.workspace.next_ts(), **event}
+            payload = event_callback(self.workspace, stamped) | body
+        return self._send(EVENTS, payload)
+
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Send the same payload (same trigger_id or event_id) once more, in a new envelope."""
         if delivery.kind == COMMANDS:

@@ -23,6 +23,7 @@ DEFAULT_SCOPES = frozenset(
         "files:write",
         "groups:read",
         "im:history",
+        "users:read",
     },
 )
 

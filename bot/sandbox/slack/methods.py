@@ -66,7 +66,8 @@ def api_test(_api: WebApi, args: Args) -> Answer:
 def auth_test(api: WebApi, _args: Args) -> Answer:
     """Say who the token belongs to."""
     workspace = api.workspace
-    return {
+    enterprise = {"enterprise_id": workspace.enterprise_id} if workspace.enterprise_id else {}
+    return enterprise | {
         "url": f"https://{workspace.domain}.slack.com/",
         "team": workspace.domain,
         "user": workspace.bot.name,
@@ -250,8 +251,15 @@ def users_info(api: WebApi, args: Args) -> Answer:
         "tz": "Etc/UTC",
         "tz_offset": 0,
         "is_bot": user.is_bot,
-        "is_stranger": user.team_id != api.workspace.team_id,
+        "is_restricted": user.is_restricted or user.is_ultra_restricted,
+        "is_ultra_restricted": user.is_ultra_restricted,
+        "deleted": user.deleted,
     }
+    if user.enterprise_id:
+        described["enterprise_user"] = {"id": user.id, "enterprise_id": user.enterprise_id, "teams": [user.team_id]}
+    same_enterprise = user.enterprise_id and user.enterprise_id == api.workspace.enterprise_id
+    if user.team_id != api.workspace.team_id and not same_enterprise:
+        described["is_stranger"] = True
     return {"user": described}
 
 

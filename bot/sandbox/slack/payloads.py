@@ -79,6 +79,7 @@ def slash_command(
         "command": command,
         "text": text,
         "api_app_id": workspace.app_id,
+        **({"enterprise_id": user.enterprise_id} if user.enterprise_id else {}),
         "is_enterprise_install": "false",
         "response_url": response_url,
         "trigger_id": trigger_id or fresh_id("1337."),
@@ -124,6 +125,9 @@ def message_event(kind: str, message: Message, workspace: Workspace) -> Payload:
         "source_team": team,
         "channel": message.channel,
     }
+    author = workspace.users.get(message.user)
+    if author and author.is_bot:
+        event["bot_id"] = f"B{author.id[1:]}"
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
     if workspace.channels[message.channel].is_im:

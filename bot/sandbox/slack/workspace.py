@@ -34,13 +34,20 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class User:
-    """A person, or a bot's user. `team_id` tells people of other organisations apart."""
+    """A person, or a bot's user. `team_id` and, in an Enterprise Grid, `enterprise_id` tell where they belong."""
 
     id: str
     name: str
     real_name: str = ""
     team_id: str = TEAM
+    enterprise_id: str = ""
     is_bot: bool = False
+    is_restricted: bool = False
+    """A guest of some channels."""
+    is_ultra_restricted: bool = False
+    """A guest of one channel."""
+    deleted: bool = False
+    """Deactivated."""
 
 
 @dataclass
@@ -169,6 +176,7 @@ class Workspace:
     """Everything a workspace holds. Not thread-safe: the server guards it."""
 
     team_id: str = TEAM
+    enterprise_id: str = ""
     domain: str = "sandbox"
     bot: User = field(default_factory=lambda: User(BOT, "invoice_bot", "Invoice Bot", is_bot=True))
     bot_id: str = BOT_ID
