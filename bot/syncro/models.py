@@ -390,3 +390,12 @@ class Page(Record, Generic[Row]):
         if self.total_pages is not None:
             return self.number >= self.total_pages
         return len(self.rows) < self.size
+
+    @property
+    def announced(self) -> str:
+        """What an empty first page says that the list has, "3 pages" or "200 rows"; empty for no contradiction."""
+        if self.rows or self.number > 1:
+            return ""
+        if (self.total_pages or 0) > 1:
+            return f"{self.total_pages} pages"
+        return f"{self.total_rows} rows" if self.total_rows else ""

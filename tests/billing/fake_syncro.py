@@ -208,7 +208,7 @@ class FakeSyncro:
     def _value(self, read: Read[Any]) -> Any:
         ask = _ask(read)
         if "" in ask.segments:
-            return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: nothing to ask for.")
+            return Failed(FailureKind.UNREADABLE, f"Reading {ask.path}: no id or number of its own.")
         try:
             answer = self._turns.answer(self.faults, self.world, ask, self._honest)
         except LookupError:

@@ -40,13 +40,14 @@ class Bench:
         rows: ListRows = ListRows.OPENAPI,
         *,
         max_age_days: int = 90,
+        page_size: int = 25,
         kind: type[SqlLedger] = SqlLedger,
     ) -> None:
         self.world = world
         self.ledger = kind(
             Database("sqlite://"), "sample", max_age=timedelta(days=max_age_days), clock=lambda: self.syncro.clock()
         )
-        self.syncro = FakeSyncro(world, rows=rows, ledger=self.ledger)
+        self.syncro = FakeSyncro(world, rows=rows, page_size=page_size, ledger=self.ledger)
         self.ledger.open()
         self.verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
 

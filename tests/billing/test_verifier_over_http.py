@@ -28,7 +28,6 @@ from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
-from bot.words.reasons import reason
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Edit, Fault, Status
 
@@ -166,14 +165,19 @@ def test_a_token_without_any_permission_is_an_outage_that_names_the_first() -> N
     assert "Tickets - List/Search" in report.outage
 
 
-def test_an_empty_first_page_of_offered_invoices_that_announces_more_proves_nothing() -> None:
+@pytest.mark.parametrize(
+    ("meta", "says"),
+    [({"page": 1, "total_pages": 3}, "3 pages"), ({"total_pages": 1, "total_entries": 200}, "200 rows")],
+)
+def test_that_syncro_offers_none_and_says_that_it_has_some_proves_nothing_and_is_said(meta: Any, says: str) -> None:
     sample = demo_world()
-
-    def announces_more(body: Any) -> Any:
-        return {**body, "invoices": [], "meta": {"page": 1, "total_pages": 3}}
-
-    lie = Fault("/invoices", Edit(announces_more), query=lambda query: "ticket_id" in query)
-    with FaultySyncro(sample.world, requests_per_minute=None, faults=[lie]) as syncro:
-        finding = check(syncro, "32312").findings[0]
-    assert finding.verdict is Verdict.UNVERIFIED
-    assert "empty page, yet announces more" in reason(finding)
+    lie = Fault("/invoices", Edit(lambda _: {"invoices": [], "meta": meta}), query=lambda query: "ticket_id" in query)
+    away = Fault("/invoices", Status(500), query=lambda query: not {"ticket_id", "customer_id"} & query.keys())
+    with FaultySyncro(sample.world, requests_per_minute=None, faults=[lie, away]) as syncro:
+        alone = check(syncro, "32312").findings[0]
+        syncro.faults = [lie]
+        with_account = check(syncro, "32312").findings[0]
+    assert alone.verdict is Verdict.UNVERIFIED
+    assert f"yet says that it has {says} of them" in " ".join(alone.failures)
+    assert with_account.verdict is Verdict.NOT_INVOICED, "the whole account was read instead"
+    assert f"yet says that it has {says} of them" in with_account.receipt[0].outcome

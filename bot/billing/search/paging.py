@@ -82,7 +82,7 @@ class Pager(Generic[Row]):
             return None
         if rows - self._seen:
             return self._broken(f"page {number} has rows, though the one before it ended the list")
-        if number <= (self.announced or 0) and (number > 1 or (self.announced or 0) > 1):
+        if page.announced or (1 < number <= (self.announced or 0)):
             what = "repeats earlier pages" if rows else "is empty, yet more are announced"
             return self._broken(f"page {number} {what}")
         self._is_over = True

@@ -71,9 +71,10 @@ class Offered:
                 evidence.doubt(page.sentence)
                 evidence.receipt.append(Looked(self.name, "could not be listed"))
                 return
-            if not page.rows and (page.total_pages or 0) > 1:
-                evidence.doubt("Syncro's list of this ticket's invoices begins with an empty page, yet announces more.")
-                evidence.receipt.append(Looked(self.name, "could not be read"))
+            if page.announced:
+                contradiction = f"yet says that it has {page.announced} of them"
+                evidence.doubt(f"Syncro offers no invoice for this ticket, {contradiction}.")
+                evidence.receipt.append(Looked(self.name, f"none offered, {contradiction}"))
                 return
             offered = tuple(sorted(page.rows, key=lambda row: _unlikeliness(row, evidence.ticket.ticket_id)))
             evidence.note_listed(offered[:CANDIDATES_TO_TRY])

@@ -142,11 +142,7 @@ def _why_no_proof(number: str, page: Page[TicketRow]) -> str:
         return f"{start} Syncro answered with a ticket whose number cannot be read."
     if page.rows:
         return f"{start} Syncro answered with other tickets, such as {page.rows[0].number}."
-    if (page.total_pages or 1) > 1:
-        return f"{start} Syncro's list is empty, yet {page.total_pages} pages are announced."
-    if page.total_rows:
-        return f"{start} Syncro's list is empty, yet {page.total_rows} tickets are announced."
-    return ""
+    return f"{start} Syncro's list is empty, yet it is said to have {page.announced}." if page.announced else ""
 
 
 def _look_further(number: str, page: Page[TicketRow], doubt: str) -> Asking[TicketRow | Failed]:

@@ -129,6 +129,8 @@ class Walk:
         """When the walk before it began, or the first one: all that had changed by then is known, if it is proved."""
         self.pager: Pager[InvoiceRow] = Pager(page_read, "list of invoices", number)
         self.seen: set[RowName] = set()
+        self.has_twins = False
+        """Two rows without ids are equal: two invoices that nothing tells apart."""
         self.vanished: dict[RowKey, str] = {}
         """The names of those that were listed, but of which Syncro then had no detail."""
         self.unread = ""
@@ -156,7 +158,9 @@ class Walk:
     def take(self, pages: Sequence[Page[InvoiceRow]]) -> None:
         """Take in the pages that were read."""
         for page in pages:
-            self.seen |= {(row.id, row.number, row.created_at) for row in page.rows}
+            names = [(row.id, row.number, row.created_at) for row in page.rows]
+            self.has_twins |= any(name[0] is None and name in self.seen for name in names)
+            self.seen.update(names)
         self._pages += len(pages)
         self._page_size = max(self._page_size, *(len(page.rows) for page in pages))
         self.is_one_piece = self._pages == 1 and self.pager.announced == 1
@@ -396,7 +400,7 @@ class _Run:
         if walk.vanished:
             return f"Syncro lists {next(iter(walk.vanished.values()))} but has no detail of it."
         unnamed = [number for invoice_id, number, _ in walk.seen if invoice_id is None]
-        if len(set(unnamed)) < len(unnamed):
+        if walk.has_twins or len(set(unnamed)) < len(unnamed):
             return "Syncro lists two invoices with the same number and no ids to tell them apart."
         return ""
 

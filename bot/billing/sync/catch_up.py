@@ -162,8 +162,8 @@ def _are_all_kept(
     before it was, another process whose clock is ahead has read an older state, or two invoices have one number and no
     ids, so that only one of them was read.
     """
-    unnamed = {(row.number, row.customer_id, row.created_at) for row in rows if row.id is None}
-    if len({number for number, _, _ in unnamed}) < len(unnamed):
+    unnamed = [row.number for row in rows if row.id is None]
+    if len(set(unnamed)) < len(unnamed):
         return False
     remembered = yield from recall(RecallInvoices(tuple(rows), reading=2))
     return all(

@@ -187,8 +187,8 @@ def empty_with(**meta: Any) -> Edit:
 ANOTHER = {"id": 5, "number": 7, "status": "Resolved"}
 NAMELESS = {**ANOTHER, "number": None}
 DOUBTFUL: list[tuple[str, Any, str]] = [
-    ("an empty page of three", empty_with(total_pages=3), "3 pages are announced"),
-    ("an empty page of 200 tickets", empty_with(total_entries=200), "200 tickets are announced"),
+    ("an empty page of three", empty_with(total_pages=3), "said to have 3 pages"),
+    ("an empty page of 200 tickets", empty_with(total_entries=200), "said to have 200 rows"),
     ("other tickets", Edit(lambda body: {**body, "tickets": [ANOTHER]}), "other tickets, such as 7"),
     ("other tickets, more of them", IgnoreFilter("number"), "other tickets"),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +86,70 @@ def test_a_changed_invoice_that_cannot_be_read_is_read_by_a_later_run_and_till_t
     assert run(bench).problem == ""
     bench.later(minutes=1)
     assert bench.audit()[str(ticket.number)].verdict is Verdict.INVOICED
+
+
+@pytest.mark.parametrize("page_size", [25, 2])
+def test_two_equal_rows_without_ids_are_two_invoices_of_which_one_stays_unread(page_size: int) -> None:
+    """The second bills the ticket: were the first taken for both, memory would accuse."""
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world, ListRows.MEMO, page_size=page_size)
+    first = sorted(world.invoices.values(), key=lambda invoice: invoice.created_at)[1]
+    twin = world.bill_by_line_text(ticket, created_at=first.created_at, updated_at=first.updated_at)
+    twin.number = first.number
+    report = run(bench)
+    assert not report.is_complete
+    assert "no id" in report.problem
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+    assert bench.ask(ticket.number).verdict is Verdict.UNVERIFIED
+
+
+@pytest.mark.parametrize("page_size", [25, 2])
+def test_two_equal_rows_among_the_latest_changes_prove_no_absence(page_size: int) -> None:
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world, ListRows.MEMO, page_size=page_size)
+    assert run(bench).is_complete
+    bench.later(hours=1)
+    other = world.add_customer()
+    made = [world.add_invoice(other, created_at=world.now - timedelta(minutes=age)) for age in (0, 1, 9)]
+    twin = world.bill_by_line_text(ticket, customer=other, created_at=made[1].created_at)
+    twin.number = made[1].number
+    for invoice in (*made, twin):
+        invoice.updated_at = world.now
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+
+
+@pytest.mark.parametrize("row", [None, {}, {"id": None, "number": None}, [], "67469"])
+def test_a_row_of_nobody_knows_which_invoice_leaves_the_window_unproved_and_the_others_read(row: Any) -> None:
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world)
+    bench.faults = [Fault("/invoices", Edit(lambda body: {**body, "invoices": [*body["invoices"], row]}))]
+    report = run(bench)
+    assert (report.ending, report.is_complete, report.known) == (SyncEnding.DONE, False, 3)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.UNVERIFIED
+
+
+def test_an_invoice_without_a_number_is_known_like_any_other_and_bills_nobody_for_sure() -> None:
+    world, ticket = one_ticket(invoices=3)
+    bench = Bench(world)
+    invoice = next(iter(world.invoices.values()))
+
+    def nameless(row: Any) -> Any:
+        return {**row, "number": None} if row["id"] == invoice.id else row
+
+    bench.faults = [
+        Fault("/invoices/.+", Edit(lambda body: {"invoice": nameless(body["invoice"])})),
+        Fault("/invoices", Edit(lambda body: {**body, "invoices": list(map(nameless, body["invoices"]))})),
+    ]
+    assert run(bench).is_complete
+    bench.later(hours=1)
+    assert bench.audit()[str(ticket.number)].verdict is Verdict.NOT_INVOICED
+    invoice.ticket_id, invoice.updated_at = ticket.id, world.now
+    bench.later(hours=1)
+    assert run(bench).is_complete
+    finding = bench.audit()[str(ticket.number)]
+    assert finding.verdict is Verdict.UNVERIFIED
+    assert "it has no number" in " ".join(finding.failures)
 
 
 @SHAPES
