@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,18 +30,20 @@ from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
-from bot.listeners.people import Own, People
+from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
 from bot.listeners.subcommands import help_page
 from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
-from bot.messages.poster import Poster, hasty_slack_client, slack_client
+from bot.messages.poster import Poster, SlackUnavailableError, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
 from bot.service import Service
 from bot.settings import Settings
 from bot.slack_connection import Identity, SlackConnection, bolt_app
+from bot.store.audit import AuditEntry
 from bot.store.memory import Memory
+from bot.store.records import Subscription
 
 _REPLIES_AT_ONCE = 4
 _CHECK, _DIGEST, _SYNC = "check", "digest", "sync"
@@ -72,7 +74,7 @@ def digest_now(settings: Settings, wish: DigestWish) -> Iterator[DigestNow]:
         check = stack.enter_context(checker(settings, leaves_no_trace=not wish.remember))
         delivery = None
         if memory is not None and wish.post:
-            delivery = _digest_job(settings, check, memory, _speaking(settings).poster)
+            delivery = _digest_job(settings, check, memory, _speaking(settings))
         yield DigestNow(
             verifier=check.verifier,
             session=check.background.session,
@@ -99,17 +101,19 @@ def _speaking(settings: Settings) -> _Slack:
     return _Slack(client, channels, Poster(client, channels))
 
 
-def _digest_job(settings: Settings, check: Checker, memory: Memory, poster: Poster) -> DigestJob:
+def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slack) -> DigestJob:
+    access = _access(settings, slack.client, own_by_asking(slack.client), noted_in(memory))
     return DigestJob(
         verifier=check.verifier,
         session=check.background.session,
-        poster=poster,
+        poster=slack.poster,
         memory=memory,
         warnings=WarningBook(memory, utc_now),
         trail=AuditTrail(memory, utc_now),
         rules=digest_rules(settings),
         clock=utc_now,
         engine_error=ENGINE_ERROR,
+        refusal=lambda user: access.digest_refusal(user, "digest"),
     )
 
 
@@ -128,7 +132,7 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
     )
     kinds = [
         JobKind(_CHECK, checks.run, at_once=16),
-        JobKind(_DIGEST, _digest_job(settings, check, memory, poster).run, at_once=1),
+        JobKind(_DIGEST, _digest_job(settings, check, memory, slack).run, at_once=1),
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
     jobs = _Jobs(JobEngine(settings.database, kinds))
@@ -186,7 +190,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     identity = Identity()
     app = bolt_app(slack.client, identity)
     hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
-    access = _access(settings, memory, People(hasty_client, lambda: Own.from_bolt(identity.tell())), hasty_client)
+    access = _access(settings, hasty_client, lambda: Own.from_bolt(identity.tell()), noted_in(memory))
     promptly = Promptly()
     intake = Intake(access, lambda *asked: promptly.do(lambda: jobs.check(*asked)), settings.syncro_site)
     alarms = Alarms()
@@ -215,8 +219,10 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     return SlackConnection(app, settings.app_token, identity)
 
 
-def _access(settings: Settings, memory: Memory, people: People, client: WebClient) -> Access:
-    """Who may do what. `client` looks groups up with its own patience."""
+def _access(
+    settings: Settings, client: WebClient, own: Callable[[], Own | None], trace: Callable[[AuditEntry], None]
+) -> Access:
+    """Who may do what. `client` looks people up with its own patience."""
     rules = Rules(
         channels=settings.allowed_channels,
         users=settings.allowed_users,
@@ -224,4 +230,20 @@ def _access(settings: Settings, memory: Memory, people: People, client: WebClien
         managers=settings.managers,
         allow_guests=settings.allow_guests,
     )
-    return Access(rules, people, UserGroups(client), noted_in(memory), utc_now)
+    return Access(rules, People(client, own), UserGroups(client), trace, utc_now)
+
+
+def subscriptions(settings: Settings, memory: Memory) -> list[tuple[Subscription, str | None]]:
+    """Every subscription with why it gets nothing, empty where it does; None where Slack cannot be asked."""
+    client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
+    access = _access(settings, client, own_by_asking(client), lambda _: None)
+    return [(each, _why_not(settings, access, each.user)) for each in memory.subscriptions()]
+
+
+def _why_not(settings: Settings, access: Access, user: str) -> str | None:
+    if not settings.bot_token:
+        return None
+    try:
+        return access.digest_refusal(user, "digest") or ""
+    except SlackUnavailableError:
+        return None

@@ -15,9 +15,9 @@ from bot.billing.rules.verdicts import exit_status
 from bot.commands.startup import operator, prepare
 from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
-from bot.settings import Need
+from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
-from bot.terminal.digest import show_digest, show_statistics
+from bot.terminal.digest import show_digest, show_statistics, show_subscriptions, subscriptions_as_json
 
 
 def digest(
@@ -29,8 +29,15 @@ def digest(
     ] = None,
     customer: Annotated[str | None, typer.Option(help="One customer, by id; shown only, never remembered.")] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Show how many warnings were wrong, and stop.")] = False,
+    subscriptions: Annotated[
+        bool, typer.Option("--subscriptions", help="Show who has subscribed, and who gets nothing any more.")
+    ] = False,
+    remove: Annotated[str | None, typer.Option(help="End the subscription of this person, by id.")] = None,
 ) -> None:
     """Show what nobody billed; without an option, post it too. Exit status as for check."""
+    if subscriptions or remove is not None:
+        _subscriptions(prepare(), remove, json=json)
+        return
     quiet = dry_run or no_post or stats or customer is not None
     settings = prepare(*([] if stats else [Need.SYNCRO]), *([] if quiet else [Need.SLACK]))
     if stats:
@@ -47,3 +54,14 @@ def digest(
     else:
         show_digest(Console(), made)
     raise typer.Exit(exit_status(ticket.finding.verdict for ticket in made.tickets if not ticket.is_aside))
+
+
+def _subscriptions(settings: Settings, remove: str | None, *, json: bool) -> None:
+    with parts.opened_memory(settings) as memory:
+        if remove is not None and not memory.unsubscribe(remove, by=operator(), at=parts.utc_now()):
+            raise typer.BadParameter(f"{remove!r} has no subscription.")
+        found = composition.subscriptions(settings, memory)
+    if json:
+        sys.stdout.write(subscriptions_as_json(found) + "\n")
+    else:
+        show_subscriptions(Console(), found)

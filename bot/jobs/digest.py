@@ -64,23 +64,24 @@ class DigestJob:
     rules: DigestRules
     clock: Callable[[], datetime]
     engine_error: type[Exception]
+    refusal: Callable[[str], str | None]
+    """Why a person may have no digest any more; None where they may. Raises SlackUnavailableError."""
 
     def run(self, stored: dict[str, Any], steps: Steps, key: str) -> None:
         """Make the digest and post it. When that fails, the same places are told: silence never means "all is well"."""
         request = DigestRequest.from_json(stored)
         outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
         remember = partial(self._remember, steps, key) if request.asked_by is None else _nothing
-        delivery = Delivery(steps, outbox, self.warnings, self.rules, on_said=remember)
-        targets = self._targets(request, steps)
+        delivery = Delivery(steps, outbox, self.warnings, self.rules, on_said=remember, refusal=self.refusal)
         try:
-            digest = self._make_and_deliver(request, steps, outbox, delivery, targets)
+            digest = self._make_and_deliver(request, steps, outbox, delivery)
         except self.engine_error:
             raise
         except Exception:
             log.exception("The digest %s broke down", key)
             outbox.basis = None
             why = "An error inside the bot, which its operator finds in the log."
-            self._say_failed(delivery, targets, digest_failed(why))
+            self._say_failed(delivery, self._targets(request, steps), digest_failed(why))
         else:
             if digest is not None:
                 self._note(digest, request, steps, outbox, who=request.asked_by or SCHEDULE)
@@ -99,13 +100,13 @@ class DigestJob:
 
         `on_said` is called once somebody has it.
         """
-        delivery = Delivery(steps, outbox, self.warnings, self.rules, on_said=on_said)
+        delivery = Delivery(steps, outbox, self.warnings, self.rules, on_said=on_said, refusal=self.refusal)
         delivery.deliver(digest, self._targets(request, steps))
         self.warnings.retract_all(steps, outbox, digest)
         self._note(digest, request, steps, outbox, who=who)
 
     def _make_and_deliver(
-        self, request: DigestRequest, steps: Steps, outbox: Outbox, delivery: Delivery, targets: Sequence[Target]
+        self, request: DigestRequest, steps: Steps, outbox: Outbox, delivery: Delivery
     ) -> Digest | None:
         """Make it until it is made, or as long as it is of use; and again until it is said while it is fresh.
 
@@ -118,6 +119,7 @@ class DigestJob:
         while True:
             now = datetime.fromisoformat(steps.run("begin digest", lambda _: self.clock().isoformat()))
             first_try = first_try or now
+            targets = self._targets(request, steps)
             if history is None or not delivery.has_said:
                 # Once it has been said to somebody, the others get it with the same history.
                 history = self._recall(now, steps)
@@ -175,7 +177,7 @@ class DigestJob:
         return targets
 
     def _subscriptions(self) -> list[dict[str, Any]]:
-        """Subscriptions, with the person's name where their own tickets are wanted: Syncro knows people by name."""
+        """Subscriptions of those who may still have them, with the name by which Syncro knows a technician."""
         return [
             {
                 "user": each.user,
@@ -184,7 +186,14 @@ class DigestJob:
                 "name": self.poster.real_name(each.user) if each.mine else "",
             }
             for each in self.memory.subscriptions()
+            if self._still_may(each.user)
         ]
+
+    def _still_may(self, user: str) -> bool:
+        refusal = self.refusal(user)
+        if refusal is not None:
+            log.warning("%s has subscribed to the digest and gets it no more (%s)", user, refusal)
+        return refusal is None
 
 
 def _nothing(_: Digest) -> None:

@@ -48,7 +48,8 @@ class Delivery:
     """Delivers the digest of one job.
 
     Given a newer digest, because the first had grown old before all was said, it goes on with whom it has not reached
-    yet, and brings up to date what it had begun to say. `on_said` is called when a digest has been said to somebody.
+    yet, and brings up to date what it had begun to say. `on_said` is called when a digest has been said to somebody;
+    `refusal` says why a manager may not have it.
     """
 
     def __init__(
@@ -59,7 +60,10 @@ class Delivery:
         rules: DigestRules,
         *,
         on_said: Callable[[Digest], None],
+        refusal: Callable[[str], str | None],
     ) -> None:
+        self._refusal = refusal
+        self._managers: list[str] | None = None
         self._steps = steps
         self._outbox = outbox
         self._warnings = warnings
@@ -174,7 +178,12 @@ class Delivery:
             self._outbox.post("explain", person, Rendered(cannot_post(target.address, refused)), harmless=True)
 
     def _people(self, target: Target) -> list[str]:
-        people = [target.user] if target.user else self._rules.managers
+        if target.user is None and self._managers is None:
+            named = self._rules.managers
+            self._managers = self._steps.run(
+                "look which managers may have it", lambda _: [each for each in named if self._refusal(each) is None]
+            )
+        people = [target.user] if target.user else self._managers or []
         return [person for person in people if person != target.address]
 
     def _when_empty(self, digest: Digest) -> Rendered | None:

@@ -129,7 +129,7 @@ class Access:
         """Why `what` has no place here, whoever asks; None where it has."""
         return self._traced(asking, what, self._place(asking))
 
-    def subscriber_refusal(self, user: str, what: str) -> Refusal | None:
+    def digest_refusal(self, user: str, what: str) -> Refusal | None:
         """Why a person gets no digest of their own any more; None for a manager who is one of us.
 
         Raises:

@@ -14,7 +14,7 @@ from bot.counting import counted
 from bot.digest.groups import Group, by_age, by_customer, by_technician
 from bot.digest.headline import accounted, headline, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
-from bot.store.records import Statistics, WrongReport
+from bot.store.records import Statistics, Subscription, WrongReport
 from bot.ticket_references import as_people_say
 from bot.words.concerns import concern_in_words
 from bot.words.findings import REST_UNKNOWN
@@ -132,6 +132,41 @@ def _line(line: DigestTicket, what: str) -> str:
 
 def _dotted(*texts: str) -> str:
     return strung(" · ", *map(one_line, texts))
+
+
+def show_subscriptions(console: Console, found: Sequence[tuple[Subscription, str | None]]) -> None:
+    """Print who has subscribed to what, and who gets nothing any more."""
+    if not found:
+        console.print(Text("Nobody has subscribed to the digest."))
+    for subscription, why_not in found:
+        console.print(Text(f"{one_line(subscription.user)} · {_wish(subscription)} · {_standing(why_not)}"))
+
+
+def subscriptions_as_json(found: Sequence[tuple[Subscription, str | None]]) -> str:
+    """The same as one JSON object; `gets_it` is null where Slack could not be asked."""
+    rows = [
+        {
+            "user": subscription.user,
+            "customers": list(subscription.customers),
+            "mine": subscription.mine,
+            "gets_it": None if why_not is None else not why_not,
+            "why_not": why_not or None,
+        }
+        for subscription, why_not in found
+    ]
+    return json.dumps({"subscriptions": rows}, ensure_ascii=False)
+
+
+def _wish(subscription: Subscription) -> str:
+    if subscription.mine:
+        return "tickets of their own"
+    return strung(", ", *map(one_line, subscription.customers)) or "everything"
+
+
+def _standing(why_not: str | None) -> str:
+    if why_not is None:
+        return "Slack could not be asked whether they still get it"
+    return f"gets nothing any more ({why_not.replace('_', ' ')})" if why_not else "gets it"
 
 
 def show_statistics(console: Console, statistics: Statistics, reports: Sequence[WrongReport]) -> None:

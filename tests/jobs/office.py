@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class Office:
     poster: Poster
     now: datetime = MONDAY
     rules: DigestRules = RULES
+    refusals: dict[str, str] = field(default_factory=dict)
+    """Why some people may have no digest any more."""
 
     def clock(self) -> datetime:
         return self.now
@@ -95,6 +97,7 @@ class Office:
             rules=self.rules,
             clock=self.clock,
             engine_error=EngineStoppedError,
+            refusal=self.refusals.get,
         )
         stored = DigestRequest(self.now.date(), channel, asked_by).to_json()
         steps = steps or RememberingSteps()

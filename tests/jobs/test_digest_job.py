@@ -371,6 +371,33 @@ def test_a_subscription_to_everything_is_the_whole_digest_beside_the_channel(off
     assert len(office.memory.posted_warnings()) == 4, "both copies can be taken back"
 
 
+def test_a_subscriber_who_may_have_it_no_more_gets_nothing_and_is_named_in_the_log(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.unbilled()
+    for user in (MANAGER, TECHNICIAN):
+        office.memory.subscribe(Subscription(user), at=office.now)
+    office.refusals[TECHNICIAN] = "not_a_manager"
+
+    office.digest(None)
+
+    assert len(office.direct(MANAGER)) == 1
+    assert office.direct(TECHNICIAN) == []
+    assert f"{TECHNICIAN} has subscribed to the digest and gets it no more (not_a_manager)" in caplog.text
+    assert len(office.memory.subscriptions()) == 2, "who is a manager again gets it again"
+
+
+def test_a_manager_who_may_have_it_no_more_gets_no_copy_of_what_a_channel_refuses(office: Office) -> None:
+    office.unbilled()
+    office.rule(managers=(MANAGER, TECHNICIAN))
+    office.refusals[TECHNICIAN] = "guest"
+
+    office.digest(RETIRED)
+
+    assert len(office.direct(MANAGER)) == 2
+    assert office.direct(TECHNICIAN) == []
+
+
 def test_mine_is_what_the_subscriber_worked_on_by_real_name(office: Office) -> None:
     own, other = office.unbilled(), office.unbilled()
 

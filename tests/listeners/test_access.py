@@ -232,7 +232,7 @@ def test_a_stranger_is_no_guest() -> None:
     slack = SomeSlack(people={"U0": {"team_id": THEIRS, "is_stranger": True, "is_restricted": True}})
     known = door(slack, allow_guests=True)
     assert known.ask(teams=(THEIRS,)) == "external_user"
-    assert known.access.subscriber_refusal("U0", "digest") == "external_user"
+    assert known.access.digest_refusal("U0", "digest") == "external_user"
 
 
 @pytest.mark.parametrize("about", [{"is_bot": True}, {"is_workflow_bot": True}, {"id": "USLACKBOT"}])
@@ -245,13 +245,13 @@ def test_a_bot_is_no_person(about: dict[str, Any]) -> None:
 
 def test_a_subscriber_who_is_no_manager_any_more_gets_nothing_more() -> None:
     known = door(SomeSlack(groups={GROUP: ["U1"]}), managers=("U0", GROUP))
-    assert [known.access.subscriber_refusal(user, "digest") for user in ("U0", "U1", "U2")] == [
+    assert [known.access.digest_refusal(user, "digest") for user in ("U0", "U1", "U2")] == [
         None,
         None,
         "not_a_manager",
     ]
     known.slack.groups[GROUP] = []
-    assert known.access.subscriber_refusal("U1", "digest") == "not_a_manager", "at once"
+    assert known.access.digest_refusal("U1", "digest") == "not_a_manager", "at once"
 
 
 @pytest.mark.parametrize(
@@ -265,15 +265,15 @@ def test_a_subscriber_who_is_no_manager_any_more_gets_nothing_more() -> None:
 )
 def test_a_subscriber_who_left_or_became_a_guest_gets_nothing_more(about: Any, refusal: str) -> None:
     known = door(SomeSlack(people={"U0": about}), managers=("U0",))
-    assert known.access.subscriber_refusal("U0", "digest") == refusal
+    assert known.access.digest_refusal("U0", "digest") == refusal
 
 
 @pytest.mark.parametrize("error", PASSING, ids=named)
 def test_whether_a_subscriber_still_may_is_asked_again_while_slack_stumbles(error: Exception) -> None:
     with pytest.raises(SlackUnavailableError):
-        door(SomeSlack(people={"U0": error}), managers=("U0",)).access.subscriber_refusal("U0", "digest")
+        door(SomeSlack(people={"U0": error}), managers=("U0",)).access.digest_refusal("U0", "digest")
     with pytest.raises(SlackUnavailableError):
-        door(SomeSlack(groups={GROUP: error}), managers=(GROUP,)).access.subscriber_refusal("U0", "digest")
+        door(SomeSlack(groups={GROUP: error}), managers=(GROUP,)).access.digest_refusal("U0", "digest")
 
 
 # What payloads say
@@ -313,7 +313,7 @@ def test_every_refusal_leaves_who_where_what_and_why_and_what_is_allowed_leaves_
 
     known.ask()
     known.decide()
-    known.access.subscriber_refusal("U0", "digest")
+    known.access.digest_refusal("U0", "digest")
     known.access.place_refusal(Asker("U0", "C1", shared_channel=True), "digest now")
     known.access.ignore_bot(Asker("B1", "C0"), "<@U0BOT> 32223")
 
