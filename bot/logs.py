@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 _TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
@@ -14,6 +17,12 @@ _ADDRESS = re.compile(r"(?:https?|wss?)://[^\s\"']+")
 _SECRET_PARTS = ("/commands/", "/actions/", "ticket=")
 """What Slack's addresses hold that let anybody who has one answer in a person's name, or listen."""
 _HIDDEN = "[hidden]"
+_LIBRARIES = frozenset({"aiohttp", "asyncio", "dbos", "psycopg", "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3"})
+_LINE = 300
+_ALIKE = 60
+"""Lines that begin alike, numbers aside, say the same."""
+_VARIES = re.compile(r"[0-9a-f-]*[0-9][0-9a-f.-]*")
+_SAY_AGAIN_SECONDS = 60.0
 
 
 def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
@@ -21,6 +30,8 @@ def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     hide = _Hide(secrets)
     handler.setFormatter(_JsonLines(hide) if form == "json" else _Plain(hide))
+    if level != "DEBUG":
+        handler.addFilter(Brief())
     root = logging.getLogger()
     for earlier in root.handlers[:]:
         root.removeHandler(earlier)
@@ -31,6 +42,46 @@ def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
     engine.propagate = False
     for chatty in ("urllib3", "slack_bolt", "slack_sdk", "dbos", "asyncio", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class Brief(logging.Filter):
+    """Makes lines of what libraries say: no tracebacks, and what they repeat once a minute, with how often.
+
+    While a database is away each of their threads says so, several times a second and in many lines.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written; shortens it."""
+        if record.name.partition(".")[0] not in _LIBRARIES:
+            return True
+        message = record.getMessage().strip().partition("\n")[0][:_LINE]
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            message += f" ({type(error).__name__}: {str(error).strip().partition(chr(10))[0][:_LINE]})"
+            record.exc_info = record.exc_text = None
+        times = self._times(record.name, message)
+        record.msg, record.args = message, ()
+        if times > 1:
+            record.msg += f" (and {times - 1} more like it in the last minute)"
+        return times > 0
+
+    def _times(self, name: str, message: str) -> int:
+        """How often it stands for, if it is to be said now; else 0."""
+        key = (name, _VARIES.sub("", message)[:_ALIKE])
+        with self._lock:
+            now = self._clock()
+            since, kept = self._said.get(key, (-math.inf, 0))
+            if now - since < _SAY_AGAIN_SECONDS:
+                self._said[key] = (since, kept + 1)
+                return 0
+            self._said[key] = (now, 0)
+            return kept + 1
 
 
 class _Hide:

@@ -1,7 +1,7 @@
 """What people type when they mean tickets: numbers, ranges, addresses of tickets in Syncro. Pure functions.
 
-A *reference* is text: a ticket number ("32223"), or "id:" and an internal id ("id:109554336"), which is what the
-address of a ticket in Syncro holds.
+A *reference* is text: a ticket number ("32223", "T20230001"), or "id:" and an internal id ("id:109554336"), which is
+what the address of a ticket in Syncro holds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ ID_PREFIX = "id:"
 LONGEST_NUMBER = 12
 """Digits; anything longer is a typing error, not a ticket number."""
 
-_NUMBER = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})")
+_PREFIXED = rf"[A-Z]{{1,6}}-?[0-9]{{3,{LONGEST_NUMBER}}}|[a-z]{{1,6}}-?[0-9]{{6,{LONGEST_NUMBER}}}"
+"""A number such as "T20230001". In small letters only where it is too long for a slip of the finger."""
+_NUMBER = 12
+"""Digits; anything longer is a typing error, not a ticket number."""
+
+_LETTERED = (
+    rf"[A-Z]{{1,6}}-?[0-9]{{1,{LONGEST_NUMBER}}}|[a-z]{{1,6}}-?[0-9]{{6,{LONGEST_NUMBER}}}"
+    rf"|[0-9]{{1,{LONGEST_NUMBER}}}[A-Z]{{1,3}}"
+)
+"""A number with letters: "T20230001", "32223A". In small letters only where it is too long for a slip of the finger."""
+TICKET_NUMBER = re.compile(rf"[0-9]{{1,{LONGEST_NUMBER}}}|{_PREFIXED}|[0-9]{{3,{LONGEST_NUMBER}}}[A-Z]{{1,3}}")
+"""What can be asked for as a ticket's number."""
 _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
 _SPACED_DASH = re.compile(r"(?<=[0-9])[^\S\n]*[-\u2010-\u2015\u2212][^\S\n]*(?=#?[0-9])")
 """Within a line only: a dash at the beginning of the next line is a list's bullet."""
@@ -25,6 +36,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>|]+")
 _TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
 _FILLER = frozenset({"and", "or", "ticket", "tickets", "please", "check", "&", "#", "+"})
 _NAMED = re.compile(rf"(?:#|\btickets?\s*+#?\s*+)([0-9]{{1,{LONGEST_NUMBER}}})(?![0-9-])", re.IGNORECASE)
+_NAMED_PREFIXED = re.compile(rf"(?:#|\b[Tt]ickets?\s*+#?\s*+)({_PREFIXED})(?![\w-])")
 _LISTED = re.compile(
     rf"\btickets\s*+:?\s*+#?[0-9]{{3,{LONGEST_NUMBER}}}"
     r"(?:\s*+(?:,\s*+(?:(?:and|or)\s++)?|[&+/]\s*+|(?<=\s)(?:and|or)\s++)#?[0-9]{3,8}(?![\w-]|[.:/][0-9]))+",
@@ -32,6 +44,7 @@ _LISTED = re.compile(
 )
 """A list after the plural: "tickets 32223, 32224 and 32225"."""
 _BARE = re.compile(r"(?<![\w.,:/$€£+-])([0-9]{3,8})(?![\w]|[.,:/-][0-9])")
+_BARE_PREFIXED = re.compile(r"(?<![\w.,:/$€£+-])([A-Z][0-9]{6,12})(?![\w-])")
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,8 @@ def parse(text: str, *, site: str, limit: int) -> Typed:
 def find_in_prose(text: str, *, site: str) -> tuple[str, ...]:
     """Every ticket that a sentence or message mentions: "#32223", "ticket 32223", addresses of `site`.
 
-    Only where none is named that way, bare numbers of three to eight digits are taken for ticket numbers.
+    Only where none is named that way, bare numbers of three to eight digits are taken for ticket numbers, and where
+    there are none, such as "T20230001".
     """
     prose = _normal(text)
     named: list[tuple[int, str]] = []
@@ -78,12 +92,14 @@ def find_in_prose(text: str, *, site: str) -> tuple[str, ...]:
         if reference is not None:
             named.append((match.start(), reference))
     without_addresses = _ADDRESS.sub(lambda match: " " * len(match.group()), prose)
-    named.extend((match.start(), match.group(1)) for match in _NAMED.finditer(without_addresses))
+    for pattern in (_NAMED, _NAMED_PREFIXED):
+        named.extend((match.start(), match.group(1).upper()) for match in pattern.finditer(without_addresses))
     for listed in _LISTED.finditer(without_addresses):
         numbers = re.finditer(r"[0-9]+", listed.group())
         named.extend((listed.start() + number.start(), number.group()) for number in numbers)
     if not named:
-        named = [(match.start(), match.group(1)) for match in _BARE.finditer(without_addresses)]
+        bare = list(_BARE.finditer(without_addresses)) or list(_BARE_PREFIXED.finditer(without_addresses))
+        named = [(match.start(), match.group(1)) for match in bare]
     return tuple(dict.fromkeys(reference for _, reference in sorted(named)))
 
 
@@ -116,8 +132,8 @@ def _range(word: str) -> tuple[str, str] | None:
 
 
 def _single(word: str, site: str) -> tuple[str, str] | None:
-    match = _NUMBER.fullmatch(word)
-    reference = match.group(1) if match is not None else _from_address(word, site)
+    number = word.removeprefix("#")
+    reference = number.upper() if TICKET_NUMBER.fullmatch(number) else _from_address(word, site)
     return None if reference is None else (reference, reference)
 
 
@@ -140,7 +156,7 @@ def _distinct(spans: Iterable[tuple[str, str]]) -> int:
     reached: dict[int, int] = {}
     numbers = []
     for low, high in spans:
-        if low.startswith(ID_PREFIX):
+        if not low.isdecimal():
             count += 1
         else:
             numbers.append((int(low), int(high), _width(low)))

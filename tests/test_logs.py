@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import set_up_logging
+from bot.logs import Brief, set_up_logging
 
 SECRETS = ("syncro-secret", 'pa"ss\\word', "xoxb-known")
 HIDDEN = "[hidden]"
@@ -125,3 +125,34 @@ def test_setting_it_up_again_writes_each_line_once() -> None:
 def test_libraries_do_not_chatter() -> None:
     quiet = written("text", lambda _: logging.getLogger("urllib3").debug("GET /me"))
     assert quiet == ""
+
+
+def records(caught: list[logging.LogRecord], brief: Brief) -> list[str]:
+    return [record.getMessage() for record in caught if brief.filter(record)]
+
+
+def record(name: str, message: str, error: Exception | None = None) -> logging.LogRecord:
+    info = None if error is None else (type(error), error, None)
+    return logging.LogRecord(name, logging.WARNING, __file__, 1, message, (), info)
+
+
+def test_what_a_library_repeats_is_one_line_a_minute_without_a_traceback_and_our_own_words_are_untouched() -> None:
+    now = 0.0
+    brief = Brief(clock=lambda: now)
+    away = OSError("no connection\nand much more")
+
+    first = records([record("dbos", f"Queue {n} is away:\nSELECT 1", away) for n in range(500)], brief)
+    now = 61
+    later = records([record("dbos", "Queue 7 is away:\nSELECT 1", away)], brief)
+    ours = record("bot.jobs", "broke\ndown", away)
+
+    assert first == ["Queue 0 is away: (OSError: no connection)"]
+    assert later == ["Queue 7 is away: (OSError: no connection) (and 499 more like it in the last minute)"]
+    assert records([ours, ours], brief) == ["broke\ndown"] * 2
+    assert ours.exc_info is not None
+
+
+def test_different_news_of_a_library_are_all_told() -> None:
+    news = [record("dbos.queue", text) for text in ("one thing", "another thing", "a third")]
+
+    assert records(news, Brief()) == ["one thing", "another thing", "a third"]

@@ -34,6 +34,11 @@ def read(text: str, *, limit: int = LIMIT) -> Typed:
         ("32223\n32224\t32225", ["32223", "32224", "32225"]),
         ("\uff13\uff12\uff12\uff12\uff13", ["32223"]),  # full-width digits
         ("007", ["007"]),
+        ("00042", ["00042"]),
+        ("T20230001", ["T20230001"]),
+        ("#t20230001, T-20230002", ["T20230001", "T-20230002"]),
+        ("32223A 32223", ["32223A", "32223"]),
+        ("INC0001234 1-3", ["INC0001234", "1", "2", "3"]),
         ("", []),
         ("please", []),
     ],
@@ -63,6 +68,26 @@ def test_a_range_of_one_is_one_ticket() -> None:
 def test_a_list_with_dashes_as_bullets_is_no_range() -> None:
     assert read("32223\n- 32300").references == ("32223", "32300")
     assert find_in_prose("Please:\n- 32223\n- 32300", site=SITE) == ("32223", "32300")
+
+
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        ("is ticket T20230001 billed?", ("T20230001",)),
+        ("#t20230001 and #32223", ("T20230001", "32223")),
+        ("is T20230001 billed?", ("T20230001",)),
+        ("T20230001 or 32223", ("32223",)),
+        ("model X32223", ()),
+        ("ticket P1 is 32223", ("32223",)),
+        ("ticket covid19", ()),
+        ("KB5034441 failed", ()),
+        ("tickets 00042 and 00043", ("00042", "00043")),
+    ],
+)
+def test_a_number_with_letters_is_found_in_prose_where_it_cannot_be_mistaken(
+    text: str, references: tuple[str, ...]
+) -> None:
+    assert find_in_prose(text, site=SITE) == references
 
 
 @pytest.mark.parametrize(
@@ -100,7 +125,24 @@ def test_any_other_address_is_not_a_ticket(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["hello", "32223x", "x32223", "1.5", "32223-", "1-2-3", "1234567890123", "##5", "½", "--exhaustive"]
+    "word",
+    [
+        "hello",
+        "32223x",
+        "x32223",
+        "P1",
+        "5A",
+        "Tx20230001",
+        "T20230001x",
+        "T20230001-2",
+        "1.5",
+        "32223-",
+        "1-2-3",
+        "1234567890123",
+        "##5",
+        "½",
+        "--exhaustive",
+    ],
 )
 def test_a_word_that_makes_no_sense_is_named(word: str) -> None:
     typed = read(f"32223 {word}")

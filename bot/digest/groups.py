@@ -23,11 +23,6 @@ class Group:
     lines: tuple[DigestTicket, ...]
 
     @property
-    def count(self) -> int:
-        """How many tickets."""
-        return len(self.lines)
-
-    @property
     def amount(self) -> Decimal:
         """Their money at risk."""
         return total(self.lines)
@@ -65,7 +60,7 @@ def _grouped(
     for line in lines:
         collected.setdefault(key(line), []).append(line)
     groups = (Group(name(members[0]), tuple(members)) for members in collected.values())
-    return tuple(sorted(groups, key=lambda group: (-group.amount, -group.count, group.name.casefold())))
+    return tuple(sorted(groups, key=lambda group: (-group.amount, -len(group.lines), group.name.casefold())))
 
 
 def part_of(digest: Digest, only: Callable[[Finding], bool]) -> Digest:

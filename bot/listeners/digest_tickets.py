@@ -7,9 +7,11 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.ticket_references import TICKET_NUMBER
+
 _SHAPES = {
     "id": re.compile(r"[0-9]{1,20}"),
-    "number": re.compile(r"[0-9]{1,12}"),
+    "number": TICKET_NUMBER,
     "channel": re.compile(r"[CDG][A-Z0-9_]{1,30}"),
     "thread_ts": re.compile(r"[0-9]{1,12}\.[0-9]{1,9}"),
 }

@@ -33,6 +33,7 @@ from bot.messages.rendered import (
     text_cell,
     told,
 )
+from bot.ticket_references import TICKET_NUMBER
 from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import strung
@@ -42,13 +43,11 @@ from bot.words.verdicts import counts, verdict_words
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
 
-_ASSURANCES: Final[Mapping[Assurance, str]] = MappingProxyType(
-    {
-        Assurance.NOTHING: "",
-        Assurance.NONE_MISSING: "no invoice is missing",
-        Assurance.NONE_WITHOUT: "none without an invoice",
-    }
-)
+_ASSURANCES: Final[Mapping[Assurance, str]] = {
+    Assurance.NOTHING: "",
+    Assurance.NONE_MISSING: "no invoice is missing",
+    Assurance.NONE_WITHOUT: "none without an invoice",
+}
 _LINKED_TABLE_ROOM: Final = 8_500
 """Links make a table heavy; one that would grow beyond this goes without them, so that it stays one table."""
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
@@ -176,7 +175,7 @@ def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
 
 
 def _check_again(numbers: Sequence[str]) -> list[Part]:
-    value = ",".join(number for number in numbers if number.isascii() and number.isdigit())
+    value = ",".join(number for number in numbers if TICKET_NUMBER.fullmatch(number))
     if not value or len(value) > BUTTON_VALUE_LIMIT:
         return []
     return [Part("", (actions(button("Check again", CHECK_AGAIN, value)),))]

@@ -149,7 +149,7 @@ def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
         heading,
         (
             line(
-                f"• *{mrkdwn(group.name, 80)}:* {counted(group.count, 'ticket')}, {money(group.amount)}:"
+                f"• *{mrkdwn(group.name, 80)}:* {counted(len(group.lines), 'ticket')}, {money(group.amount)}:"
                 f" {phrases.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
             )
             for group in groups

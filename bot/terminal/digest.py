@@ -100,7 +100,7 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
 
 
 def _group(group: Group) -> str:
-    return f"{one_line(group.name)}: {counted(group.count, 'ticket')}, {money(group.amount)}"
+    return f"{one_line(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount)}"
 
 
 def _resolved(resolved: Resolved) -> str:

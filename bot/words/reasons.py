@@ -6,7 +6,6 @@ They may quote Syncro's texts as they are: escape them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from bot.billing.decide import is_overdue
@@ -92,17 +91,11 @@ def _unverified(finding: Finding) -> str:
     return " ".join(said)
 
 
-def _not_found(finding: Finding) -> str:
-    return f"Syncro has no ticket {as_people_say(finding.ticket_number)}."
-
-
-_REASONS: Final[Mapping[Verdict, Callable[[Finding], str]]] = MappingProxyType(
-    {
-        Verdict.INVOICED: _found,
-        Verdict.PARTIALLY_INVOICED: _found,
-        Verdict.SCHEDULED: _scheduled,
-        Verdict.NOT_INVOICED: _not_invoiced,
-        Verdict.UNVERIFIED: _unverified,
-        Verdict.NOT_FOUND: _not_found,
-    }
-)
+_REASONS: Final[Mapping[Verdict, Callable[[Finding], str]]] = {
+    Verdict.INVOICED: _found,
+    Verdict.PARTIALLY_INVOICED: _found,
+    Verdict.SCHEDULED: _scheduled,
+    Verdict.NOT_INVOICED: _not_invoiced,
+    Verdict.UNVERIFIED: _unverified,
+    Verdict.NOT_FOUND: lambda finding: f"Syncro has no ticket {as_people_say(finding.ticket_number)}.",
+}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Loudness, Verdict, WarningEnding
@@ -48,77 +47,75 @@ class VerdictWords:
         return self.count or self.inline
 
 
-_VERDICTS: Final[Mapping[Verdict, VerdictWords]] = MappingProxyType(
-    {
-        Verdict.INVOICED: VerdictWords(
-            glyph="✅",
-            mark="✓",
-            label="Invoiced",
-            meaning="an invoice bills this ticket, and it is named.",
-            sentence="invoiced",
-        ),
-        Verdict.PARTIALLY_INVOICED: VerdictWords(
-            glyph="🟡",
-            mark="◑",
-            label="Partly invoiced",
-            meaning="an invoice bills part of it; some of its charges are still unbilled.",
-            sentence="partly invoiced",
-            names_work=True,
-        ),
-        Verdict.SCHEDULED: VerdictWords(
-            glyph="🗓️",
-            mark="◷",
-            label="Scheduled",
-            meaning="an active recurring invoice will bill its charges on the date given.",
-            sentence="scheduled",
-            names_work=True,
-        ),
-        Verdict.NON_BILLABLE: VerdictWords(
-            glyph="\u2796",
-            mark="-",
-            label="Non-billable",
-            meaning="no invoice is expected, and the answer says why.",
-            sentence="non-billable, so no invoice is expected",
-            tail="no invoice is expected",
-        ),
-        Verdict.OPEN: VerdictWords(
-            glyph="🔧",
-            mark="…",
-            label="Still open",
-            meaning="the work is not finished, so an invoice is not due yet.",
-            sentence="still open, so an invoice is not due yet",
-            tail="an invoice is not due yet",
-        ),
-        Verdict.NOT_INVOICED: VerdictWords(
-            glyph="🚨",
-            mark="✗",
-            label="NOT INVOICED",
-            meaning="it is finished and billable, and every place where its invoice could be was read: there is none.",
-            sentence="NOT INVOICED, on no invoice",
-            tail="on no invoice",
-            names_work=True,
-        ),
-        Verdict.UNVERIFIED: VerdictWords(
-            glyph="❓",
-            mark="?",
-            label="Could not verify",
-            count="could not be verified",
-            meaning=f"it could not be proved either way; {NO_STATEMENT}.",
-            sentence=f"could not verify; {NO_STATEMENT}",
-            tail=NO_STATEMENT,
-            caution=NO_STATEMENT,
-        ),
-        Verdict.NOT_FOUND: VerdictWords(
-            glyph="🔎",
-            mark="∅",
-            label="No such ticket",
-            count="not found",
-            meaning="Syncro has no ticket of that number.",
-            sentence="no such ticket in Syncro",
-            tail="Syncro has no ticket of this number",
-        ),
-    }
-)
+_VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
+    Verdict.INVOICED: VerdictWords(
+        glyph="✅",
+        mark="✓",
+        label="Invoiced",
+        meaning="an invoice bills this ticket, and it is named.",
+        sentence="invoiced",
+    ),
+    Verdict.PARTIALLY_INVOICED: VerdictWords(
+        glyph="🟡",
+        mark="◑",
+        label="Partly invoiced",
+        meaning="an invoice bills part of it; some of its charges are still unbilled.",
+        sentence="partly invoiced",
+        names_work=True,
+    ),
+    Verdict.SCHEDULED: VerdictWords(
+        glyph="🗓️",
+        mark="◷",
+        label="Scheduled",
+        meaning="an active recurring invoice will bill its charges on the date given.",
+        sentence="scheduled",
+        names_work=True,
+    ),
+    Verdict.NON_BILLABLE: VerdictWords(
+        glyph="\u2796",
+        mark="-",
+        label="Non-billable",
+        meaning="no invoice is expected, and the answer says why.",
+        sentence="non-billable, so no invoice is expected",
+        tail="no invoice is expected",
+    ),
+    Verdict.OPEN: VerdictWords(
+        glyph="🔧",
+        mark="…",
+        label="Still open",
+        meaning="the work is not finished, so an invoice is not due yet.",
+        sentence="still open, so an invoice is not due yet",
+        tail="an invoice is not due yet",
+    ),
+    Verdict.NOT_INVOICED: VerdictWords(
+        glyph="🚨",
+        mark="✗",
+        label="NOT INVOICED",
+        meaning="it is finished and billable, and every place where its invoice could be was read: there is none.",
+        sentence="NOT INVOICED, on no invoice",
+        tail="on no invoice",
+        names_work=True,
+    ),
+    Verdict.UNVERIFIED: VerdictWords(
+        glyph="❓",
+        mark="?",
+        label="Could not verify",
+        count="could not be verified",
+        meaning=f"it could not be proved either way; {NO_STATEMENT}.",
+        sentence=f"could not verify; {NO_STATEMENT}",
+        tail=NO_STATEMENT,
+        caution=NO_STATEMENT,
+    ),
+    Verdict.NOT_FOUND: VerdictWords(
+        glyph="🔎",
+        mark="∅",
+        label="No such ticket",
+        count="not found",
+        meaning="Syncro has no ticket of that number.",
+        sentence="no such ticket in Syncro",
+        tail="Syncro has no ticket of this number",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -132,21 +129,19 @@ class EndingWords:
     """Whether the reason of the new verdict belongs to it."""
 
 
-_ENDINGS: Final[Mapping[WarningEnding, EndingWords]] = MappingProxyType(
-    {
-        WarningEnding.INVOICED: EndingWords("recovered", "is on invoice"),
-        WarningEnding.SCHEDULED: EndingWords(
-            "scheduled", "is waiting for a recurring invoice, which will bill its charges"
-        ),
-        WarningEnding.NON_BILLABLE: EndingWords(
-            "non-billable now", "is non-billable, so no invoice is expected", gives_reason=True
-        ),
-        WarningEnding.REOPENED: EndingWords(
-            "reopened, so an invoice is not due yet", "was reopened, so an invoice is not due yet"
-        ),
-        WarningEnding.GONE: EndingWords("no longer in Syncro", "is no longer in Syncro"),
-    }
-)
+_ENDINGS: Final[Mapping[WarningEnding, EndingWords]] = {
+    WarningEnding.INVOICED: EndingWords("recovered", "is on invoice"),
+    WarningEnding.SCHEDULED: EndingWords(
+        "scheduled", "is waiting for a recurring invoice, which will bill its charges"
+    ),
+    WarningEnding.NON_BILLABLE: EndingWords(
+        "non-billable now", "is non-billable, so no invoice is expected", gives_reason=True
+    ),
+    WarningEnding.REOPENED: EndingWords(
+        "reopened, so an invoice is not due yet", "was reopened, so an invoice is not due yet"
+    ),
+    WarningEnding.GONE: EndingWords("no longer in Syncro", "is no longer in Syncro"),
+}
 
 
 def verdict_words(verdict: Verdict) -> VerdictWords:

@@ -155,7 +155,7 @@ def test_customers_and_technicians_come_with_the_largest_amount_first() -> None:
         audited(number="3", charges="15.00", technician="Ben"),
         audited(number="4", charges="0.00", customer="", customer_id=None),
     )
-    customers = [(group.name, group.count, group.amount) for group in by_customer(digest.unbilled)]
+    customers = [(group.name, len(group.lines), group.amount) for group in by_customer(digest.unbilled)]
     assert customers == [("Kittle", 2, Decimal(25)), ("Harbor", 1, Decimal(20)), (NO_CUSTOMER, 1, Decimal(0))]
     technicians = [(group.name, group.amount) for group in by_technician(digest.unbilled)]
     assert technicians == [("Anna Smith", Decimal(20)), ("Ben", Decimal(15)), (NOBODY, Decimal(10))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ GOOD = json.loads(TICKET.to_metadata())
 def test_metadata_comes_back_as_it_was() -> None:
     assert DigestTicket.from_metadata(TICKET.to_metadata()) == TICKET
     assert " " not in TICKET.to_metadata()
+    lettered = replace(TICKET, number="T20230001")
+    assert DigestTicket.from_metadata(lettered.to_metadata()) == lettered
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,8 @@ def test_check_again_carries_the_numbers_and_is_left_out_when_they_are_too_long(
         "3,2,1",
         "Check again",
     )
+    (button,) = buttons(outcome([a_finding(Verdict.INVOICED, number) for number in ("T20230001", "00042")], None))
+    assert button["value"] == "T20230001,00042"
     assert buttons(outcome([a_finding(Verdict.INVOICED, "1" * 2001)], None)) == []
 
 

@@ -26,6 +26,7 @@ from bot.billing.rules.verdicts import (
 )
 from bot.billing.search.scheduler import Progress
 from bot.terminal.check import progress_shown, report_as_json, show_report
+from bot.words.verdicts import verdict_words
 
 AT = datetime(2026, 11, 22, 10, 2, 11, tzinfo=timezone(timedelta(hours=1)))
 SITE = "https://acme.syncromsp.com"
@@ -123,15 +124,8 @@ def test_results_stand_in_the_order_asked() -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_each_verdict_is_said_in_words_within_80_columns(verdict: Verdict) -> None:
     text = shown(finding(verdict))
-    words = {
-        Verdict.PARTIALLY_INVOICED: "partly invoiced",
-        Verdict.NOT_INVOICED: "NOT INVOICED",
-        Verdict.UNVERIFIED: "could not verify",
-        Verdict.NON_BILLABLE: "non-billable",
-        Verdict.OPEN: "still open",
-        Verdict.NOT_FOUND: "no such ticket",
-    }
-    assert f"Ticket #32223  {'✓◑◷-…✗?∅'[list(Verdict).index(verdict)]} {words.get(verdict, verdict.value)}" in text
+    said = verdict_words(verdict)
+    assert f"Ticket #32223  {said.mark} {said.inline}" in text
     assert max(len(line) for line in text.splitlines()) <= 80
 
 

@@ -30,8 +30,7 @@ def test_each_end_of_a_warning_is_said(ending: WarningEnding) -> None:
 
 
 def test_counts_name_the_alarms_first_and_then_all_in_the_order_of_the_table() -> None:
-    findings = [a_finding(verdict) for verdict in Verdict]
-    assert counts([*findings, findings[0]]) == [
-        "1 NOT INVOICED", "2 invoiced", "1 partly invoiced", "1 scheduled", "1 non-billable", "1 still open",
-        "1 could not be verified", "1 not found",
+    found = (Verdict.NOT_FOUND, Verdict.UNVERIFIED, Verdict.OPEN, Verdict.INVOICED, Verdict.NOT_INVOICED, Verdict.OPEN)
+    assert counts([a_finding(verdict) for verdict in found]) == [
+        "1 NOT INVOICED", "1 invoiced", "2 still open", "1 could not be verified", "1 not found",
     ]  # fmt: skip

@@ -127,7 +127,7 @@ def _find_row(number: str) -> Asking[TicketRow | NoSuchTicket | Failed]:
 
 def _row_of(number: str, page: Page[TicketRow]) -> TicketRow | Failed | None:
     """The row of exactly this number; None where the page has none."""
-    exact = [row for row in page.rows if row.number == number]
+    exact = [row for row in page.rows if row.number.casefold() == number.casefold()]
     if len({row.id for row in exact}) > 1:
         return _several(number, exact)
     if exact and not exact[0].id:

@@ -147,6 +147,15 @@ def test_a_customer_without_invoices_is_soon_done(bench: Bench) -> None:
     assert (finding.verdict, len(bench.syncro.reads)) == (Verdict.NOT_INVOICED, 6)
 
 
+def test_a_ticket_number_with_letters_is_found_whatever_their_case(bench: Bench) -> None:
+    bench.ticket.number = "t20230001"  # type: ignore[assignment]
+    bench.faults = [Fault("/tickets", IgnoreFilter("number"))]
+    assert [each.verdict for each in bench.check("T20230001").findings] == [Verdict.NOT_INVOICED]
+    bench.world.bill_by_line_text(bench.ticket)
+    (found,) = bench.check("T20230001").findings
+    assert (found.ticket_number, found.verdict) == ("t20230001", Verdict.INVOICED)
+
+
 # --- the ticket ---
 
 
