@@ -183,8 +183,8 @@ def test_a_warning_ends_or_stands_as_the_table_says(make: Make, traits: Traits) 
     digest = a_digest(audited(make(traits), "2", expectation=WAIVED), remembered=history(standing("2")))
     assert [each.ending for each in digest.resolved] == ([traits.ending] if traits.ending else [])
     assert digest.not_checked == ()
-    if traits.ending is None:
-        assert [ticket.first_said for ticket in digest.tickets] == [standing("2").first_said]
+    stands_since = None if traits.ending else standing("2").first_said
+    assert [ticket.first_said for ticket in digest.tickets] == [stands_since]
 
 
 def test_a_new_end_of_a_warning_is_said_and_remembered(

@@ -299,7 +299,16 @@ def test_a_run_to_come_is_named_before_one_whose_date_has_passed() -> None:
 def test_a_paused_schedule_promises_nothing_and_is_named() -> None:
     given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", paused=True)))
     assert (given.verdict, given.scheduled_for, given.schedule_name) == (Verdict.NOT_INVOICED, None, "")
+    assert given.paused_schedule == "Monthly"
     assert '"Monthly" would pick up its charges, but it is paused' in reason(given)
+
+
+@pytest.mark.parametrize(
+    "build", [done, lambda: failed(with_charge()), lambda: linked(with_charge(), invoice()), open_ticket]
+)
+def test_a_paused_schedule_is_named_only_where_it_keeps_charges_from_an_invoice(build: Build) -> None:
+    paused = schedule("2026-06-01T06:00:00Z", paused=True)
+    assert finding(scheduled(build(), paused)).paused_schedule is None
 
 
 def test_a_schedule_that_picks_up_no_charges_promises_nothing() -> None:

@@ -363,14 +363,14 @@ def test_a_warning_can_be_taken_back_from_memory_alone(ending: WarningEnding, sa
     [
         (Verdict.SCHEDULED, "scheduled, next run Tue 1 Dec"),
         (Verdict.NON_BILLABLE, 'non-billable now. No invoice is expected: its status is "Non-Billable".'),
-        (Verdict.OPEN, "reopened, so an invoice is not due yet"),
+        (Verdict.OPEN, "· reopened, so an invoice is not due yet\n"),
         (Verdict.NOT_FOUND, "no longer in Syncro"),
         (Verdict.PARTIALLY_INVOICED, "recovered, on invoice 67469, 75.00"),
     ],
 )
 def test_the_thread_says_how_each_warning_ended(verdict: Verdict, said: str) -> None:
     messages = digest_messages(a_digest(audited(verdict, "1"), remembered=history(standing("1"))))
-    assert said in messages.thread[0].text
+    assert said in f"{messages.thread[0].text}\n"
 
 
 @many

@@ -98,6 +98,11 @@ def test_each_label_can_say_that_no_invoice_is_expected_and_is_named(
     assert due(ticket(**{"status": "Resolved", **fields, **dict.fromkeys(fields, "other")}), policy) is not Due.NEVER
 
 
+@pytest.mark.parametrize(("status", "expected"), [("Resolved", Due.YES), ("New", Due.NOT_YET)])
+def test_otherwise_the_status_tells_whether_the_work_is_finished(status: str, expected: Due) -> None:
+    assert expectation(ticket(status=status), DEFAULT) == Expectation(expected, Ground.STATUS, status)
+
+
 def test_non_billable_is_said_before_unfinished() -> None:
     assert due(ticket(status="Open", tag_list=["free"]), Policy(non_billable_tags=("free",))) is Due.NEVER
 
