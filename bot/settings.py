@@ -10,6 +10,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -22,7 +23,8 @@ from croniter import croniter
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.billing.rules.policy import Policy
+from bot.billing.rules.policy import NothingRecorded, Policy
+from bot.policy_file import read_policy_file
 from bot.syncro.tokens import bare
 
 
@@ -87,10 +89,15 @@ def _secret_file(value: Any) -> Any:
     return SecretStr(content)
 
 
+def _policy_file(value: Any) -> Any:
+    return read_policy_file(Path(value)) if isinstance(value, str | Path) else value
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 SlackIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_ids)]
 SlackId = Annotated[str | None, BeforeValidator(_slack_id)]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
+PolicyFile = Annotated[Mapping[str, Any] | None, NoDecode, BeforeValidator(_policy_file)]
 
 _DEFAULT_POLICY = Policy()
 
@@ -129,6 +136,13 @@ class Settings(BaseSettings):
     non_billable_tags: Words = ()
     non_billable_ticket_types: Words = ()
     non_billable_problem_types: Words = ()
+    non_billable_customers: Words = ()
+    non_billable_subjects: Words = ()
+    no_charge_products: Words = ()
+    covered_customers: Words = ()
+    covered_contracts: Words = ()
+    nothing_recorded: NothingRecorded = NothingRecorded.QUIET
+    policy_file: PolicyFile = None
 
     digest_channel: SlackId = None
     digest_schedule: str = "0 9 * * mon-fri"
@@ -212,7 +226,7 @@ class Settings(BaseSettings):
             raise ValueError('must be an IANA time zone, such as "Europe/Berlin" or "America/Chicago"') from None
         return value
 
-    @field_validator("log_level", "digest_when_empty", mode="before")
+    @field_validator("log_level", "digest_when_empty", "nothing_recorded", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
@@ -253,15 +267,10 @@ class Settings(BaseSettings):
 
     @property
     def policy(self) -> Policy:
-        """The account's rules for what is finished and what is non-billable."""
-        return Policy(
-            finished_statuses=self.finished_statuses,
-            non_billable_statuses=self.non_billable_statuses,
-            non_billable_billing_statuses=self.non_billable_billing_statuses,
-            non_billable_tags=self.non_billable_tags,
-            non_billable_ticket_types=self.non_billable_ticket_types,
-            non_billable_problem_types=self.non_billable_problem_types,
-        )
+        """The account's rules: those of the policy file, and the settings for what does not stand in it."""
+        names = {each.name for each in fields(Policy)}
+        of_file = self.policy_file or {}
+        return Policy(**{**{name: getattr(self, name) for name in names}, **of_file})
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log filter that keeps them out."""

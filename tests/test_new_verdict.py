@@ -154,7 +154,7 @@ def test_the_exit_status_is_the_one_of_the_table(make: Make, traits: Traits) -> 
 @ALL
 def test_every_form_of_a_digest_names_it(make: Make, traits: Traits) -> None:
     verdict = make(traits)
-    digest = a_digest(audited(Verdict.INVOICED, "1"), audited(verdict, "2", expectation=WAIVED))
+    digest = a_digest(audited(Verdict.INVOICED, "1"), audited(verdict, "2", charges="0.00", expectation=WAIVED))
     assert "1 waived" in headline(digest)
     assert is_quiet(digest) is (traits.loudness is Loudness.QUIET)
 
@@ -197,7 +197,7 @@ def test_a_new_end_of_a_warning_is_said_and_remembered(
     memory = Memory(f"sqlite:///{tmp_path / 'memory.db'}")
     memory.open()
     memory.warn(not_invoiced("92"), None, at=NOW, source="check")
-    digest = a_digest(audited(verdict, "2", expectation=WAIVED), remembered=memory.history(NOW))
+    digest = a_digest(audited(verdict, "2", charges="0.00", expectation=WAIVED), remembered=memory.history(NOW))
     memory.remember_run(digest, key="mon")
     assert [record.ending for record in memory.warnings_of("92")] == [ending]
     memory.close()

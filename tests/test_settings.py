@@ -58,14 +58,14 @@ def test_defaults_are_those_of_the_design(load: Load) -> None:
     assert settings.slack_api_url == "https://slack.com/api/"
     assert settings.database == "sqlite:///invoice-bot.db"
     assert settings.finished_statuses == ("Resolved", "Invoiced", "Closed", "Completed")
-    assert settings.non_billable_statuses == ("Non-Billable", "No Charge")
+    assert settings.non_billable_statuses == ("Non-Billable", "No Charge", "Cancelled", "Canceled", "Duplicate")
     assert (settings.log_format, settings.log_level) == ("text", "INFO")
     nothing = {
         name: getattr(settings, name)
         for name in Settings.model_fields
         if name.startswith(("allowed_", "non_billable_")) and name != "non_billable_statuses"
     }
-    assert len(nothing) == 7
+    assert len(nothing) == 9
     assert set(nothing.values()) == {()}
 
 

@@ -12,13 +12,23 @@ from bot.billing.rules.policy import (
     Ticket,
     claims,
     doubts,
-    fold,
+    is_said_invoiced,
     last_touched,
     pending_charges,
     recognised,
     unbilled,
 )
-from bot.billing.rules.verdicts import Coverage, Due, Finding, InvoiceLink, LinkKind, PossibleMention, Unbilled, Verdict
+from bot.billing.rules.verdicts import (
+    BY_POLICY,
+    Coverage,
+    Due,
+    Finding,
+    InvoiceLink,
+    LinkKind,
+    PossibleMention,
+    Unbilled,
+    Verdict,
+)
 from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
 
@@ -59,7 +69,7 @@ def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
 
 
 def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
-    """Judge a case. Precedence: a link, non-billable, open, unverified, scheduled, not invoiced."""
+    """Judge a case: a link, then non-billable, open, covered, unverified, scheduled, nothing recorded, not invoiced."""
     evidence, links = case.evidence, _distinct(case.evidence.links)
     own_lines = [line for found in links if found.link is LinkKind.TICKET_ID for line in found.invoice.lines]
     ticket = recognised(case.ticket, own_lines)
@@ -98,7 +108,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         paused_schedule=_paused(evidence.schedules) if is_warning and still_unbilled.charges else None,
         concerns=concerns(seen),
         prepaid_hours=evidence.prepaid_hours,
-        contradiction=is_warning and fold(ticket.status) == "invoiced",
+        contradiction=is_warning and is_said_invoiced(ticket),
     )
 
 
@@ -126,15 +136,14 @@ def _verdict(
 ) -> Verdict:
     if links:
         return Verdict.PARTIALLY_INVOICED if is_part_left else Verdict.INVOICED
-    if case.expectation.due is Due.NEVER:
-        return Verdict.NON_BILLABLE
-    if case.expectation.due is Due.NOT_YET:
-        return Verdict.OPEN
+    due = case.expectation.due
+    if not due.needs_proof:
+        return BY_POLICY[due]
     if failures or case.evidence.mentions:
         return Verdict.UNVERIFIED
     if schedule is not None and is_part_left:
         return Verdict.SCHEDULED
-    return Verdict.NOT_INVOICED
+    return BY_POLICY.get(due, Verdict.NOT_INVOICED)
 
 
 def _is_part_left(ticket: Ticket, left: Unbilled, billed_lines: frozenset[str]) -> bool:
@@ -149,7 +158,7 @@ def _failures(case: Case, billed_lines: frozenset[str]) -> tuple[str, ...]:
     own = (case.detail_failure,) if case.detail_failure else ()
     if case.evidence.links:
         return (*own, *doubts(case.ticket, billed_lines))
-    if case.expectation.due is Due.YES:
+    if case.expectation.due.needs_proof:
         own = (*own, *doubts(case.ticket), *claims(case.ticket))
     return (*own, *case.evidence.failures)
 
@@ -168,6 +177,7 @@ def _invoice_link(found: FoundLink, ticket: Ticket, pages: SyncroPages) -> Invoi
         link=found.link,
         total=invoice.total,
         url=pages.invoice(invoice.id),
+        paid=invoice.paid,
         billed_to=invoice.customer if elsewhere else "",
     )
 

@@ -250,7 +250,7 @@ def compare_statuses(settings: Settings, known: tuple[str, ...]) -> Result:
     folded = {fold(name) for name in known}
     unknown = []
     for setting in ("finished_statuses", "non_billable_statuses"):
-        names = getattr(settings, setting)
+        names = getattr(settings.policy, setting)
         missing = [name for name in names if fold(name) not in folded]
         is_chosen = setting in settings.model_fields_set
         if missing and (is_chosen or (setting == "finished_statuses" and len(missing) == len(names))):
@@ -258,7 +258,7 @@ def compare_statuses(settings: Settings, known: tuple[str, ...]) -> Result:
     if unknown:
         advice = f"Correct the spelling. Syncro's statuses are: {', '.join(known) or 'none'}."
         return warning(STATUSES, f"Syncro does not have {'; '.join(unknown)}", advice)
-    finished = {fold(name) for name in settings.finished_statuses}
+    finished = {fold(name) for name in settings.policy.finished_statuses}
     counted = ", ".join(name for name in known if fold(name) in finished)
     return ok(STATUSES, f"work counts as finished in {counted or 'none of them'}")
 

@@ -183,6 +183,8 @@ class TicketRow(ListRow):
     ticket_type_name: Text = ""
     problem_type: Text = ""
     tag_list: Tags = ()
+    contract_id: SeenIdentifier = None
+    contract_name: Text = ""
     created_at: Time = None
     updated_at: Time = None
     resolved_at: Time = None
@@ -330,6 +332,7 @@ class InvoiceDetail(OfCustomer):
     ticket_id: OptionalIdentifier
     line_items: tuple[InvoiceLine, ...]
     total: Money = None
+    is_paid: Flag = None
     created_at: Time = None
     updated_at: Time = None
     po_number: Text = ""

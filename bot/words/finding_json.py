@@ -25,12 +25,14 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "status": finding.status,
         "verdict": finding.verdict.value,
         "reason": reason(finding),
+        "rule": finding.rule,
         "invoices": [
             {
                 "number": invoice.number,
                 "id": _integer(invoice.id),
                 "link": invoice.link.value,
                 "total": None if invoice.total is None else f"{invoice.total:.2f}",
+                "paid": invoice.paid,
                 "url": invoice.url,
             }
             for invoice in finding.invoices

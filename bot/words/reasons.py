@@ -19,6 +19,9 @@ _FAILURES_SAID: Final = 2
 """How many failed reads the sentence names; it counts the others."""
 
 
+_ON_NO_INVOICE: Final = "Every place where its invoice could be was read, and none bills it."
+
+
 def reason(finding: Finding) -> str:
     """Why the verdict is what it is. What policy says tells it, where nothing else does."""
     return _REASONS.get(finding.verdict, _expected)(finding)
@@ -31,16 +34,37 @@ def unsaid(finding: Finding) -> tuple[str, ...]:
 
 def _expected(finding: Finding) -> str:
     """What policy says of the ticket."""
-    if finding.expectation is None:
+    said = finding.expectation
+    if said is None:
         return ""
-    due, by, value = finding.expectation.due, finding.expectation.by, finding.expectation.value
-    if due is Due.YES:
-        return f'The work is finished (status "{value}").'
-    if due is Due.NOT_YET:
-        return f'The work is not finished (status "{value}"), so an invoice is not due yet.'
-    if by is Ground.TIME:
-        return "No invoice is expected: none of its time is billable and it has no unbilled charge."
-    return f'No invoice is expected: its {by.replace("_", " ")} is "{value}".'
+    texts = _EXPECTED.get((said.due, said.by)) or _EXPECTED[said.due, None]
+    named = {"by": said.by.replace("_", " "), "value": said.value}
+    parts = [texts.format(**named)]
+    if said.by in _BESIDE_TIME and finding.unbilled.minutes:
+        parts.append(f"{duration(finding.unbilled.minutes)} of time on it is marked as billable and uncharged.")
+    if said.due is Due.COVERED and finding.unbilled.minutes:
+        parts.append(f"So is {duration(finding.unbilled.minutes)} of uncharged time.")
+    if said.due is Due.NEVER and finding.unbilled.charges:
+        parts.append(f"Charges of {money(finding.unbilled.charges)} on it are on no invoice.")
+    return " ".join(parts)
+
+
+_EXPECTED: Final[Mapping[tuple[Due, Ground | None], str]] = MappingProxyType(
+    {
+        (Due.YES, None): 'The work is finished (status "{value}").',
+        (Due.YES, Ground.CHARGES): 'The work is finished (status "{value}"), and its only charges are 0.00.',
+        (Due.NOTHING, None): 'The work is finished (status "{value}").',
+        (Due.NOT_YET, None): 'The work is not finished (status "{value}"), so an invoice is not due yet.',
+        (Due.NEVER, None): 'No invoice is expected: its {by} is "{value}".',
+        (Due.NEVER, Ground.TIME): "No invoice is expected: none of its time is billable and it has no unbilled charge.",
+        (Due.NEVER, Ground.CHARGES): (
+            "No invoice is expected: its only charges are 0.00 and no billable time is left without a charge."
+        ),
+        (Due.NEVER, Ground.PRODUCT): 'No invoice is expected: it has a charge of 0.00 for "{value}".',
+        (Due.COVERED, None): 'Its {by} "{value}" is covered, and it has no unbilled charge with a price.',
+    }
+)
+_BESIDE_TIME: Final = (Ground.CHARGES, Ground.PRODUCT)
 
 
 def _found(finding: Finding) -> str:
@@ -68,7 +92,7 @@ def _scheduled(finding: Finding) -> str:
 
 
 def _not_invoiced(finding: Finding) -> str:
-    said = [_expected(finding), "Every place where its invoice could be was read, and none bills it."]
+    said = [_expected(finding), _ON_NO_INVOICE]
     if finding.contradiction:
         said.append("Contradiction: its status says Invoiced; a status is set by hand and proves nothing.")
     if finding.prepaid_hours is not None:
@@ -76,6 +100,10 @@ def _not_invoiced(finding: Finding) -> str:
     if finding.paused_schedule is not None:
         said.append(f'The recurring invoice "{finding.paused_schedule}" would pick up its charges, but it is paused.')
     return strung(" ", *said)
+
+
+def _nothing_recorded(finding: Finding) -> str:
+    return f"{_expected(finding)} {_ON_NO_INVOICE} Nothing is recorded on this ticket. If work was done, record it."
 
 
 def _unverified(finding: Finding) -> str:
@@ -95,6 +123,7 @@ _REASONS: Final[Mapping[Verdict, Callable[[Finding], str]]] = {
     Verdict.INVOICED: _found,
     Verdict.PARTIALLY_INVOICED: _found,
     Verdict.SCHEDULED: _scheduled,
+    Verdict.NOTHING_RECORDED: _nothing_recorded,
     Verdict.NOT_INVOICED: _not_invoiced,
     Verdict.UNVERIFIED: _unverified,
     Verdict.NOT_FOUND: lambda finding: f"Syncro has no ticket {as_people_say(finding.ticket_number)}.",

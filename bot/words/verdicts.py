@@ -79,6 +79,14 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         sentence="non-billable, so no invoice is expected",
         tail="no invoice is expected",
     ),
+    Verdict.COVERED: VerdictWords(
+        glyph="☂️",
+        mark="=",
+        label="Covered",
+        meaning="a contract, customer or rule covers its time, and no charge with a price is unbilled.",
+        sentence="covered, so no invoice is owed",
+        tail="no invoice is owed",
+    ),
     Verdict.OPEN: VerdictWords(
         glyph="🔧",
         mark="…",
@@ -86,6 +94,15 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         meaning="the work is not finished, so an invoice is not due yet.",
         sentence="still open, so an invoice is not due yet",
         tail="an invoice is not due yet",
+    ),
+    Verdict.NOTHING_RECORDED: VerdictWords(
+        glyph="📭",
+        mark="○",
+        label="Nothing recorded",
+        count="with nothing recorded",
+        meaning="it is finished and on no invoice, and nothing on it could be billed: no charge, no time.",
+        sentence="nothing is recorded on it, no charge and no time",
+        tail="no charge and no time is on it",
     ),
     Verdict.NOT_INVOICED: VerdictWords(
         glyph="🚨",

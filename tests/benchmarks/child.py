@@ -141,13 +141,13 @@ def _sync(_order: Order, parts: _Parts) -> Outcome:
 @contextmanager
 def _wired(order: Order) -> Iterator[_Parts]:
     from bot.billing.decide import SyncroPages
-    from bot.billing.rules.policy import Policy
     from bot.billing.verifier import Verifier
     from bot.store.database import Database
     from bot.store.ledger.sql_ledger import SqlLedger
     from bot.store.rate_limit.shared_budget import SharedBudget
     from bot.syncro.client import SyncroClient
     from bot.syncro_sessions.pooled import SyncroReader
+    from tests.policies import EVERY_TICKET
 
     clock = _clock(datetime.fromisoformat(order.now))
     budget = SharedBudget(order.database, order.limit, window_seconds=order.window_seconds)
@@ -157,7 +157,7 @@ def _wired(order: Order) -> Iterator[_Parts]:
     clients = [SyncroClient(order.base_url, order.token, budget=lane) for lane in (budget, budget.background())]
     readers = [SyncroReader(client, clock, ledger=ledger) for client in clients]
     try:
-        yield _Parts(Verifier(Policy(), SyncroPages("https://sample.test")), readers[0], readers[1], ledger, clock)
+        yield _Parts(Verifier(EVERY_TICKET, SyncroPages("https://sample.test")), readers[0], readers[1], ledger, clock)
     finally:
         for reader, client in zip(readers, clients, strict=True):
             reader.close()

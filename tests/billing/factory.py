@@ -11,6 +11,7 @@ from bot.billing.rules.policy import Policy, Ticket, expectation
 from bot.billing.rules.verdicts import LinkKind
 from bot.billing.search.evidence import Case, Evidence, FoundLink, FoundMention
 from bot.syncro.models import InvoiceDetail, Schedule, TicketDetail, TicketRow
+from tests.policies import EVERY_TICKET
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -65,7 +66,7 @@ def schedule(next_run: str | None, *, picks_up: bool = True, paused: bool = Fals
 def case(of: Ticket, *, failure: str | None = None, policy: Policy | None = None) -> Case:
     """The ticket with an expectation by policy and no evidence yet: everything was searched, nothing was found."""
     evidence = Evidence(TicketKeys.of(of, "https://sample.example"))
-    return Case(of, expectation(of, policy or Policy()), evidence, failure)
+    return Case(of, expectation(of, policy or EVERY_TICKET), evidence, failure)
 
 
 def linked(to: Case, detail: InvoiceDetail, link: LinkKind = LinkKind.TICKET_ID) -> Case:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket
+from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, LinkKind, Verdict
 from bot.billing.search.evidence import Case
 from bot.words.finding_json import finding_as_json
@@ -45,6 +46,14 @@ def with_charge() -> Case:
     return case(ticket(charges=[PENDING]))
 
 
+def bare() -> Case:
+    return case(ticket(), policy=Policy())
+
+
+def covered(**fields: Any) -> Case:
+    return case(ticket(**fields), policy=Policy(covered_customers=("7",)))
+
+
 def open_ticket() -> Case:
     return case(ticket(status="In Progress", charges=[PENDING]))
 
@@ -63,6 +72,18 @@ PRECEDENCE: list[tuple[str, Build, Verdict]] = [
     ("mention", lambda: mentioned(done(), invoice()), Verdict.UNVERIFIED),
     ("mention, schedule", lambda: mentioned(scheduled(with_charge(), MONTHLY), invoice()), Verdict.UNVERIFIED),
     ("detail unread", lambda: case(unread(ticket()), failure="Reading ticket: sample."), Verdict.UNVERIFIED),
+    ("nothing recorded", bare, Verdict.NOTHING_RECORDED),
+    ("nothing recorded, schedule", lambda: scheduled(bare(), MONTHLY), Verdict.NOTHING_RECORDED),
+    ("nothing recorded, read failed", lambda: failed(bare()), Verdict.UNVERIFIED),
+    ("nothing recorded, mention", lambda: mentioned(bare(), invoice()), Verdict.UNVERIFIED),
+    ("nothing recorded, link", lambda: linked(bare(), invoice()), Verdict.INVOICED),
+    ("covered", covered, Verdict.COVERED),
+    ("covered, read failed", lambda: failed(covered()), Verdict.COVERED),
+    ("covered, pending", lambda: covered(charges=[PENDING]), Verdict.NOT_INVOICED),
+    ("covered, pending, schedule", lambda: scheduled(covered(charges=[PENDING]), MONTHLY), Verdict.SCHEDULED),
+    ("covered, open", lambda: covered(status="Open"), Verdict.OPEN),
+    ("covered, non-billable", lambda: covered(status="Duplicate"), Verdict.NON_BILLABLE),
+    ("covered, link", lambda: linked(covered(), invoice()), Verdict.INVOICED),
     ("open", open_ticket, Verdict.OPEN),
     ("open, read failed", lambda: failed(open_ticket()), Verdict.OPEN),
     ("open, mention, schedule", lambda: mentioned(scheduled(open_ticket(), MONTHLY), invoice()), Verdict.OPEN),

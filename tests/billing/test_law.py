@@ -15,7 +15,6 @@ from datetime import timedelta
 from hypothesis import given, settings
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding, Verdict
 from bot.billing.search.queries import ListInvoices, ListSchedules, ReadTicket
 from bot.billing.verifier import Verifier
@@ -39,6 +38,7 @@ from tests.billing.stories import (
     wild_stories,
 )
 from tests.billing.wordings import MAY_MEAN
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import MissingKeys
 
@@ -102,7 +102,7 @@ def run(story: Story) -> tuple[CheckReport, FakeSyncro, History]:
         before_read=before_read,
         order=story.order,
     )
-    verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
+    verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
     report = verifier.check(story.numbers, syncro.session(), started_at=NOW, exhaustive=story.exhaustive)
     assert [finding.ticket_number for finding in report.findings] == story.numbers
     assert report.api_calls == len(syncro.reads) == len(set(syncro.reads)), "a read was done twice"
@@ -285,7 +285,7 @@ def findings_over_http(story: Story) -> tuple[CheckReport, int]:
         )
         reader = SyncroReader(client, clock=lambda: NOW)
         try:
-            verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
+            verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
             with reader.session() as session:
                 report = verifier.check(story.numbers, session, started_at=NOW, exhaustive=story.exhaustive)
         finally:

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.sync.backfill import Synchroniser
@@ -25,6 +24,7 @@ from tests.billing.stories import Story, quiet_stories
 from tests.billing.test_law import truth
 from tests.billing.test_law_remembered import BRIEFLY, hold_to_the_world
 from tests.ledgers import forget_everything
+from tests.policies import EVERY_TICKET
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Watcher:
         self._syncro = FakeSyncro(
             self.world, rows=story.rows, page_size=story.page_size, ledger=ledger, habits=account.habits
         )
-        self._verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
+        self._verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
 
     def look(self, look: Look) -> dict[str, Finding]:
         self.world.now += look.pause
@@ -114,7 +114,7 @@ class Watcher:
         Synchroniser(
             self._ledger,
             lambda: nullcontext(self._syncro.session()),
-            policy=Policy(),
+            policy=EVERY_TICKET,
             lookback=timedelta(days=60),
             clock=self._syncro.clock,
         ).run(stopped=stopped)

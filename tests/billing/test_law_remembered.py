@@ -20,7 +20,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.sync.backfill import Synchroniser
@@ -45,6 +44,7 @@ from tests.billing.stories import (
 from tests.billing.test_law import History
 from tests.billing.wordings import NAMING, NUMBERS
 from tests.ledgers import forget_everything
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro_faults import Exchange, Fault, MissingKeys
 
 ABSENT = (Verdict.NOT_INVOICED, Verdict.SCHEDULED)
@@ -470,11 +470,11 @@ class Bot:
         )
         self.ledger.open()
         self.syncro = self._syncro(self.ledger)
-        self._verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=chronicle.scan_limit)
+        self._verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=chronicle.scan_limit)
         self._sync = Synchroniser(
             self.ledger,
             lambda: nullcontext(self.syncro.session()),
-            policy=Policy(),
+            policy=EVERY_TICKET,
             lookback=timedelta(days=60),
             clock=self.syncro.clock,
         )

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.verifier import Verifier
@@ -23,11 +22,12 @@ from bot.sandbox.syncro.world import ListRows, World
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
 from tests.billing.test_verifier_over_http import reader_of
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Edit, Fault, Status
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-VERIFIER = Verifier(Policy(), SyncroPages("https://sample.example"))
+VERIFIER = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
 
 Record = dict[str, Any]
 

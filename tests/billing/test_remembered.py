@@ -13,7 +13,6 @@ import pytest
 from bot.billing.decide import SyncroPages
 from bot.billing.ledger.model import ACCOUNT, RememberedInvoice, SearchedPlace
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.search.queries import ListInvoices, ReadInvoice, ReadTicket
@@ -25,6 +24,7 @@ from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.ledgers import forget_everything
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro_faults import Fault, MissingKeys, Status
 
 SHAPES = pytest.mark.parametrize("rows", list(ListRows))
@@ -49,7 +49,7 @@ class Bench:
         )
         self.syncro = FakeSyncro(world, rows=rows, page_size=page_size, ledger=self.ledger)
         self.ledger.open()
-        self.verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
+        self.verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
 
     def ask(self, *numbers: int | str, fresh: bool = False) -> Finding:
         self.syncro.done.clear()
@@ -88,7 +88,7 @@ class Bench:
         return Synchroniser(
             self.ledger,
             lambda: nullcontext(view.session()),
-            policy=Policy(),
+            policy=EVERY_TICKET,
             lookback=LOOKBACK,
             clock=view.clock,
             alone=alone,

@@ -34,6 +34,7 @@ from tests.billing.test_remembered import (
 from tests.billing.test_remembered_hostile import FullLedger, verdict_of
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.ledgers import forget_everything
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro_faults import Edit, Effect, Fault, MissingKeys, Status, WrongDetail
 
 WAYS = pytest.mark.parametrize("way", ["question", "digest"])
@@ -775,7 +776,7 @@ def test_an_audit_that_has_taken_hours_reads_its_lists_again() -> None:
         made = world.now - timedelta(days=days)
         world.add_invoice(world.customers[ticket.customer_id], created_at=made, updated_at=made)
     bench = Bench(world, ListRows.MEMO)
-    bench.verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=2)
+    bench.verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=2)
     bench.sync()
     bench.later(hours=1)
 

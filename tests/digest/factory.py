@@ -42,7 +42,14 @@ def audited(
         "finished_at": finished,
         "technician": technician,
     }
-    if verdict in {Verdict.INVOICED, Verdict.NON_BILLABLE, Verdict.OPEN, Verdict.NOT_FOUND}:
+    if verdict in {
+        Verdict.INVOICED,
+        Verdict.NON_BILLABLE,
+        Verdict.COVERED,
+        Verdict.OPEN,
+        Verdict.NOTHING_RECORDED,
+        Verdict.NOT_FOUND,
+    }:
         known["unbilled"] = Unbilled(minutes)
     return a_finding(verdict, number, **{**known, **changes})
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.model import Digest, Mark, Snooze
@@ -25,6 +24,7 @@ from bot.syncro.client import SyncroClient
 from bot.syncro_sessions.pooled import SyncroReader
 from tests.e2e import month as months
 from tests.e2e.month import Plan, Truth, day
+from tests.policies import EVERY_TICKET
 
 RULES = DigestRules(months.LOOKBACK, months.GRACE, ZoneInfo("UTC"), labor_rate=months.LABOR_RATE)
 
@@ -44,7 +44,7 @@ def digest_of(syncro: SyncroSandbox, memory: Memory, ledger: SqlLedger, now: dat
     client = SyncroClient(syncro.base_url, syncro.token, budget=Endless())
     reader = SyncroReader(client, lambda: now, ledger=ledger)
     try:
-        verifier = Verifier(Policy(), SyncroPages("https://sample.example"))
+        verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
         with reader.session() as session:
             made = make_digest(verifier, session, memory.history(now), RULES, now=now, window=RULES.window(now))
     finally:

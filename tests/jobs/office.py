@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.verifier import Verifier
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
@@ -32,6 +31,7 @@ from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 from tests.jobs.fakes import RememberingSteps
+from tests.policies import EVERY_TICKET
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
 
@@ -77,7 +77,7 @@ class Office:
 
     @property
     def verifier(self) -> Verifier:
-        return Verifier(Policy(), SyncroPages("https://sample.example"))
+        return Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
 
     @property
     def warnings(self) -> WarningBook:

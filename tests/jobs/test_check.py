@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.search.queries import Answer, Failed, Read
 from bot.billing.search.scheduler import Batch, Session
 from bot.billing.verifier import Verifier
@@ -24,6 +23,7 @@ from bot.store.memory import Memory
 from bot.syncro.errors import FailureKind
 from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from tests.jobs.fakes import FakePoster, RememberingSteps
+from tests.policies import EVERY_TICKET
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ASKED = CheckRequest(("32223",), "C0", "U0TECH")
@@ -63,7 +63,7 @@ class _Answering:
 
 
 def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED) -> None:
-    verifier = Verifier(Policy(), SyncroPages("https://syncro.test"))
+    verifier = Verifier(EVERY_TICKET, SyncroPages("https://syncro.test"))
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(f"sqlite:///{folder}/bot.db")
         memory.open()

@@ -20,7 +20,6 @@ from bot.billing.decide import SyncroPages
 from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.matching import TicketKeys
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.ticket_mentions import Mention, Named
 from bot.billing.rules.verdicts import CheckReport
 from bot.billing.search.queries import (
@@ -63,6 +62,7 @@ from bot.syncro.models import (
 from tests.billing.fake_syncro import FakeSyncro
 from tests.billing.stories import NOW, Story, broken_stories, quiet_stories
 from tests.jobs.fakes import PowerCut, RememberingSteps
+from tests.policies import EVERY_TICKET
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _ids = st.integers(0, 10**19).map(str) | st.text("abc-/#%é ", min_size=1, max_size=8).filter(str.strip)
@@ -330,7 +330,7 @@ class Watched:
 
 
 def check(story: Story, steps: RememberingSteps, watched: Watched) -> CheckReport:
-    verifier = Verifier(Policy(), SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
+    verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"), scan_limit=story.scan_limit)
     with recorded_session(steps, watched.session) as session:
         return verifier.check(story.numbers, session, started_at=NOW, exhaustive=story.exhaustive)
 

@@ -49,6 +49,8 @@ _PARTICULARS: dict[Verdict, dict[str, Any]] = {
         "coverage": Coverage(20, 19, 0, 0, complete=False),
     },
     Verdict.NON_BILLABLE: {"expectation": Expectation(Due.NEVER, Ground.STATUS, "Non-Billable")},
+    Verdict.COVERED: {"expectation": Expectation(Due.COVERED, Ground.CONTRACT, "Gold", "COVERED_CONTRACTS")},
+    Verdict.NOTHING_RECORDED: {"expectation": Expectation(Due.NOTHING, Ground.STATUS, "Resolved", "NOTHING_RECORDED")},
     Verdict.OPEN: {"expectation": Expectation(Due.NOT_YET, Ground.STATUS, "In Progress")},
     Verdict.NOT_FOUND: {
         "expectation": None,

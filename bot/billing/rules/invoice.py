@@ -11,9 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.billing.rules.ticket_mentions import Mention, mentions_in_line, mentions_in_note
-from bot.syncro.models import InvoiceDetail, InvoiceLine, Money, OptionalIdentifier, Record, Time
+from bot.syncro.models import Flag, InvoiceDetail, InvoiceLine, Money, OptionalIdentifier, Record, Time
 
-READING_RULES = 3
+READING_RULES = 4
 """Counts up when `facts_of` comes to read invoices differently: facts kept under older rules are then read anew."""
 
 
@@ -48,6 +48,7 @@ class InvoiceFacts(Record):
     customer_id: OptionalIdentifier = None
     customer: str = ""
     total: Money = None
+    paid: Flag = None
     created_at: Time = None
     updated_at: Time = None
     is_undated: bool = False
@@ -100,6 +101,7 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         customer_id=detail.customer_id,
         customer=detail.customer_business_then_name,
         total=detail.total,
+        paid=detail.is_paid,
         created_at=detail.created_at,
         updated_at=detail.updated_at or listed_as_of,
         is_undated=detail.updated_at is None,

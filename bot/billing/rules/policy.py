@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import Final
 
 from bot.billing.rules.invoice import BilledLine, sale_keys
 from bot.billing.rules.verdicts import Due, Expectation, Ground, Labour, Unbilled
@@ -14,7 +16,7 @@ from bot.syncro.models import TicketCharge, TicketDetail, TicketRow, TicketTimer
 
 
 def _folded(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(fold(name) for name in names)
+    return frozenset(filter(None, map(fold, names)))
 
 
 def fold(name: str) -> str:
@@ -22,16 +24,36 @@ def fold(name: str) -> str:
     return re.sub(r"[\s_\-\u2010-\u2015]+", "", name).casefold()
 
 
+class NothingRecorded(StrEnum):
+    """What a finished ticket is on which there is nothing to bill."""
+
+    QUIET = "quiet"
+    """A verdict of its own, said quietly."""
+    WARN = "warn"
+    """A ticket as any other, for accounts where each must carry something."""
+
+
 @dataclass(frozen=True)
 class Policy:
-    """Which words mean "finished" and which mean "no invoice expected". Compared by `fold`."""
+    """Which names mean "finished", "no invoice expected" and "covered". Compared by `fold`."""
 
     finished_statuses: tuple[str, ...] = ("Resolved", "Invoiced", "Closed", "Completed")
-    non_billable_statuses: tuple[str, ...] = ("Non-Billable", "No Charge")
+    non_billable_statuses: tuple[str, ...] = ("Non-Billable", "No Charge", "Cancelled", "Canceled", "Duplicate")
     non_billable_billing_statuses: tuple[str, ...] = ()
     non_billable_tags: tuple[str, ...] = ()
     non_billable_ticket_types: tuple[str, ...] = ()
     non_billable_problem_types: tuple[str, ...] = ()
+    non_billable_customers: tuple[str, ...] = ()
+    """Names or ids."""
+    non_billable_subjects: tuple[str, ...] = ()
+    """How their subjects begin."""
+    no_charge_products: tuple[str, ...] = ()
+    """Products whose charges of 0.00 say that the time beside them is free."""
+    covered_customers: tuple[str, ...] = ()
+    """Names or ids."""
+    covered_contracts: tuple[str, ...] = ()
+    """Names or ids; "*" is any contract."""
+    nothing_recorded: NothingRecorded = NothingRecorded.QUIET
 
 
 @dataclass(frozen=True)
@@ -96,12 +118,152 @@ def recognised(ticket: Ticket, lines: Sequence[BilledLine]) -> Ticket:
 
 
 def expectation(ticket: Ticket, policy: Policy) -> Expectation:
-    """Apply the policy: non-billable first, then whether the work is finished, or may be for want of a status."""
+    """Apply the policy: non-billable first, then whether the work is finished (or may be, for want of a status)."""
+    said = _non_billable(ticket, policy)
+    if said is not None:
+        return said
     is_named = fold(ticket.status) in _folded(policy.finished_statuses)
-    is_finished = is_named or not ticket.status or finished_at(ticket) is not None
-    return _not_expected(ticket, policy) or Expectation(
-        Due.YES if is_finished else Due.NOT_YET, Ground.STATUS, ticket.status
-    )
+    if not is_named and ticket.status and finished_at(ticket) is None:
+        return Expectation(Due.NOT_YET, Ground.STATUS, ticket.status, "FINISHED_STATUSES")
+    if ticket.detail is None:
+        return Expectation(Due.YES, Ground.STATUS, ticket.status, "FINISHED_STATUSES")
+    return _covered(ticket, policy) or _due(ticket, policy)
+
+
+def _non_billable(ticket: Ticket, policy: Policy) -> Expectation | None:
+    """Why no invoice is expected; None where one may be."""
+    if (named := _named(ticket, policy, Due.NEVER)) is not None or ticket.detail is None:
+        return named
+    if ticket.timers and all(timer.billable is False for timer in ticket.timers) and not _may_be_priced(ticket):
+        return Expectation(Due.NEVER, Ground.TIME, rule="NO_BILLABLE_TIME")
+    if not _has_only_free_charges(ticket):
+        return None
+    if not any(map(_is_uncharged, ticket.timers)):
+        return Expectation(Due.NEVER, Ground.CHARGES, rule="ONLY_FREE_CHARGES")
+    free = _folded(policy.no_charge_products)
+    product = next((charge.name for charge in ticket.charges if charge.name and fold(charge.name) in free), None)
+    return None if product is None else Expectation(Due.NEVER, Ground.PRODUCT, product, "NO_CHARGE_PRODUCTS")
+
+
+def _covered(ticket: Ticket, policy: Policy) -> Expectation | None:
+    """What covers the ticket's time; None where nothing does, or some charge may have a price.
+
+    A converted charge counts too: if its line is on no invoice any more, it is to be billed again.
+    """
+    return _named(ticket, policy, Due.COVERED) if all(map(_is_free, ticket.charges)) else None
+
+
+def _due(ticket: Ticket, policy: Policy) -> Expectation:
+    """What is said of a finished ticket that nothing exempts."""
+    has_nothing = not (ticket.charges or ticket.timers or is_said_invoiced(ticket))
+    if has_nothing and policy.nothing_recorded is NothingRecorded.QUIET:
+        return Expectation(Due.NOTHING, Ground.STATUS, ticket.status, "NOTHING_RECORDED")
+    by = Ground.CHARGES if _has_only_free_charges(ticket) else Ground.STATUS
+    return Expectation(Due.YES, by, ticket.status, "FINISHED_STATUSES")
+
+
+Said = Iterable[tuple[str, ...]]
+"""What a ticket says in one respect: each value as it is shown, then its other names."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A setting that holds names, and what of a ticket they are compared with."""
+
+    setting: str
+    due: Due
+    by: Ground
+    names: Callable[[Policy], Iterable[str]]
+    said: Callable[[Ticket], Said]
+    is_prefix: bool = False
+
+    def value(self, ticket: Ticket, policy: Policy) -> str | None:
+        """What of the ticket it holds for, as it is shown; None where it does not hold."""
+        wanted = _folded(self.names(policy))
+        for shown, *others in self.said(ticket) if wanted else ():
+            names = _folded((shown, *others))
+            if wanted & names or (self.is_prefix and any(name.startswith(tuple(wanted)) for name in names)):
+                return shown
+        return None
+
+
+ANY: Final = "*"
+"""In `COVERED_CONTRACTS`: any contract."""
+
+
+def records(ticket: Ticket) -> Iterator[TicketRow]:
+    """What was read of a ticket: its row, and its detail."""
+    yield ticket.row
+    if ticket.detail is not None:
+        yield ticket.detail
+
+
+def customers(ticket: Ticket) -> Said:
+    """Whose it is."""
+    row = ticket.row
+    yield row.customer_business_then_name or row.customer_id or "", row.customer_id or ""
+
+
+def contracts(ticket: Ticket) -> Said:
+    """Its contract."""
+    for each in records(ticket):
+        if each.contract_id or each.contract_name:
+            yield each.contract_name or each.contract_id or "", each.contract_id or "", ANY
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("NON_BILLABLE_STATUSES", Due.NEVER, Ground.STATUS,
+         lambda policy: policy.non_billable_statuses, lambda ticket: [(ticket.status,)]),
+    Rule("NON_BILLABLE_BILLING_STATUSES", Due.NEVER, Ground.BILLING_STATUS,
+         lambda policy: policy.non_billable_billing_statuses,
+         lambda ticket: [(each.billing_status,) for each in records(ticket)]),
+    Rule("NON_BILLABLE_TAGS", Due.NEVER, Ground.TAG,
+         lambda policy: policy.non_billable_tags,
+         lambda ticket: [(tag,) for each in records(ticket) for tag in each.tag_list]),
+    Rule("NON_BILLABLE_TICKET_TYPES", Due.NEVER, Ground.TICKET_TYPE,
+         lambda policy: policy.non_billable_ticket_types,
+         lambda ticket: [(each.ticket_type_name,) for each in records(ticket)]),
+    Rule("NON_BILLABLE_PROBLEM_TYPES", Due.NEVER, Ground.PROBLEM_TYPE,
+         lambda policy: policy.non_billable_problem_types,
+         lambda ticket: [(each.problem_type,) for each in records(ticket)]),
+    Rule("NON_BILLABLE_CUSTOMERS", Due.NEVER, Ground.CUSTOMER,
+         lambda policy: policy.non_billable_customers, customers),
+    Rule("NON_BILLABLE_SUBJECTS", Due.NEVER, Ground.SUBJECT,
+         lambda policy: policy.non_billable_subjects,
+         lambda ticket: [(each.subject,) for each in records(ticket)], is_prefix=True),
+    Rule("COVERED_CUSTOMERS", Due.COVERED, Ground.CUSTOMER,
+         lambda policy: policy.covered_customers, customers),
+    Rule("COVERED_CONTRACTS", Due.COVERED, Ground.CONTRACT,
+         lambda policy: policy.covered_contracts, contracts),
+)  # fmt: skip
+"""The rules that go by names, in the order in which they are asked."""
+
+
+def _named(ticket: Ticket, policy: Policy, due: Due) -> Expectation | None:
+    """What the first rule says that holds."""
+    for rule in RULES:
+        if rule.due is due and (value := rule.value(ticket, policy)) is not None:
+            return Expectation(due, rule.by, value, rule.setting)
+    return None
+
+
+def is_said_invoiced(ticket: Ticket) -> bool:
+    """Whether its status says Invoiced, which proves nothing."""
+    return fold(ticket.status) == "invoiced"
+
+
+def _is_free(charge: TicketCharge) -> bool:
+    """Whether it surely has no price."""
+    return charge.amount is not None and charge.amount <= 0
+
+
+def _may_be_priced(ticket: Ticket) -> bool:
+    """Whether some unbilled charge may have a price."""
+    return not all(map(_is_free, pending_charges(ticket)))
+
+
+def _has_only_free_charges(ticket: Ticket) -> bool:
+    return bool(ticket.charges) and all(map(_is_free, ticket.charges))
 
 
 def finished_at(ticket: Ticket) -> datetime | None:
@@ -114,26 +276,6 @@ def finished_at(ticket: Ticket) -> datetime | None:
 def last_touched(ticket: Ticket) -> datetime | None:
     """When the work was finished as far as can be told: the resolved date, or the last change where there is none."""
     return finished_at(ticket) or ticket.row.updated_at
-
-
-def _not_expected(ticket: Ticket, policy: Policy) -> Expectation | None:
-    """Why no invoice is expected; None where one is."""
-    row, detail = ticket.row, _of(ticket.detail)
-    looked_at: list[tuple[Ground, Iterable[str], tuple[str, ...]]] = [
-        (Ground.STATUS, [ticket.status], policy.non_billable_statuses),
-        (Ground.BILLING_STATUS, [row.billing_status, detail.billing_status], policy.non_billable_billing_statuses),
-        (Ground.TAG, [*row.tag_list, *detail.tag_list], policy.non_billable_tags),
-        (Ground.TICKET_TYPE, [row.ticket_type_name, detail.ticket_type_name], policy.non_billable_ticket_types),
-        (Ground.PROBLEM_TYPE, [row.problem_type, detail.problem_type], policy.non_billable_problem_types),
-    ]
-    for ground, values, names in looked_at:
-        wanted = _folded(names)
-        for value in values:
-            if value and fold(value) in wanted:
-                return Expectation(Due.NEVER, ground, value)
-    if ticket.timers and all(timer.billable is False for timer in ticket.timers) and unbilled(ticket).charges == 0:
-        return Expectation(Due.NEVER, Ground.TIME)
-    return None
 
 
 _NO_DETAIL = TicketDetail(id="-", number="-", ticket_timers=(), line_items=())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Self
 
 
@@ -25,6 +26,8 @@ class WarningEnding(StrEnum):
     INVOICED = "invoiced"
     SCHEDULED = "scheduled"
     NON_BILLABLE = "non_billable"
+    COVERED = "covered"
+    NOTHING_RECORDED = "nothing_recorded"
     REOPENED = "reopened"
     GONE = "gone"
 
@@ -69,7 +72,12 @@ class Verdict(StrEnum):
         Traits(Loudness.QUIET, Assurance.NONE_MISSING, WarningEnding.SCHEDULED, has_section=True),
     )
     NON_BILLABLE = "non_billable", Traits(Loudness.QUIET, Assurance.NONE_WITHOUT, WarningEnding.NON_BILLABLE)
+    COVERED = "covered", Traits(Loudness.QUIET, Assurance.NONE_WITHOUT, WarningEnding.COVERED)
     OPEN = "open", Traits(Loudness.QUIET, Assurance.NONE_MISSING, WarningEnding.REOPENED)
+    NOTHING_RECORDED = (
+        "nothing_recorded",
+        Traits(Loudness.QUIET, Assurance.NOTHING, WarningEnding.NOTHING_RECORDED, has_section=True),
+    )
     NOT_INVOICED = "not_invoiced", Traits(Loudness.ALARM, Assurance.NOTHING, None, has_section=True, exit_status=1)
     UNVERIFIED = "unverified", Traits(Loudness.DOUBT, Assurance.NOTHING, None, has_section=True, exit_status=2)
     NOT_FOUND = "not_found", Traits(Loudness.NOTE, Assurance.NOTHING, WarningEnding.GONE, is_counted=False)
@@ -101,8 +109,26 @@ class Due(Enum):
     """Whether an invoice is to be expected."""
 
     YES = "finished and billable"
+    NOTHING = "finished, and nothing on it that could be billed"
     NOT_YET = "work not finished"
     NEVER = "no invoice expected"
+    COVERED = "finished, and a contract, customer or rule covers it"
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether what is said of the ticket rests on there being no invoice."""
+        return self in (Due.YES, Due.NOTHING)
+
+
+BY_POLICY: Mapping[Due, Verdict] = MappingProxyType(
+    {
+        Due.NEVER: Verdict.NON_BILLABLE,
+        Due.NOT_YET: Verdict.OPEN,
+        Due.COVERED: Verdict.COVERED,
+        Due.NOTHING: Verdict.NOTHING_RECORDED,
+    }
+)
+"""The verdict on a ticket that no invoice bills, where policy settles it."""
 
 
 class Ground(StrEnum):
@@ -113,17 +139,28 @@ class Ground(StrEnum):
     TAG = "tag"
     TICKET_TYPE = "ticket_type"
     PROBLEM_TYPE = "problem_type"
+    CUSTOMER = "customer"
+    CONTRACT = "contract"
+    SUBJECT = "subject"
+    PRODUCT = "product"
+    """Its charges have no price, and one is of a product that stands for free work."""
     TIME = "time"
     """None of its time is billable, and it has no unbilled charge."""
+    CHARGES = "charges"
+    """None of its charges has a price."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What policy says: whether an invoice is due, by what of the ticket, and what stands there in Syncro."""
+    """What policy says: whether an invoice is due, by what of the ticket, and what stands there in Syncro.
+
+    `rule` is the setting that says so, or the name of a rule that needs none.
+    """
 
     due: Due
     by: Ground
     value: str = ""
+    rule: str = ""
 
 
 class LinkKind(StrEnum):
@@ -143,6 +180,8 @@ class InvoiceLink:
     link: LinkKind
     total: Decimal | None
     url: str
+    paid: bool | None = None
+    """None where Syncro does not say."""
     billed_to: str = ""
     """The invoice's customer, where it is not the ticket's (third-party billing); empty otherwise."""
 
@@ -254,6 +293,12 @@ class Finding:
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
     api_calls: int = 0
+
+    @property
+    def rule(self) -> str | None:
+        """The rule of policy that decided; None where the evidence did."""
+        said = self.expectation
+        return said.rule if said is not None and BY_POLICY.get(said.due) is self.verdict else None
 
     @property
     def rest_is_unknown(self) -> bool:

@@ -17,7 +17,7 @@ from bot.billing.ledger.model import RememberedInvoice, SearchedPlace, place_of_
 from bot.billing.rules.invoice import InvoiceFacts, amount_key
 from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Policy, Ticket, expectation, pending_charges, put_back, unbilled
-from bot.billing.rules.verdicts import Due, Looked
+from bot.billing.rules.verdicts import Looked
 from bot.billing.search.evidence import Case, Evidence
 from bot.billing.search.filters import note_proved, prove, samples_of_account, unproved
 from bot.billing.search.invoice_details import (
@@ -135,7 +135,7 @@ class Searcher:
         yield from Offered(self.scope).search(evidence)
         if evidence.links:
             return
-        if case.expectation.due is not Due.YES:
+        if not case.expectation.due.needs_proof:
             for doubt in evidence.doubts:
                 evidence.fail(doubt)
             if not evidence.failures:
@@ -266,7 +266,7 @@ class Searcher:
         """Whether what is known is all it takes to say that no invoice bills the ticket; if so, with the evidence."""
         evidence, row = case.evidence, case.ticket.row
         holds_account = knowledge.holds_account(row)
-        is_accusing = case.expectation.due is Due.YES
+        is_accusing = case.expectation.due.needs_proof
         if not offers_are_known:
             # Before somebody is accused what Syncro offers is asked for anew.
             believed = None if is_accusing and row.id not in self.spared else knowledge
@@ -365,7 +365,8 @@ def _hangs_on_charges(case: Case, policy: Policy) -> bool:
     """Whether the answer would be another if a charge had come, or had been put on an invoice, since it was read."""
     if case.evidence.links:
         return unbilled(case.ticket, _billed_lines(case)).charges != 0 or not _all_are_found(case)
-    return Due.YES in (case.expectation.due, expectation(Ticket(case.ticket.row, None), policy).due)
+    by_row = expectation(Ticket(case.ticket.row, None), policy)
+    return case.expectation.due.needs_proof or by_row.due.needs_proof
 
 
 def _charges_are_in_doubt(case: Case) -> Asking[bool]:
@@ -376,6 +377,8 @@ def _charges_are_in_doubt(case: Case) -> Asking[bool]:
     ticket = case.ticket
     if ticket.remembered_at is None:
         return False
+    if any("name" not in charge.model_fields_set for charge in ticket.charges):
+        return True  # an earlier release kept no products
     if case.evidence.was_surprised or not _all_are_found(case):
         return True
     amounts = [charge.amount for charge in pending_charges(ticket)]

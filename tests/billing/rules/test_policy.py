@@ -12,8 +12,9 @@ from bot.billing.rules.policy import Policy, Ticket, claims, doubts, expectation
 from bot.billing.rules.verdicts import Due, Expectation, Ground
 from bot.syncro.models import TicketDetail
 from tests.billing.factory import ticket, unread
+from tests.policies import EVERY_TICKET
 
-DEFAULT = Policy()
+DEFAULT = EVERY_TICKET
 TIMER = {"start_time": "2026-05-01T09:00:00Z", "end_time": "2026-05-01T10:30:00Z"}
 CHARGE = {"price_retail": 75, "quantity": "2.0"}
 
@@ -94,7 +95,8 @@ def test_each_label_can_say_that_no_invoice_is_expected_and_is_named(
 ) -> None:
     said = expectation(ticket(**fields), policy)
     value = next(iter(fields.values()))
-    assert said == Expectation(Due.NEVER, Ground(label), value[-1] if isinstance(value, list) else value)
+    setting = f"NON_BILLABLE_{label}{'es' if label.endswith('s') else 's'}".upper()
+    assert said == Expectation(Due.NEVER, Ground(label), value[-1] if isinstance(value, list) else value, setting)
     assert due(ticket(**{"status": "Resolved", **fields, **dict.fromkeys(fields, "other")}), policy) is not Due.NEVER
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bot.billing.decide import SyncroPages
-from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import CheckReport, Finding, LinkKind, Verdict
 from bot.billing.search.bounds import QUESTION
 from bot.billing.search.paging import MOST_PAGES, READINGS
@@ -32,6 +31,7 @@ from bot.sandbox.syncro.world import Customer, Invoice, ListRows, World
 from bot.syncro.errors import FailureKind
 from bot.words.reasons import reason
 from tests.billing.fake_syncro import FakeSyncro
+from tests.policies import EVERY_TICKET
 from tests.standins.syncro_faults import (
     Edit,
     Exchange,
@@ -46,7 +46,7 @@ from tests.standins.syncro_faults import (
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=300)
-VERIFIER = Verifier(Policy(), SyncroPages("https://sample.example"))
+VERIFIER = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
 
 
 @dataclass
