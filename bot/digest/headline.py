@@ -71,13 +71,13 @@ def warned(ticket: DigestTicket, digest: Digest) -> str:
 
 
 def next_run(ticket: DigestTicket, digest: Digest) -> str:
-    """When the recurring invoice runs: "next run Tue 1 Dec"."""
+    """When the recurring invoice runs: "expected on the invoice of Tue 1 Dec"."""
     if ticket.pickup_on is None:
         return "Syncro names no date for its next run"
     day = day_in_words(ticket.pickup_on, digest.day)
     if ticket.pickup is Pickup.OVERDUE:
         return f"⚠️ it should have run on {day}, and the charges are still unbilled"
-    return f"next run {day}"
+    return f"expected on the invoice of {day}"
 
 
 def is_quiet(digest: Digest) -> bool:

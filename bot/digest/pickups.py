@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Pickup
+from bot.words.plain import day_of_run
 
 
 def pickup(finding: Finding, day: date, zone: ZoneInfo) -> tuple[Pickup, date | None]:
@@ -17,11 +18,5 @@ def pickup(finding: Finding, day: date, zone: ZoneInfo) -> tuple[Pickup, date | 
         return Pickup.NONE, None
     if finding.scheduled_for is None:
         return Pickup.UNDATED, None
-    run_on = _day_of(finding.scheduled_for, zone)
+    run_on = day_of_run(finding.scheduled_for, zone)
     return (Pickup.OVERDUE if run_on < day else Pickup.DATED), run_on
-
-
-def _day_of(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that is meant. Syncro's bare dates arrive as midnight UTC, which is the day before in America."""
-    utc = moment.astimezone(UTC)
-    return utc.date() if utc.time() == time(0) else moment.astimezone(zone).date()

@@ -44,7 +44,11 @@ def head(digest: Digest) -> list[Part]:
 def quiet(digest: Digest) -> list[Part]:
     """The headline alone; with the dates of what is scheduled, so that it needs no thread."""
     dates = line(f"*Scheduled:* {_dates(digest)}")
-    return paragraphs([line(headline(digest)), *([dates] if digest.of(Verdict.SCHEDULED) else [])])
+    bare = digest.of(Verdict.NOTHING_RECORDED)
+    named = line(_section(Verdict.NOTHING_RECORDED, bare, digest, _NAMED[0]))
+    return paragraphs(
+        [line(headline(digest)), *([dates] if digest.of(Verdict.SCHEDULED) else []), *([named] if bare else [])]
+    )
 
 
 def _dates(digest: Digest) -> str:

@@ -12,7 +12,7 @@ from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
 from bot.words import reasons
-from bot.words.findings import REST_UNKNOWN, billed_to, unbilled
+from bot.words.findings import REST_UNKNOWN, billed_to, paid, unbilled
 from bot.words.plain import capital, moment_in_words, money, strung
 from bot.words.verdicts import verdict_words
 
@@ -57,9 +57,9 @@ def number_link(finding: Finding) -> str:
 
 
 def invoice_total(invoice: InvoiceLink) -> str:
-    """67469 (linked), 75.00."""
-    total = f", {money(invoice.total)}" if invoice.total is not None else ""
-    return f"{link(invoice.url, plain(invoice.number, _NUMBER))}{total}"
+    """67469 (linked), 75.00, unpaid."""
+    total = money(invoice.total) if invoice.total is not None else ""
+    return ", ".join(filter(None, [link(invoice.url, plain(invoice.number, _NUMBER)), total, paid(invoice)]))
 
 
 def possible_mention(mention: PossibleMention) -> Line:
@@ -136,7 +136,8 @@ def invoices(found: Sequence[InvoiceLink], more: str = "and {} more") -> str:
 def _on_invoices(found: Sequence[InvoiceLink]) -> str:
     totals = ["" if each.total is None else f"total {money(each.total)}" for each in found]
     names = [f"on invoice {mrkdwn(each.number, _NUMBER)}" for each in found]
-    return _few([strung(", ", *said) for said in zip(names, totals, map(_payer, found), strict=True)], "and on {} more")
+    told = zip(names, totals, map(paid, found), map(_payer, found), strict=True)
+    return _few([strung(", ", *said) for said in told], "and on {} more")
 
 
 def _payer(invoice: InvoiceLink) -> str:
@@ -149,6 +150,4 @@ def _few(every: Sequence[str], more: str) -> str:
 
 
 def _schedule(finding: Finding) -> str:
-    name = mrkdwn(finding.schedule_name, _NAME)
-    by = f"the recurring invoice “{name}” will bill it" if name else "a recurring invoice will bill it"
-    return f"{by}, next run {moment(finding.scheduled_for)}" if finding.scheduled_for else by
+    return mrkdwn(reasons.expected_on(finding), _NAME + 80)

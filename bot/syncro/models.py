@@ -10,7 +10,7 @@ Field names and shapes follow Syncro's public OpenAPI document; where real answe
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -71,6 +71,15 @@ def _lenient_time(value: Any) -> Any:
     return moment.astimezone(UTC) if moment.year in PLAUSIBLE_YEARS else None
 
 
+def _run_time(value: Any) -> Any:
+    """A time; a midnight is a mere date, which is that day everywhere: midnight UTC, whatever offset it carries."""
+    moment = _lenient_time(value)
+    if moment is None or isinstance(value, datetime):
+        return moment
+    written = datetime.fromisoformat(value)
+    return written.replace(tzinfo=UTC) if written.time() == time.min else moment
+
+
 def _lenient_money(value: Any) -> Any:
     """Read an amount such as "75.0", 75 or 75.5; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
@@ -111,6 +120,7 @@ SeenIdentifier = Annotated[str | None, BeforeValidator(_seen_identifier)]
 SeenName = Annotated[str, BeforeValidator(lambda value: _seen_identifier(value) or "")]
 """The same, empty where none can be read."""
 Time = Annotated[datetime | None, BeforeValidator(_lenient_time)]
+RunTime = Annotated[datetime | None, BeforeValidator(_run_time)]
 Money = Annotated[Decimal | None, BeforeValidator(_lenient_money)]
 """None where it is not known: what is no number is never taken for 0."""
 Text = Annotated[str, BeforeValidator(_lenient_text)]
@@ -344,7 +354,7 @@ class Schedule(ListRow):
 
     id: SeenName = ""
     name: Text = ""
-    next_run: Time = None
+    next_run: RunTime = None
     invoice_unbilled_ticket_charges: Flag = None
     paused: Flag = None
 

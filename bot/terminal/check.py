@@ -18,7 +18,7 @@ from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.concerns import concern_in_words
 from bot.words.finding_json import finding_as_json
-from bot.words.findings import coverage, how_linked, unbilled
+from bot.words.findings import coverage, how_linked, paid, unbilled
 from bot.words.plain import moment_in_words, money, one_line, strung
 from bot.words.reasons import reason
 from bot.words.verdicts import counts, verdict_words
@@ -92,6 +92,7 @@ def _lines(finding: Finding) -> Iterator[Text]:
     yield _text(reason(finding))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {money(invoice.total)}"
+        total += f", {paid(invoice)}" if paid(invoice) else ""
         yield _text(f"→ invoice {invoice.number}{total}: {how_linked(invoice)}", "green")
         yield _text(invoice.url, "green", indent=2)
     for mention in finding.possible:

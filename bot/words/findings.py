@@ -23,6 +23,11 @@ def billed_to(invoice: InvoiceLink) -> str:
     return f"billed to {invoice.billed_to}" if one_line(invoice.billed_to) else ""
 
 
+def paid(invoice: InvoiceLink) -> str:
+    """Paid or unpaid; empty where Syncro does not say."""
+    return "" if invoice.paid is None else "paid" if invoice.paid else "unpaid"
+
+
 def how_linked(invoice: InvoiceLink) -> str:
     """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
     return strung(", ", link_of(invoice.link).evidence, billed_to(invoice))

@@ -13,7 +13,7 @@ from bot.billing.rules.verdicts import Due, Finding, Ground, Verdict
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN, what_it_does
-from bot.words.plain import capital, duration, in_hours, money, strung
+from bot.words.plain import capital, date_in_words, day_of_run, duration, in_hours, money, strung
 
 _FAILURES_SAID: Final = 2
 """How many failed reads the sentence names; it counts the others."""
@@ -49,21 +49,19 @@ def _expected(finding: Finding) -> str:
     return " ".join(parts)
 
 
-_EXPECTED: Final[Mapping[tuple[Due, Ground | None], str]] = MappingProxyType(
-    {
-        (Due.YES, None): 'The work is finished (status "{value}").',
-        (Due.YES, Ground.CHARGES): 'The work is finished (status "{value}"), and its only charges are 0.00.',
-        (Due.NOTHING, None): 'The work is finished (status "{value}").',
-        (Due.NOT_YET, None): 'The work is not finished (status "{value}"), so an invoice is not due yet.',
-        (Due.NEVER, None): 'No invoice is expected: its {by} is "{value}".',
-        (Due.NEVER, Ground.TIME): "No invoice is expected: none of its time is billable and it has no unbilled charge.",
-        (Due.NEVER, Ground.CHARGES): (
-            "No invoice is expected: its only charges are 0.00 and no billable time is left without a charge."
-        ),
-        (Due.NEVER, Ground.PRODUCT): 'No invoice is expected: it has a charge of 0.00 for "{value}".',
-        (Due.COVERED, None): 'Its {by} "{value}" is covered, and it has no unbilled charge with a price.',
-    }
-)
+_EXPECTED: Final[Mapping[tuple[Due, Ground | None], str]] = {
+    (Due.YES, None): 'The work is finished (status "{value}").',
+    (Due.YES, Ground.CHARGES): 'The work is finished (status "{value}"), and its only charges are 0.00.',
+    (Due.NOTHING, None): 'The work is finished (status "{value}").',
+    (Due.NOT_YET, None): 'The work is not finished (status "{value}"), so an invoice is not due yet.',
+    (Due.NEVER, None): 'No invoice is expected: its {by} is "{value}".',
+    (Due.NEVER, Ground.TIME): "No invoice is expected: none of its time is billable and it has no unbilled charge.",
+    (Due.NEVER, Ground.CHARGES): (
+        "No invoice is expected: its only charges are 0.00 and no billable time is left without a charge."
+    ),
+    (Due.NEVER, Ground.PRODUCT): 'No invoice is expected: it has a charge of 0.00 for "{value}".',
+    (Due.COVERED, None): 'Its {by} "{value}" is covered, and it has no unbilled charge with a price.',
+}
 _BESIDE_TIME: Final = (Ground.CHARGES, Ground.PRODUCT)
 
 
@@ -80,15 +78,20 @@ def _found(finding: Finding) -> str:
 
 
 def _scheduled(finding: Finding) -> str:
-    name = f' "{finding.schedule_name}"' if finding.schedule_name else ""
     charges = "Charges" if finding.unbilled.charges is None else f"Charges of {money(finding.unbilled.charges)}"
-    start = f"{charges} are on no invoice yet; the recurring invoice{name}"
-    run = finding.scheduled_for
-    if run is None:
-        return f"{start} picks them up at its next run (Syncro names no date)."
-    if is_overdue(run, finding.checked_at):
-        return f"{start} was to pick them up on {run:%Y-%m-%d}, and that date has passed: look at it."
-    return f"{start} picks them up on {run:%Y-%m-%d}."
+    said = f"{charges} are on no invoice yet; {expected_on(finding)}"
+    if finding.scheduled_for is not None and is_overdue(finding.scheduled_for, finding.checked_at):
+        return f"{said}, and that date has passed: look at it."
+    return f"{said}. Syncro does not show the schedule's own filters, so look after the run whether it took them."
+
+
+def expected_on(finding: Finding) -> str:
+    """Expected on the invoice of 1 Dec (recurring invoice "Monthly")."""
+    name = f' "{finding.schedule_name}"' if finding.schedule_name else ""
+    if finding.scheduled_for is None:
+        return f"expected on the next invoice of the recurring invoice{name} (Syncro names no date)"
+    day = date_in_words(day_of_run(finding.scheduled_for), finding.checked_at.date())
+    return f"expected on the invoice of {day} (recurring invoice{name})"
 
 
 def _not_invoiced(finding: Finding) -> str:

@@ -67,7 +67,7 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         glyph="🗓️",
         mark="◷",
         label="Scheduled",
-        meaning="an active recurring invoice will bill its charges on the date given.",
+        meaning="its charges are expected on the next invoice of a recurring invoice, on the date given.",
         sentence="scheduled",
         names_work=True,
     ),
@@ -149,10 +149,14 @@ class EndingWords:
 _ENDINGS: Final[Mapping[WarningEnding, EndingWords]] = {
     WarningEnding.INVOICED: EndingWords("recovered", "is on invoice"),
     WarningEnding.SCHEDULED: EndingWords(
-        "scheduled", "is waiting for a recurring invoice, which will bill its charges"
+        "scheduled", "is waiting for a recurring invoice, on which its charges are expected"
     ),
     WarningEnding.NON_BILLABLE: EndingWords(
         "non-billable now", "is non-billable, so no invoice is expected", gives_reason=True
+    ),
+    WarningEnding.COVERED: EndingWords("covered now", "is covered, so no invoice is owed", gives_reason=True),
+    WarningEnding.NOTHING_RECORDED: EndingWords(
+        "nothing recorded", "has nothing on it that could be billed, no charge and no time"
     ),
     WarningEnding.REOPENED: EndingWords(
         "reopened, so an invoice is not due yet", "was reopened, so an invoice is not due yet"

@@ -27,7 +27,7 @@ from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts
 from bot.syncro.retries import RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
-from tests.policies import EVERY_TICKET
+from tests.policies import DEMO
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import Edit, Fault, Status
 
@@ -53,7 +53,7 @@ def reader_of(sandbox: FaultySyncro, *, budget: RateBudget | None = None) -> Ite
 
 def check(sandbox: FaultySyncro, *numbers: str, budget: RateBudget | None = None) -> CheckReport:
     with reader_of(sandbox, budget=budget) as reader:
-        verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
+        verifier = Verifier(DEMO, SyncroPages("https://sample.example"))
         with reader.session() as session:
             return verifier.check(numbers, session, started_at=NOW)
 

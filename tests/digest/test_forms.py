@@ -25,7 +25,9 @@ CONTRACT = {
     "new", "still_open", "resolved", "contradictions", "api_calls", "seconds",
 }  # fmt: skip
 COUNTS = [
-    "checked", "invoiced", "partially_invoiced", "scheduled", "non_billable", "open", "not_invoiced", "unverified",
+    "checked", "invoiced", "partially_invoiced", "scheduled", "non_billable",
+    "covered", "open",
+    "nothing_recorded", "not_invoiced", "unverified",
 ]  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def test_the_json_is_the_contract() -> None:
 def test_the_json_of_the_incident_accuses_nobody() -> None:
     said = digest_object(the_incident())
     assert said["headline"] == "29 of 31 invoiced, 2 non-billable, nothing unbilled"
-    assert list(said["counts"].values()) == [31, 29, 0, 0, 2, 0, 0, 0]
+    assert list(said["counts"].values()) == [31, 29, 0, 0, 2, 0, 0, 0, 0, 0]
     assert (said["not_invoiced"], said["at_risk"]) == ([], "0.00")
 
 

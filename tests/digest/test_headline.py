@@ -63,8 +63,8 @@ def test_nothing_unbilled_is_said_no_louder_than_it_is_known() -> None:
 def test_the_healthy_number_accounts_for_every_ticket() -> None:
     digest = a_digest(*[audited(verdict, str(n)) for n, verdict in enumerate(Verdict, start=1)])
     assert accounted(digest) == (
-        "1 of 8 invoiced, 1 partly invoiced, 1 non-billable, 1 scheduled, 1 still open, 1 not found,"
-        " 1 could not be verified, 1 unbilled"
+        "1 of 10 invoiced, 1 partly invoiced, 1 non-billable, 1 covered, 1 scheduled, 1 still open,"
+        " 1 with nothing recorded, 1 not found, 1 could not be verified, 1 unbilled"
     )
 
 

@@ -15,7 +15,9 @@ LABELS = {
     Verdict.PARTIALLY_INVOICED: "Partly invoiced",
     Verdict.SCHEDULED: "Scheduled",
     Verdict.NON_BILLABLE: "Non-billable",
+    Verdict.COVERED: "Covered",
     Verdict.OPEN: "Still open",
+    Verdict.NOTHING_RECORDED: "Nothing recorded",
     Verdict.NOT_INVOICED: "NOT INVOICED",
     Verdict.UNVERIFIED: "Could not verify",
     Verdict.NOT_FOUND: "No such ticket",
@@ -25,9 +27,11 @@ SENTENCES = {
     Verdict.INVOICED: "Ticket #32223 (Kittle): invoiced on invoice 67469, total 75.00.",
     Verdict.PARTIALLY_INVOICED: "Ticket #32223 (Kittle): partly invoiced on invoice 67469, total 75.00."
     " Unbilled: 180.00 in charges.",
-    Verdict.SCHEDULED: "Ticket #32223 (Kittle): scheduled; the recurring invoice “Monthly care” will bill it,"
-    " next run 2026-12-01 06:00 UTC. Unbilled: 180.00 in charges.",
+    Verdict.SCHEDULED: "Ticket #32223 (Kittle): scheduled; expected on the invoice of 1 Dec"
+    ' (recurring invoice "Monthly care"). Unbilled: 180.00 in charges.',
     Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable, so no invoice is expected.",
+    Verdict.COVERED: "Ticket #32223 (Kittle): covered, so no invoice is owed.",
+    Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing is recorded on it, no charge and no time.",
     Verdict.OPEN: "Ticket #32223 (Kittle): still open, so an invoice is not due yet.",
     Verdict.NOT_INVOICED: "Warning. Ticket #32223 (Kittle): NOT INVOICED, on no invoice."
     " Unbilled: 180.00 in charges, 1 h 30 min uncharged.",
@@ -79,7 +83,8 @@ def test_a_date_is_shown_in_the_readers_zone_and_said_in_utc() -> None:
 
 def test_a_schedule_without_name_and_date_is_still_said() -> None:
     finding = a_finding(Verdict.SCHEDULED, schedule_name="", scheduled_for=None, unbilled=Unbilled())
-    assert phrases.plain_headline(finding) == "Ticket #32223 (Kittle): scheduled; a recurring invoice will bill it."
+    said = "expected on the next invoice of the recurring invoice (Syncro names no date)"
+    assert phrases.plain_headline(finding) == f"Ticket #32223 (Kittle): scheduled; {said}."
 
 
 def test_a_long_list_of_numbers_says_how_many_more() -> None:

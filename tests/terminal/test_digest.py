@@ -41,7 +41,7 @@ def test_the_incident_is_two_lines_under_its_title() -> None:
 def test_the_second_run_shows_new_recovered_scheduled_and_unproved() -> None:
     text = shown(second_run())
     assert "#32229 · Kittle · 480.00 · recovered · invoice 67501" in text
-    assert "#32240 · Kittle · next run Tue 1 Dec" in text
+    assert "#32240 · Kittle · expected on the invoice of Tue 1 Dec" in text
     assert "not a statement that the invoice is missing" in text
     assert "status Invoiced!" in " ".join(text.split())
 

@@ -19,7 +19,7 @@ import bot
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import BILLING, BOT, TECHNICIAN, Message, Workspace
-from bot.sandbox.syncro.sample_worlds import demo_world
+from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
 
 COMMAND = "/invoice-check"
@@ -201,6 +201,7 @@ def _settings(syncro: SyncroSandbox, slack: SlackSandbox, folder: Path) -> dict[
         "SYNCRO_BASE_URL": syncro.base_url,
         "SYNCRO_API_TOKEN": syncro.token,
         "SYNCRO_REQUESTS_PER_MINUTE": str(DEMO_LIMIT),
+        "COVERED_CONTRACTS": SAMPLE_CONTRACT,
         "SYNC_EVERY_MINUTES": "0",  # the calls that are shown are those of the questions
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": "xoxb-sandbox",

@@ -63,6 +63,16 @@ TOUR = (
         Question("/invoice-check 32310"),
     ),
     Scene(
+        "Covered",
+        "A flat-fee contract covers the time on it, and it has no charge with a price.",
+        Question("/invoice-check 32315"),
+    ),
+    Scene(
+        "Nothing recorded",
+        "Finished, on no invoice, and nothing on it that could be billed: said quietly, without an alarm.",
+        Question("/invoice-check 32316"),
+    ),
+    Scene(
         "NOT INVOICED",
         "The only answer that raises an alarm. Syncro's status says “Invoiced”; every place was read, and no invoice"
         " bills it.",
@@ -116,5 +126,7 @@ SAMPLE_TICKETS = (
     SampleTicket("32312", "NOT INVOICED: charges and time on no invoice"),
     SampleTicket("32313", "could not verify: an invoice that may mean it"),
     SampleTicket("32314", "NOT INVOICED, with a subject that tries to misbehave"),
+    SampleTicket("32315", "covered: by its contract"),
+    SampleTicket("32316", "nothing recorded: no charge and no time"),
     SampleTicket("32399", "no such ticket"),
 )

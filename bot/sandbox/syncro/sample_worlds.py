@@ -1,7 +1,7 @@
 """Sample worlds with the answers that the bot must give: the incident, and a tour of every verdict.
 
 Everything here is invented: customers, subjects, amounts. Dates are relative to `now`, so that a demo looks the
-same on any day. The expected verdicts follow the default policy.
+same on any day. The expected verdicts follow the default policy, with `SAMPLE_CONTRACT` in `COVERED_CONTRACTS`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ INVOICES_PER_CUSTOMER = 20
 FIRST_INCIDENT_TICKET = 32_201
 INCIDENT_TICKET, INCIDENT_TICKET_ID = 32223, 109_554_336
 INCIDENT_INVOICE, INCIDENT_INVOICE_ID = "67469", 1_650_000_001
+SAMPLE_CONTRACT = "Sample flat fee"
+"""A contract that covers time; the policy of the demo says so."""
 NOT_FOUND_NUMBER = "32399"
 """A ticket number that no sample world has."""
 
@@ -54,7 +56,7 @@ def incident(now: datetime | None = None) -> Sample:
 
 
 def tour(now: datetime | None = None) -> Sample:
-    """At least one ticket for each of the eight verdicts and for each way in which an invoice bills a ticket."""
+    """At least one ticket for each verdict and for each way in which an invoice bills a ticket."""
     sample = Sample(_world(now))
     _add_tour(sample)
     return sample
@@ -251,6 +253,14 @@ def _add_tickets_without_invoice_due(sample: Sample) -> None:
     )
     world.add_charge(ongoing, "60.00")
     sample.expect(ongoing, Verdict.OPEN)
+
+    bakery = world.add_customer("Sample Flat Fee Bakery")
+    flat = world.add_ticket(bakery, number=32_315, subject="Till does not start", contract_name=SAMPLE_CONTRACT)
+    world.add_timer(flat, 30)
+    sample.expect(flat, Verdict.COVERED)
+
+    bare = world.add_ticket(bakery, number=32_316, subject="Question about the new mailbox")
+    sample.expect(bare, Verdict.NOTHING_RECORDED)
     _add_other_invoices(world, florist, up_to=4)
 
 

@@ -95,6 +95,7 @@ class Ticket:
     problem_type: str = "Other"
     tag_list: list[str] = field(default_factory=list)
     user_id: int | None = None
+    contract_name: str | None = None
     timers: list[Timer] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
@@ -172,6 +173,7 @@ class TicketOptions(TypedDict, total=False):
     problem_type: str
     tag_list: Sequence[str]
     user_id: int | None
+    contract_name: str
 
 
 @dataclass
@@ -271,6 +273,7 @@ class World:
             problem_type=options.get("problem_type", "Other"),
             tag_list=list(options.get("tag_list", ())),
             user_id=options.get("user_id"),
+            contract_name=options.get("contract_name"),
         )
         self.tickets[ticket.id] = ticket
         return ticket
@@ -641,6 +644,8 @@ class World:
             "status": ticket.status,
             "properties": {},
             "user_id": ticket.user_id,
+            "contract_id": 1 if ticket.contract_name else None,
+            "contract_name": ticket.contract_name,
             "updated_at": time_text(ticket.updated_at),
             "pdf_url": None,
             "priority": None,
