@@ -71,12 +71,14 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                 "status": "Invoiced",
                 "verdict": "invoiced",
                 "reason": "Invoice 67469 was made for this ticket. 30 min of billable time has not become a charge.",
+                "rule": None,
                 "invoices": [
                     {
                         "number": "67469",
                         "id": 1650000001,
                         "link": "ticket_id",
                         "total": "75.00",
+                        "paid": None,
                         "url": f"{SITE}/invoices/1650000001",
                     }
                 ],
@@ -95,7 +97,7 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
 def test_the_keys_stand_in_the_order_of_the_design() -> None:
     (result,) = json.loads(report_as_json(CheckReport((finding(Verdict.OPEN),), 4, 0.8)))["results"]
     assert [*result][:7] == ["ticket_number", "ticket_id", "ticket_url", "customer", "subject", "status", "verdict"]
-    assert [*result][7:] == ["reason", "invoices", "coverage", "unbilled", "prepaid", "concerns", "checked_at"]
+    assert [*result][7:] == ["reason", "rule", "invoices", "coverage", "unbilled", "prepaid", "concerns", "checked_at"]
 
 
 def test_a_ticket_that_does_not_exist_has_no_id() -> None:
