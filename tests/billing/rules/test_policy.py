@@ -102,7 +102,9 @@ def test_each_label_can_say_that_no_invoice_is_expected_and_is_named(
 
 @pytest.mark.parametrize(("status", "expected"), [("Resolved", Due.YES), ("New", Due.NOT_YET)])
 def test_otherwise_the_status_tells_whether_the_work_is_finished(status: str, expected: Due) -> None:
-    assert expectation(ticket(status=status), DEFAULT) == Expectation(expected, Ground.STATUS, status)
+    assert expectation(ticket(status=status), DEFAULT) == Expectation(
+        expected, Ground.STATUS, status, "FINISHED_STATUSES"
+    )
 
 
 def test_non_billable_is_said_before_unfinished() -> None:
