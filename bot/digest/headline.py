@@ -19,14 +19,14 @@ def headline(digest: Digest) -> str:
     "29 of 31 invoiced, 2 non-billable, nothing unbilled".
     """
     if not digest.unbilled:
-        return _joined(capital(accounted(digest)), change(digest))
+        return strung("; ", capital(accounted(digest)), change(digest))
     said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
     if digest.at_risk_hours:
         said.append(f"{in_hours(digest.at_risk_hours)} h not yet drawn from prepaid blocks")
     unproved = len(digest.of(Verdict.UNVERIFIED))
     if unproved:
         said.append(f"{unproved:,} could not be verified")
-    return _joined(", ".join(said), change(digest))
+    return strung("; ", ", ".join(said), change(digest))
 
 
 def accounted(digest: Digest) -> str:
@@ -110,7 +110,3 @@ def _nothing(digest: Digest) -> str:
 
 def _moved(by: int | Decimal, how_much: str, down: str) -> str:
     return f"{how_much} {'more' if by > 0 else down}" if by else ""
-
-
-def _joined(said: str, changed: str) -> str:
-    return f"{said}; {changed}" if changed else said

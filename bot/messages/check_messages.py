@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from bot.billing.rules.verdicts import Assurance, CheckReport, Finding, Loudness, Verdict
@@ -153,7 +152,7 @@ def _details(finding: Finding) -> list[Line]:
         *[line(text) for text in texts if text],
         *_concerns(finding),
         *_failures(unsaid(finding)),
-        *_possible(finding),
+        *map(phrases.possible_mention, finding.possible),
     ]
 
 
@@ -213,7 +212,7 @@ def _receipt_of_one(finding: Finding, outage: Sequence[Line], closing: Line) -> 
         *_under("*Where I looked*", _places(finding)),
         *_under("*Invoices that bill it*", _links(finding)),
         *_under("*What could not be read*", _failures(finding.failures)),
-        *_under("*What may be meant*", _possible(finding)),
+        *_under("*What may be meant*", [*map(phrases.possible_mention, finding.possible)]),
     ]
     footer = small_print(line(f"{coverage(finding.coverage)} · checked {phrases.moment(finding.checked_at)}"), closing)
     return split_messages([*paragraphs(lines), footer], _continued([finding]))
@@ -241,7 +240,7 @@ def _full_line(finding: Finding) -> list[Line]:
         *([line(why)] if why else []),
         *_concerns(finding),
         *_failures(unsaid(finding)),
-        *_possible(finding),
+        *map(phrases.possible_mention, finding.possible),
     ]
 
 
@@ -274,10 +273,6 @@ def _failures(failures: Iterable[str]) -> list[Line]:
 
 def _concerns(finding: Finding) -> list[Line]:
     return [line(f"⚠️ {mrkdwn(concern_in_words(concern), 400)}") for concern in finding.concerns]
-
-
-def _possible(finding: Finding) -> list[Line]:
-    return [phrases.possible_mention(mention) for mention in finding.possible]
 
 
 def _under(heading: str, lines: Sequence[Line]) -> list[Line]:
@@ -350,21 +345,19 @@ def _invoice_label(finding: Finding) -> str:
 # When there is no place to answer
 
 
-_CANNOT_POST: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "not_in_channel": "I am not in {place}. To get answers there, type `/invite @bot` in it, with my name"
-        " in place of @bot.",
-        "channel_not_found": "I cannot see {place}: it is a private channel that I am not in, or it was deleted."
-        " If it exists, type `/invite @bot` in it, with my name in place of @bot.",
-        "is_archived": "{place} is archived, so nobody can post in it. Ask again in a channel that is in use.",
-        "restricted_action": "A setting of this workspace does not let me post in {place}. A workspace admin can"
-        " allow it; until then, ask in another channel.",
-        "external_channel": "{place} is shared with people outside this company, and billing data is not posted"
-        " there. Ask again in a channel of your own.",
-        "unknown_channel": "Slack does not tell me whether {place} is shared with people outside this company, so"
-        " billing data is not posted there. The operator of this bot finds the cause in the log.",
-    }
-)
+_CANNOT_POST: Final[Mapping[str, str]] = {
+    "not_in_channel": "I am not in {place}. To get answers there, type `/invite @bot` in it, with my name"
+    " in place of @bot.",
+    "channel_not_found": "I cannot see {place}: it is a private channel that I am not in, or it was deleted."
+    " If it exists, type `/invite @bot` in it, with my name in place of @bot.",
+    "is_archived": "{place} is archived, so nobody can post in it. Ask again in a channel that is in use.",
+    "restricted_action": "A setting of this workspace does not let me post in {place}. A workspace admin can"
+    " allow it; until then, ask in another channel.",
+    "external_channel": "{place} is shared with people outside this company, and billing data is not posted"
+    " there. Ask again in a channel of your own.",
+    "unknown_channel": "Slack does not tell me whether {place} is shared with people outside this company, so"
+    " billing data is not posted there. The operator of this bot finds the cause in the log.",
+}
 
 
 def cannot_post(channel_id: str, reason_code: str) -> str:

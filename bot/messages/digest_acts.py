@@ -161,7 +161,7 @@ def snoozed(snooze: Snooze) -> Rendered:
     """A ticket was put aside: until when, by whom and why."""
     said = (
         f"{_ticket(snooze.ticket_number)} is snoozed until {phrases.moment(snooze.until)}"
-        f" by {_person(snooze.by)}: {_quoted(snooze.reason)}."
+        f" by {_person(snooze.by)}: {_whole(snooze.reason)}."
     )
     return told(said, f"`{_COMMAND} wake {_bare(snooze.ticket_number)}` ends that. {_NO_CHANGE_IN_SYNCRO}")
 
@@ -170,7 +170,7 @@ def marked(mark: Mark) -> Rendered:
     """A ticket was marked as non-billable: by whom and why, with a button to undo it."""
     customer = mrkdwn(mark.customer, 80)
     named = f"{_ticket(mark.ticket_number)} ({customer})" if customer else _ticket(mark.ticket_number)
-    top = line(f"{named} is marked as non-billable in the bot by {_person(mark.by)}: {_quoted(mark.reason)}.")
+    top = line(f"{named} is marked as non-billable in the bot by {_person(mark.by)}: {_whole(mark.reason)}.")
     value = json.dumps({"id": mark.ticket_id, "number": mark.ticket_number}, separators=(",", ":"))
     undo = Part("", (actions(button("Undo", UNMARK, value)),))
     ending = f"`{_COMMAND} unmark {_bare(mark.ticket_number)}` takes that back. {_NO_CHANGE_IN_SYNCRO}"
@@ -309,7 +309,7 @@ def mark_line(mark: Mark) -> Line:
     """A ticket that is marked: when, by whom and why."""
     customer = mrkdwn(mark.customer, 80)
     number, when = f"*{phrases.numbers([mark.ticket_number])}*", phrases.moment(mark.at)
-    return line(f"• {strung(' · ', number, customer, when, _person(mark.by), _quoted(mark.reason, 200))}")
+    return line(f"• {strung(' · ', number, customer, when, _person(mark.by), phrases.quoted(mark.reason))}")
 
 
 def _ticket(reference: str) -> str:
@@ -324,7 +324,6 @@ def _person(user: str) -> str:
     return f"<@{user}>" if _PERSON.fullmatch(user) else mrkdwn(user, 40)
 
 
-def _quoted(reason: str, limit: int = 5 * REASON_LIMIT) -> str:
-    """The reason as a quotation; by default never cut, since escaping makes five characters of one at most."""
-    shown = mrkdwn(reason, limit)
-    return f"“{shown}”" if shown else "no reason given"
+def _whole(reason: str) -> str:
+    """The reason, never cut, since escaping makes five characters of one at most."""
+    return phrases.quoted(reason, 5 * REASON_LIMIT)

@@ -77,7 +77,7 @@ def _parent(digest: Digest, tail: Sequence[Part]) -> tuple[Rendered, list[Part]]
     """The parent, and the parts that found no room in it."""
     opening, pictures = head(digest), charts(digest)
     cards = [rows.card(ticket, digest) for ticket in digest.unbilled]
-    listed = rows.table_rows(digest.unbilled, digest)
+    listed = [rows.row(ticket, digest) for ticket in digest.unbilled]
     tables = [Part("", each.blocks) for each in rows.table(listed)]  # the cards have the words
     whole = [*opening, *tables, *cards, *pictures[:2], *tail]
     if len(cards) <= _CARDS_IN_PARENT and fits(whole):

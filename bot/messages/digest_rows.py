@@ -96,11 +96,6 @@ def _start(ticket: DigestTicket) -> str:
 # The table
 
 
-def table_rows(tickets: Iterable[DigestTicket], digest: Digest) -> list[Row]:
-    """The tickets as rows of the table."""
-    return [_row(ticket, digest) for ticket in tickets]
-
-
 def table(table_rows: Sequence[Row]) -> list[Part]:
     """The rows as a table to sort, with a line of words for each; several tables where one cannot hold them."""
     heading = [text_cell(title) for title in _HEADING]
@@ -108,7 +103,8 @@ def table(table_rows: Sequence[Row]) -> list[Part]:
     return table_parts(heading, table_rows, lambda cells: data_table(caption, cells))
 
 
-def _row(ticket: DigestTicket, digest: Digest) -> Row:
+def row(ticket: DigestTicket, digest: Digest) -> Row:
+    """The ticket as a row of the table, and as a line of words."""
     finding = ticket.finding
     number = link_cell(finding.ticket_url, phrases.bare_number(finding), 30)
     amount = money(ticket.amount)
@@ -229,18 +225,13 @@ def concern_line(ticket: DigestTicket) -> Line:
 def snoozed_line(ticket: DigestTicket) -> Line:
     """A ticket that was put aside, with the reason."""
     until = f"until {phrases.moment(ticket.snooze.until)}" if ticket.snooze else ""
-    return _bullet(ticket, money(ticket.amount), until, _quoted(ticket.snooze.reason if ticket.snooze else ""))
+    return _bullet(ticket, money(ticket.amount), until, phrases.quoted(ticket.snooze.reason if ticket.snooze else ""))
 
 
 def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
-    return _bullet(ticket, money(ticket.amount), since, _quoted(ticket.mark.reason if ticket.mark else ""))
-
-
-def _quoted(text: str) -> str:
-    shown = mrkdwn(text, 150)
-    return f"“{shown}”" if shown else ""
+    return _bullet(ticket, money(ticket.amount), since, phrases.quoted(ticket.mark.reason if ticket.mark else ""))
 
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from bot.billing.rules.verdicts import Verdict
@@ -13,19 +12,16 @@ from bot.messages.rendered import Line, Part, Rendered, divider, header, joined,
 from bot.words.plain import listed
 from bot.words.verdicts import verdict_words
 
-_NOT_ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "channel": "Invoice checks are not set up for this channel. Ask in a channel that is on the list.",
-        "user": "You are not on the list of people who may check invoices. The operator of this bot can add you.",
-        "external_channel": "This channel is shared with people outside the company, and billing data is not"
-        " posted here.",
-        "external_user": "Billing data is only shown to people of this company.",
-        "guest": "Billing data is not shown to guests of this workspace. The operator of this bot can allow it"
-        " (ALLOW_GUESTS).",
-        "unknown_user": "Slack does not tell me now who you are, and billing data is only shown to people of this"
-        " company. Please try again; if it happens twice, tell the operator of this bot.",
-    }
-)
+_NOT_ALLOWED: Final[Mapping[str, str]] = {
+    "channel": "Invoice checks are not set up for this channel. Ask in a channel that is on the list.",
+    "user": "You are not on the list of people who may check invoices. The operator of this bot can add you.",
+    "external_channel": "This channel is shared with people outside the company, and billing data is not posted here.",
+    "external_user": "Billing data is only shown to people of this company.",
+    "guest": "Billing data is not shown to guests of this workspace. The operator of this bot can allow it"
+    " (ALLOW_GUESTS).",
+    "unknown_user": "Slack does not tell me now who you are, and billing data is only shown to people of this"
+    " company. Please try again; if it happens twice, tell the operator of this bot.",
+}
 
 
 def help_message(command: str, subcommands: Sequence[str]) -> Rendered:

@@ -43,6 +43,12 @@ def tickets(ticket_numbers: Sequence[str]) -> str:
     return counted(len(ticket_numbers), "ticket")
 
 
+def quoted(reason: str, limit: int = 200) -> str:
+    """The reason that a person gave, as a quotation."""
+    shown = mrkdwn(reason, limit)
+    return f"“{shown}”" if shown else "no reason given"
+
+
 def bare_number(finding: Finding) -> str:
     """#32223, for plain_text objects."""
     return plain(as_people_say(finding.ticket_number), _NUMBER + 10)
