@@ -20,7 +20,7 @@ PAGES = SyncroPages("https://sample.example")
 HOUR = {"billable": True, "start_time": "2026-05-01T09:00:00Z", "end_time": "2026-05-01T10:00:00Z"}
 FREE = {"name": "Warranty labour", "price_retail": 0}
 PRICED = {"name": "Docking station", "price_retail": 150}
-GOLD = {"contract_id": 12, "contract_name": "Gold"}
+GOLD: dict[str, Any] = {"contract_id": 12, "contract_name": "Gold"}
 
 
 def judged(policy: Policy | None = None, **of: Any) -> Finding:
@@ -28,8 +28,9 @@ def judged(policy: Policy | None = None, **of: Any) -> Finding:
 
 
 def test_labour_may_be_charges_or_timers_and_either_is_owed() -> None:
-    for of in ({"charges": [PRICED]}, {"timers": [HOUR]}, {"charges": [PRICED], "timers": [HOUR]}):
-        assert judged(**of).verdict is Verdict.NOT_INVOICED
+    works: list[dict[str, Any]] = [{"charges": [PRICED]}, {"timers": [HOUR]}, {"charges": [PRICED], "timers": [HOUR]}]
+    for work in works:
+        assert judged(**work).verdict is Verdict.NOT_INVOICED
 
 
 def test_work_of_products_priced_0_owes_nothing() -> None:
@@ -60,8 +61,9 @@ def test_time_that_became_a_free_charge_is_not_billable_time() -> None:
 @pytest.mark.parametrize("name", ["Gold", "gold", "12", "*"])
 def test_a_contract_covers_time_by_name_id_or_any(name: str) -> None:
     policy = Policy(covered_contracts=(name,))
-    for of in ({}, {"timers": [HOUR]}, {"charges": [FREE], "timers": [HOUR]}):
-        found = judged(policy, **of, **GOLD)
+    works: list[dict[str, Any]] = [{}, {"timers": [HOUR]}, {"charges": [FREE], "timers": [HOUR]}]
+    for work in works:
+        found = judged(policy, **work, **GOLD)
         assert (found.verdict, found.rule) == (Verdict.COVERED, "COVERED_CONTRACTS")
         assert 'Its contract "Gold" is covered' in reason(found)
     assert judged(policy, timers=[HOUR]).verdict is Verdict.NOT_INVOICED

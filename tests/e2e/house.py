@@ -18,7 +18,7 @@ import sqlalchemy
 
 from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
-from bot.sandbox.syncro.sample_worlds import Sample, demo_world
+from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, Sample, demo_world
 from bot.sandbox.syncro.world import ListRows, Ticket
 from tests.e2e.bot_process import BotProcess, environment
 from tests.patience import PATIENCE
@@ -42,7 +42,7 @@ ENDLESS = "1000000"
 
 _VERDICT_WORDS = re.compile(
     r"invoiced on|NOT INVOICED|[Nn]on-billable|[Ss]till open|could not verify|could not be verified|Could not verify"
-    r"|scheduled|no such ticket|not found"
+    r"|scheduled|covered|nothing is recorded|no such ticket|not found"
 )
 _numbers = itertools.count(1)
 
@@ -82,6 +82,8 @@ class House:
             "SYNCRO_API_TOKEN": self.syncro.token,
             "SYNCRO_REQUESTS_PER_MINUTE": ENDLESS,
             "SYNC_EVERY_MINUTES": "0",
+            "COVERED_CONTRACTS": SAMPLE_CONTRACT,
+            "NOTHING_RECORDED": "quiet",
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_BOT_TOKEN": self.slack.api.bot_token,
             "SLACK_APP_TOKEN": self.slack.api.app_token,
