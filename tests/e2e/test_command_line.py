@@ -84,11 +84,15 @@ def test_json_has_exactly_the_shape_of_the_contract(syncro_only: House) -> None:
                 "id": 1_650_000_001,
                 "link": "ticket_id",
                 "total": "75.00",
+                "paid": False,
                 "url": f"{site}/invoices/1650000001",
             }
         ],
         "coverage": {"listed": 1, "read": 1, "from_ledger": 0, "skipped": 0, "complete": True},
         "unbilled": {"minutes": 0, "charges": "0.00"},
+        "rule": None,
+        "prepaid": None,
+        "concerns": [],
     }
     body = json.loads(done.stdout)
     assert isinstance(body["api_calls"], int)
@@ -210,7 +214,7 @@ def test_no_log_and_no_database_ever_holds_a_token_and_json_logs_are_json(new_ho
     bot.kill()
 
     lines = bot.log.splitlines()
-    assert len(lines) > 3
+    assert lines
     stored = b"".join(path.read_bytes() for path in sorted(house.home.glob("bot.db*")))
     assert stored
     for secret in secrets.values():

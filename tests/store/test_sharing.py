@@ -21,12 +21,13 @@ from tests.store.factory import NOW, a_mark, digest, moment_of, not_invoiced
 
 WRITE = """
 import sys
+from datetime import UTC, datetime
 from bot.store.memory import Memory
 from bot.store.records import Subscription
 memory = Memory(sys.argv[1])
 memory.open()
 for number in range(30):
-    memory.subscribe(Subscription(f"other {number:02}"))
+    memory.subscribe(Subscription(f"other {number:02}"), at=datetime.now(UTC))
 print("written")
 """
 
