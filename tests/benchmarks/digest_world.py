@@ -6,11 +6,11 @@ The allowance is reckoned from the world alone. Nothing of it comes from the bot
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.sandbox.syncro.world import Invoice, Ticket, World
+from bot.sandbox.syncro.world import Invoice, ListRows, Ticket, World
 from tests.e2e import month as months
 from tests.e2e.month import GRACE, LOOKBACK, Fact, Plan, day
 
@@ -28,6 +28,12 @@ class Allowance:
     pages_of_invoices: int
     changed_invoices: int
     billed_to_third_parties: int
+    accused_first: int = 0
+    """What is read anew of tickets that are accused for the first time: what Syncro offers, their customers with their
+    prepaid hours, and those customers' invoices that may have changed since they were opened."""
+    proof_of_changes: int = 0
+    """What else stands in the list of changes, back to the latest change that was known: its pages, and where rows tell
+    no time of change its invoices too."""
 
     @property
     def calls(self) -> int:
@@ -38,6 +44,8 @@ class Allowance:
             self.pages_of_invoices,
             self.changed_invoices,
             self.billed_to_third_parties,
+            self.accused_first,
+            self.proof_of_changes,
         )
         return math.floor(MARGIN * sum(parts))
 
@@ -47,12 +55,25 @@ class Allowance:
         return (
             f"{self.pages_of_finished_tickets} pages of finished tickets + {self.changed_tickets} changed tickets"
             f" + {self.pages_of_invoices} pages of their customers' invoices + {self.changed_invoices} changed invoices"
-            f" + {self.billed_to_third_parties} billed to a third party, + 10 %"
+            f" + {self.billed_to_third_parties} billed to a third party"
+            f" + {self.accused_first} for tickets accused for the first time"
+            f" + {self.proof_of_changes} by which the list of changes proves itself, + 10 %"
         )
 
 
-def allowance(world: World, *, now: datetime, before: datetime) -> Allowance:
-    """For the digest made at `now`, where everything was read at `before`."""
+def allowance(
+    world: World,
+    *,
+    now: datetime,
+    before: datetime,
+    accused: Collection[str] = (),
+    said: Collection[str] = (),
+    rows: ListRows,
+) -> Allowance:
+    """For the digest made at `now`, where everything was read at `before`, that has to accuse these tickets.
+
+    Those that were `said` before need not be proved anew.
+    """
     tickets = list(_in_digest(world, now))
     earliest: dict[int, datetime] = {}
     for ticket in tickets:
@@ -69,8 +90,28 @@ def allowance(world: World, *, now: datetime, before: datetime) -> Allowance:
             for customer, since in earliest.items()
         ),
         changed_invoices=sum(invoice.updated_at > before for invoice in world.invoices.values()),
+        accused_first=_accused_first(world, set(accused) - set(said), set(accused)),
+        proof_of_changes=_proof_of_changes(world, before, rows),
         billed_to_third_parties=sum(payers[ticket.id] - {ticket.customer_id} != set() for ticket in tickets),
     )
+
+
+def _accused_first(world: World, first: set[str], accused: set[str]) -> int:
+    tickets = [ticket for ticket in world.tickets.values() if str(ticket.number) in first]
+    invoices = {
+        invoice.id
+        for ticket in tickets
+        for invoice in world.invoices.values()
+        if invoice.customer_id == ticket.customer_id and invoice.updated_at >= ticket.created_at - timedelta(days=2)
+    }
+    customers = {ticket.customer_id for ticket in world.tickets.values() if str(ticket.number) in accused}
+    return len(tickets) + len(customers) + len(invoices)
+
+
+def _proof_of_changes(world: World, before: datetime, rows: ListRows) -> int:
+    latest = max(invoice.updated_at for invoice in world.invoices.values() if invoice.updated_at <= before)
+    named = sum(invoice.updated_at >= latest for invoice in world.invoices.values())
+    return 2 * _pages(named) + (named if rows is ListRows.MEMO else 0)
 
 
 def _in_digest(world: World, now: datetime) -> Iterator[Ticket]:

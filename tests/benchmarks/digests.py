@@ -45,14 +45,13 @@ def _two_days(wishes: Wishes, rows: ListRows, latency_ms: int, first: str, name:
     ):
         order = Order(first, syncro.base_url, syncro.token, sqlite(folder), now=day(1).isoformat())
         calls, outcome = run_counted(syncro, order)
-        if first == "digest":
-            _see_right(outcome, plan.month.truth(day(1)))
+        earlier = _see_right(outcome, plan.month.truth(day(1))) if first == "digest" else set()
         yield _row(f"{first}, nothing known, {rows.value} rows", latency_ms, calls, outcome)
         with syncro.locked():
             _DAYS[name](plan)
-            allowed = allowance(world, now=day(2), before=day(1))
         calls, outcome = run_counted(syncro, replace(order, what="digest", now=day(2).isoformat()))
-        _see_right(outcome, plan.month.truth(day(2)))
+        accused = _see_right(outcome, plan.month.truth(day(2)))
+        allowed = allowance(world, now=day(2), before=day(1), accused=accused, said=earlier, rows=rows)
         yield _row(f"digest after {_FIRST[first]} and {name}, {rows.value} rows", latency_ms, calls, outcome, allowed)
 
 
@@ -66,10 +65,12 @@ def _memo(wishes: Wishes) -> Row:
         return _row("the 300 tickets, the memo's algorithm without its pauses", 0, *run_counted(syncro, order))
 
 
-def _see_right(outcome: Outcome, truth: Truth) -> None:
+def _see_right(outcome: Outcome, truth: Truth) -> set[str]:
+    """Who was accused, which has to be right."""
     said = {number for number, verdict in outcome.answers.items() if verdict == "not_invoiced"}
     if said != truth.unbilled | truth.snoozed | truth.marked:
         raise RuntimeError("a digest named the wrong tickets, so what it cost means nothing")
+    return said
 
 
 def _row(what: str, latency_ms: int, calls: int, outcome: Outcome, allowed: Allowance | None = None) -> Row:

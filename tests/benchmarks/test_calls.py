@@ -78,13 +78,13 @@ def test_a_digest_with_a_current_ledger_costs_what_has_changed_and_what_has_to_b
     order = Order(first, "", "", sqlite(tmp_path), now=day(1).isoformat())
     with served(world, rows) as carried_out:
         carried_out(order)
-        if first == "digest":
-            plan.month.truth(day(1))
+        earlier = plan.month.truth(day(1)) if first == "digest" else None
         change(plan)
         calls, outcome = carried_out(replace(order, what="digest", now=day(2).isoformat()))
     truth = plan.month.truth(day(2))
     said = {number for number, verdict in outcome.answers.items() if verdict == "not_invoiced"}
     assert said == truth.unbilled | truth.snoozed | truth.marked
-    allowed = allowance(world, now=day(2), before=day(1))
+    before = earlier.unbilled | earlier.snoozed | earlier.marked if earlier is not None else frozenset()
+    allowed = allowance(world, now=day(2), before=day(1), accused=said, said=before, rows=rows)
     assert calls == outcome.api_calls
     assert calls <= allowed.calls, f"{calls} calls; allowed are {allowed.calls}: {allowed.words}"
