@@ -21,8 +21,13 @@ _LIBRARIES = frozenset({"aiohttp", "asyncio", "dbos", "psycopg", "slack_bolt", "
 _LINE = 300
 _ALIKE = 60
 """Lines that begin alike, numbers aside, say the same."""
-_VARIES = re.compile(r"[0-9a-f-]*[0-9][0-9a-f.-]*")
+_VARIES = re.compile(r"[0-9a-f.-]+")
 _SAY_AGAIN_SECONDS = 60.0
+
+
+def _unless_number(run: re.Match[str]) -> str:
+    """Nothing for a number, an id or a time; the run itself where it is letters of a word."""
+    return "" if any(character.isdigit() for character in run.group()) else run.group()
 
 
 def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
@@ -73,7 +78,7 @@ class Brief(logging.Filter):
 
     def _times(self, name: str, message: str) -> int:
         """How often it stands for, if it is to be said now; else 0."""
-        key = (name, _VARIES.sub("", message)[:_ALIKE])
+        key = (name, _VARIES.sub(_unless_number, message)[:_ALIKE])
         with self._lock:
             now = self._clock()
             since, kept = self._said.get(key, (-math.inf, 0))

@@ -25,7 +25,7 @@ def test_a_command_gets_one_parent_that_is_edited_once_to_the_verdict_and_one_re
     parent = house.answer(channel)
     assert [earlier.text for earlier in parent.history] == [f"Ticket #{INVOICED} · checking…"]
     first_line = parent.text.splitlines()[0]
-    assert first_line == f"Ticket #{INVOICED} (Kittle): invoiced on invoice 67469, total 75.00."
+    assert first_line == f"Ticket #{INVOICED} (Kittle): invoiced on invoice 67469, total 75.00, unpaid."
     (evidence,) = house.own_replies(parent)
     assert not evidence.edited
     assert "Where I looked" in evidence.text
@@ -171,11 +171,12 @@ def test_check_again_answers_anew_below_and_finds_the_invoice_that_came_meanwhil
     channel = house.channel()
     with house.syncro.locked() as world:
         ticket = world.add_ticket()
+        charge = world.add_charge(ticket)
     house.slack.slash(str(ticket.number), channel=channel)
     first = house.answer(channel)
     assert "NOT INVOICED" in first.text
     with house.syncro.locked() as world:
-        invoice = world.bill_by_ticket_id(ticket)
+        invoice = world.bill_by_line_item(ticket, charge)
 
     pressed = house.slack.press("check_again", first)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT
 from tests.e2e.bot_process import environment
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, open_house
@@ -104,7 +105,8 @@ def test_every_verdict_of_the_sample_world_in_the_order_asked_with_nothing_but_j
 ) -> None:
     numbers = [*reversed(syncro_only.expected.numbers), INVOICED]
 
-    done = run(syncro_only, "check", "--json", *numbers, LOG_LEVEL="DEBUG")
+    asked = ("check", "--json", *numbers)
+    done = run(syncro_only, *asked, LOG_LEVEL="DEBUG", COVERED_CONTRACTS=SAMPLE_CONTRACT, NOTHING_RECORDED="quiet")
 
     found = {result["ticket_number"]: result["verdict"] for result in results(done)}
     assert list(found) == numbers[:-1]

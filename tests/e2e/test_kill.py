@@ -194,7 +194,7 @@ def test_sigterm_in_a_long_search_ends_within_ten_seconds_even_while_syncro_hang
     new_house: NewHouse,
 ) -> None:
     house = new_house(latency=0.1)
-    bot = house.serve()
+    bot = house.serve(NOTHING_RECORDED="warn")
     channel = house.channel()
     house.slack.slash(LONG, channel=channel)
     house.syncro.wait_for_calls(30)

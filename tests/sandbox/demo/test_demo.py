@@ -102,7 +102,7 @@ def test_without_a_terminal_the_tour_is_played_and_ends_well(tour: subprocess.Co
 
 
 def test_the_incident_is_29_invoiced_2_non_billable_and_no_alarm(tour: subprocess.CompletedProcess[str]) -> None:
-    answer = tour.stdout[tour.stdout.index("1/12") : tour.stdout.index("2/12")]
+    answer = tour.stdout[tour.stdout.index(scene_no(1)) : tour.stdout.index(scene_no(2))]
     assert "31 tickets: 29 invoiced, 2 non-billable, none without an invoice" in answer
     assert "NOT INVOICED" not in answer
 
@@ -235,6 +235,10 @@ def is_gone(process: int) -> bool:
     return state == "Z"
 
 
+def scene_no(number: int) -> str:
+    return f"{number}/{len(TOUR) + 1}"
+
+
 def until(seen_yet: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not seen_yet():
@@ -292,7 +296,7 @@ def started(temporary: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     process = subprocess.Popen(DEMO, env=own, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        until(lambda: (process.stdout or io.StringIO()).readline().startswith("1/12"))
+        until(lambda: (process.stdout or io.StringIO()).readline().startswith(scene_no(1)))
         yield process, child_of(process)
     finally:
         process.kill()
@@ -374,7 +378,7 @@ def test_on_a_terminal_the_tour_ends_in_a_prompt_that_asks_the_bot(terminal: Ter
 
 
 def test_ctrl_c_ends_the_tour_and_the_bot(terminal: Terminal) -> None:
-    terminal.read_until("1/12")
+    terminal.read_until(scene_no(1))
     child = child_of(terminal.process) if HAS_PROC else 0
     terminal.type("\x03")
     assert terminal.status() == 130
