@@ -204,16 +204,21 @@ def truth(world: World, ticket: Ticket) -> Verdict:
     pending = money(ticket)
     billed = Verdict.PARTIALLY_INVOICED if pending else Verdict.INVOICED
     every = list(world.invoices.values())
-    if any(world.bills(invoice, ticket) and invoice.ticket_id == ticket.id for invoice in every):
+    is_given_back = _is_credited_in_full(world, ticket)
+    if any(world.bills(invoice, ticket) and invoice.ticket_id == ticket.id for invoice in every) and not is_given_back:
         return billed
     unpaid_work = bool(ticket.timers) and not any(timer.billable for timer in ticket.timers) and not pending
-    if ticket.status in ("Non-Billable", "no charge") or unpaid_work:
+    is_free = bool(ticket.charges) and not any(charge.price * charge.quantity > 0 for charge in ticket.charges)
+    waits = any(timer.billable and not timer.recorded and timer.charge_id is None for timer in ticket.timers)
+    if ticket.status in ("Non-Billable", "no charge") or unpaid_work or (is_free and not waits):
         return Verdict.NON_BILLABLE
     if ticket.status not in ("Resolved", "Invoiced", "Closed"):
         return Verdict.OPEN
+    if is_given_back:
+        return Verdict.UNVERIFIED
     if any(world.bills(invoice, ticket) and not _is_unclear(invoice, ticket) for invoice in every):
         return billed
-    if any(_might_be_meant(invoice, ticket) for invoice in every) or _is_credited(world, ticket):
+    if any(_might_be_meant(invoice, ticket) for invoice in every) or is_credited(world, ticket):
         return Verdict.UNVERIFIED
     active = [one for one in world.schedules.values() if one.picks_up_charges and not one.paused]
     if pending and any(schedule.customer_id == ticket.customer_id for schedule in active):
@@ -236,7 +241,7 @@ def _is_unclear(invoice: Invoice, ticket: Ticket) -> bool:
     return not carried and bool(named) and all(line.name in MAY_MEAN for line in named)
 
 
-def _is_credited(world: World, ticket: Ticket) -> bool:
+def is_credited(world: World, ticket: Ticket) -> bool:
     """Whether a credit refers to the ticket."""
     refers = (
         line.price < 0 or invoice.total < 0
@@ -245,6 +250,14 @@ def _is_credited(world: World, ticket: Ticket) -> bool:
         if ticket.id in line.named_ticket_ids or invoice.ticket_id == ticket.id
     )
     return any(refers)
+
+
+def _is_credited_in_full(world: World, ticket: Ticket) -> bool:
+    """Whether the credits made for the ticket give back all that is billed of it."""
+    own = [invoice for invoice in world.invoices.values() if invoice.ticket_id == ticket.id]
+    billing = [invoice for invoice in world.invoices.values() if world.bills(invoice, ticket)]
+    giving_back = [invoice for invoice in own if invoice.total < 0]
+    return bool(giving_back and billing) and sum(invoice.total for invoice in (*billing, *giving_back)) <= 0
 
 
 @THOROUGHLY
@@ -257,6 +270,9 @@ def test_where_nothing_goes_wrong_the_verdict_is_the_truth(story: Story) -> None
         expected = {truth(story.world, ticket)}
         if not story.names_are_unique:
             # One invoice's number is another's: its detail, and so its link, may be out of reach.
+            expected |= {Verdict.UNVERIFIED, Verdict.NON_BILLABLE, Verdict.OPEN}
+        if is_credited(story.world, ticket):
+            # What bills it may be given back, and then the search has ended before another that bills it, too.
             expected |= {Verdict.UNVERIFIED, Verdict.NON_BILLABLE, Verdict.OPEN}
         if max(story.scan_limit, 25) < len(story.world.invoices):
             expected.add(Verdict.UNVERIFIED)  # where no invoice shows that a filter is heeded, the account is too large

@@ -21,7 +21,7 @@ from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import HONEST, FakeSyncro, Habits, Match, Meta, Since
 from tests.billing.stories import Story, quiet_stories
-from tests.billing.test_law import truth
+from tests.billing.test_law import BILLED, is_credited, truth
 from tests.billing.test_law_remembered import BRIEFLY, hold_to_the_world
 from tests.ledgers import forget_everything
 from tests.policies import EVERY_TICKET
@@ -153,6 +153,13 @@ def test_on_an_honest_account_everything_is_told_and_told_right(account: Account
         return
     account.story.scan_limit = 200
     for ticket, finding in answers(account, database):
-        expected = truth(account.story.world, ticket)
-        assert finding.verdict is expected, f"{finding}"
+        world = account.story.world
+        expected = truth(world, ticket)
+        if is_credited(world, ticket) and finding.verdict not in BILLED:
+            continue  # what bills it may be given back, and then another that bills it, too, was not searched for
+        is_found_all_the_same = finding.verdict in BILLED and expected in (Verdict.NON_BILLABLE, Verdict.OPEN)
+        if is_found_all_the_same:  # none is due, so it was not searched for; but the ledger knew of it
+            hold_to_the_world(world, ticket, finding)
+        else:
+            assert finding.verdict is expected, f"{finding}"
         assert finding.verdict is not Verdict.UNVERIFIED or finding.possible

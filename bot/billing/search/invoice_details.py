@@ -105,6 +105,8 @@ def confirm_remembered(evidence: Evidence) -> Asking[None]:
     """Read again the invoices that billed the ticket when they were last read; a ticket may be billed twice."""
     for remembered in ((yield from recall_links(evidence)) or [])[:MOST_CONFIRMED]:
         yield from confirm(evidence, remembered)
+    if evidence.links:
+        yield from read_again(evidence, (yield from recall_credits(evidence)))
 
 
 def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[RememberedInvoice] | None]:
@@ -114,6 +116,13 @@ def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[Remembered
         return None
     linked = [each for each in remembered if match(each.facts, evidence.ticket).link is not None]
     return sorted(linked, key=_last_changed, reverse=True)
+
+
+def recall_credits(evidence: Evidence) -> Asking[list[RememberedInvoice]]:
+    """The remembered invoices of the ticket that give money back: together with those that bill it they may be none."""
+    remembered = yield from recall(RecallLinked(evidence.ticket))
+    of_ticket = [each for each in remembered or () if each.facts.ticket_id == evidence.ticket.ticket_id]
+    return [each for each in of_ticket if each.facts.is_credit]
 
 
 def recall_mentions(evidence: Evidence) -> Asking[list[RememberedInvoice]]:

@@ -26,6 +26,7 @@ from bot.billing.search.invoice_details import (
     confirm_remembered,
     know_details,
     read_again,
+    recall_credits,
     recall_links,
     recall_mentions,
 )
@@ -251,9 +252,11 @@ class Searcher:
             yield from self._look_at_list(evidence, customer_id)
         for remembered in linked:
             if evidence.links:
-                return
+                break
             if not self._stands_in_payers_list(evidence, remembered):
                 yield from confirm(evidence, remembered, self._sweep)
+        if evidence.links:
+            yield from read_again(evidence, (yield from recall_credits(evidence)), self._sweep)
 
     def _stands_in_payers_list(self, evidence: Evidence, remembered: RememberedInvoice) -> bool:
         facts = remembered.facts
