@@ -223,7 +223,21 @@ class TicketTimer(Record):
         return max(0, int((self.end_time - self.start_time).total_seconds()))
 
 
-class TicketCharge(Record):
+_DISCOUNTS = ("line_discount_percent", "discount_percent", "discount_dollars")
+
+
+class Sale(Record):
+    """A product at a price, so many times, less a discount. Where that cannot be read, nobody knows what it comes to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_a_clear_discount(cls, value: Any) -> Any:
+        said = [value.get(name) for name in _DISCOUNTS] if isinstance(value, dict) else []
+        is_clear = all(each in (None, "") or _lenient_money(each) is not None for each in said)
+        return value if is_clear else {**value, "quantity": None}
+
+
+class TicketCharge(Sale):
     """A line item on a ticket. Once billed it is `converted`, and `item_id` names the invoice's line item."""
 
     id: SeenIdentifier = None
@@ -292,7 +306,7 @@ def discounted(
     return price * quantity * (1 - abs(percent or Decimal(0)) / 100) - abs(dollars or Decimal(0))
 
 
-class InvoiceLine(Record):
+class InvoiceLine(Sale):
     """One line of an invoice. One without any text field cannot be searched; only a mere discount needs none."""
 
     id: SeenIdentifier = None

@@ -168,6 +168,7 @@ ODDITIES: list[tuple[str, Odd]] = [
     ("charge converted onto nothing", _charge(converted=True, item_id=None)),
     ("charge with a nested price", _charge(price_retail={"amount": "75.00"}, retail_cents=None)),
     ("charge priced in words", _charge(price_retail="seventy", retail_cents="many")),
+    ("charge less nobody knows what", _charge(line_discount_percent="a third")),
     ("charge of NaN", _charge(price_retail="NaN", retail_cents=None)),
     ("charges that are no list", _ticket_detail(with_(line_items="none"))),
     ("time whose billable is null", _time(billable=None, recorded=False)),

@@ -199,6 +199,19 @@ def test_a_charge_whose_price_or_quantity_is_no_number_is_worth_nobody_knows_wha
     assert TicketCharge.model_validate({"id": 1, "price_retail": 75, "quantity": nonsense}).amount is None
 
 
+@pytest.mark.parametrize("nonsense", ["abc", "NaN", {"amount": 5}, [5], True])
+@pytest.mark.parametrize("model", [TicketCharge, InvoiceLine])
+def test_a_sale_whose_discount_is_no_number_is_worth_nobody_knows_what(model: Any, nonsense: Any) -> None:
+    sale = {"id": 1, "name": "Sample", "price": 75, "price_retail": 75}
+    percent = "line_discount_percent" if model is TicketCharge else "discount_percent"
+    for name in (percent, "discount_dollars"):
+        assert model.model_validate({**sale, name: nonsense}).amount is None
+        for none in (None, ""):
+            read = model.model_validate({**sale, name: none})
+            assert read.amount == 75
+            assert model.model_validate(read.model_dump(mode="json")) == read
+
+
 def test_a_charge_without_any_price_is_worth_nobody_knows_what() -> None:
     assert TicketCharge.model_validate({"id": 1}).amount is None
 
