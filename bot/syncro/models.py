@@ -227,7 +227,7 @@ _DISCOUNTS = ("line_discount_percent", "discount_percent", "discount_dollars")
 
 
 class Sale(Record):
-    """A product at a price, so many times, less a discount. Where that cannot be read, nobody knows what it comes to."""
+    """A product at a price, so many times, less a discount. Where that cannot be read, so is what it comes to."""
 
     @model_validator(mode="before")
     @classmethod

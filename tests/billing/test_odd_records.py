@@ -221,6 +221,13 @@ def test_the_digest_is_made_and_names_it(name: str, odd: Odd) -> None:
     ]
 
 
+def test_a_ticket_without_a_number_is_named_by_its_id() -> None:
+    town = Town()
+    _both(with_(number=None))(town)
+    (unnamed,) = (each for each in town.audit() if each.verdict is Verdict.UNVERIFIED)
+    assert unnamed.ticket_number == f"id:{town.odd.id}"
+
+
 def test_without_an_odd_record_the_ticket_is_accused() -> None:
     assert Town().check()["32223"].verdict is Verdict.NOT_INVOICED
 

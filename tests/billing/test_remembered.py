@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import FakeSyncro
 from tests.ledgers import forget_everything
 from tests.policies import EVERY_TICKET
-from tests.standins.syncro_faults import Fault, MissingKeys, Status
+from tests.standins.syncro_faults import Edit, Fault, MissingKeys, Status
 
 SHAPES = pytest.mark.parametrize("rows", list(ListRows))
 LOOKBACK = timedelta(days=30)
@@ -194,6 +195,24 @@ def test_an_invoice_that_changed_since_is_read_again(rows: ListRows) -> None:
     bench.later(minutes=1)
     finding = bench.ask(ticket.number)
     assert (finding.verdict, finding.invoices[0].number) == (Verdict.INVOICED, invoice.number)
+
+
+def test_a_charge_whose_amount_could_not_be_read_is_read_again_in_the_next_digest() -> None:
+    world, ticket = one_ticket(invoices=3)
+    world.add_charge(ticket, "75.00")
+    bench = Bench(world)
+
+    def without_price(body: Any) -> Any:
+        charges = [{**charge, "price_retail": "abc", "retail_cents": None} for charge in body["ticket"]["line_items"]]
+        return {"ticket": {**body["ticket"], "line_items": charges}}
+
+    bench.faults = [Fault("/tickets/.+", Edit(without_price))]
+    bench.sync()
+    bench.later(hours=1)
+    assert bench.audit(spared=ticket)[str(ticket.number)].verdict is Verdict.UNVERIFIED
+    bench.faults = []
+    bench.later(hours=1)
+    assert bench.audit(spared=ticket)[str(ticket.number)].verdict is Verdict.NOT_INVOICED
 
 
 def test_a_charge_put_on_an_invoice_is_found_though_the_ticket_does_not_count_as_changed() -> None:

@@ -341,7 +341,7 @@ def doubts(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> tuple[
         ("whether a charge of the ticket is on an invoice", [charge.converted for charge in pending]),
         ("what a charge of the ticket costs", [charge.amount for charge in pending]),
         ("whether time on the ticket is billable", [timer.billable for timer in uncharged]),
-        ("whether time on the ticket became a charge", [timer.recorded for timer in uncharged if timer.billable]),
+        ("whether time on the ticket became a charge", [timer.recorded for timer in uncharged]),
     )
     return tuple(f"Syncro does not say clearly {what}." for what, said in unclear if None in said)
 
