@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from bot.commands import check, demo, digest, doctor, serve, sync, version
+from bot.commands import check, demo, digest, doctor, policy, serve, sync, version
 from bot.commands.exits import CANNOT_RUN, INTERRUPTED, leave, refuse
 from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
@@ -21,6 +21,7 @@ _COMMANDS = (
     check.check,
     digest.digest,
     sync.sync,
+    policy.policy,
     serve.serve,
     serve.worker,
     demo.demo,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import bot
 from bot.cli import cli, main
 from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.server import SyncroSandbox
+from bot.sandbox.syncro.world import World
 from bot.settings import Settings
 
 OFFLINE = {"SYNCRO_BASE_URL": "http://127.0.0.1:9", "SYNCRO_API_TOKEN": "t"}
@@ -23,6 +25,7 @@ PROMISED = {
     "serve": set(),
     "worker": set(),
     "check": {"--json", "--exhaustive", "--fresh"},
+    "policy": {"--dry-run", "--json"},
     "doctor": {"--json"},
     "version": set(),
 }
@@ -142,3 +145,46 @@ def test_python_m_bot_is_invoice_bot(tmp_path: Path) -> None:
         done = subprocess.run([*program, "nonsense"], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 3
         assert done.stderr == "invoice-bot: No such command 'nonsense'.\n"
+
+
+def test_policy_says_which_rule_applies_and_what_the_rules_would_settle(run: Run) -> None:
+    world = World()
+    flat = world.add_customer("Sample Flat Fee")
+    for _ in range(3):
+        world.add_timer(world.add_ticket(flat), 30)
+    part = world.add_ticket(flat, contract_name="Gold")
+    world.add_charge(part, "80.00", name="Sample part")
+    bare = world.add_ticket()
+    with SyncroSandbox(world) as syncro:
+        settings = {
+            "SYNCRO_BASE_URL": syncro.base_url,
+            "SYNCRO_API_TOKEN": syncro.token,
+            "COVERED_CUSTOMERS": "sample flat-fee",
+        }
+        asked = run("policy", str(bare.number), "--json", **settings)
+        surveyed = run("policy", "--dry-run", "--json", **settings)
+        shown = run("policy", "--dry-run", **settings)
+    assert (asked.status, surveyed.status, shown.status) == (0, 0, 0)
+    (result,) = json.loads(asked.stdout)["results"]
+    assert (result["verdict"], result["rule"]) == ("nothing_recorded", "NOTHING_RECORDED")
+    said = json.loads(surveyed.stdout)
+    assert [(each["rule"], each["value"], each["tickets"]) for each in said["rules"]] == [
+        ("COVERED_CUSTOMERS", "Sample Flat Fee", 3),
+        ("NOTHING_RECORDED", "Resolved", 1),
+    ]
+    assert (said["tickets"], said["no_rule"]["tickets"], said["unread"]) == (5, 1, 0)
+    assert (said["no_rule"]["contracts"], said["no_rule"]["products"]) == ({"Gold": 1}, {"Sample part": 1})
+    assert "COVERED_CUSTOMERS (Sample Flat Fee): 3 tickets, covered" in shown.stdout
+
+
+def test_a_policy_file_is_checked_at_the_start_and_says_in_which_line_it_is_wrong(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('covered_contracts = ["Gold"]\n\ncovered_customer = ["Kittle"]\nnothing_recorded = "loud"\n')
+    outcome = run("check", "1", **OFFLINE, POLICY_FILE=str(file))
+    assert outcome.status == 3
+    assert "line 3: there is no 'covered_customer'" in outcome.stderr
+    assert "line 4: nothing_recorded must be 'quiet' or 'warn'" in outcome.stderr
+    file.write_text('covered_contracts = "Gold"\n')
+    assert "line 1: covered_contracts must be a list of texts" in run("check", "1", POLICY_FILE=str(file)).stderr
+    file.write_text('covered_contracts = ["Gold"\nx')
+    assert "not valid TOML" in run("check", "1", POLICY_FILE=str(file)).stderr

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.ledger.freshness import Knowledge, opened_since
-from bot.billing.rules.policy import Policy, unbilled
-from bot.billing.rules.verdicts import CheckReport, Finding
+from bot.billing.rules.policy import Policy, Ticket, expectation, unbilled
+from bot.billing.rules.verdicts import CheckReport, Expectation, Finding
 from bot.billing.search.bounds import AUDIT
 from bot.billing.search.evidence import Case
 from bot.billing.search.finished_tickets import Window, list_tickets
@@ -42,6 +42,17 @@ class AuditReport:
     """The answers to an audit; `failure` says why there are none."""
 
     report: CheckReport
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What policy expects of many tickets; `failure` says why there are none."""
+
+    expected: tuple[tuple[Ticket, Expectation], ...]
+    unread: int
+    """Tickets that could not be read."""
+    api_calls: int
     failure: str = ""
 
 
@@ -99,6 +110,25 @@ class Verifier:
             raise AssertionError("unreachable: without memory there is nothing that could stop to hold")
         calls, seconds = scheduler.api_calls + again.api_calls, (again.now - started_at).total_seconds()
         return replace(made, report=replace(made.report, api_calls=calls, seconds=seconds))
+
+    def survey(
+        self,
+        window: Window,
+        session: Session,
+        *,
+        started_at: datetime,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Survey:
+        """Say what policy expects of every ticket of the window. No invoice is looked for."""
+        scheduler = Scheduler(session, started_at, bounds=AUDIT, on_progress=on_progress)
+        listed = scheduler.ask(list_tickets(window))
+        if isinstance(listed, Failed):
+            return Survey((), 0, scheduler.api_calls, listed.sentence)
+        rows = [row for row in listed if window.holds(row, self.policy)]
+        found = [each.value for each in _Asked.of(scheduler, by_reference(rows)).found]
+        read = [each.ticket for each in found if isinstance(each, LookedUp) and each.ticket.detail is not None]
+        expected = tuple((ticket, expectation(ticket, self.policy)) for ticket in read)
+        return Survey(expected, len(found) - len(read), scheduler.api_calls, scheduler.outage)
 
     def _audit(
         self, scheduler: Scheduler, window: Window, also: Sequence[str], spared: frozenset[str], *, from_memory: bool
