@@ -1,10 +1,38 @@
-"""Shared by all tests: how many examples the property-based tests try, where they do not say so themselves."""
+"""Shared by all tests: how many examples the property-based tests try, and which tests are slow."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+SLOW = (
+    "tests/benchmarks/",
+    "tests/billing/rules/test_texts.py",
+    "tests/billing/sync/test_backfill.py",
+    "tests/billing/test_law",
+    "tests/billing/test_odd_records.py",
+    "tests/billing/test_remembered",
+    "tests/billing/test_verifier_over_http.py",
+    "tests/e2e/",
+    "tests/jobs/test_digest_job.py",
+    "tests/jobs/test_engine.py",
+    "tests/jobs/test_fresh.py",
+    "tests/jobs/test_recorded.py",
+    "tests/jobs/test_stranded.py",
+    "tests/listeners/test_digest_actions.py",
+    "tests/listeners/test_doors.py",
+    "tests/messages/test_every_message.py",
+    "tests/sandbox/demo/test_demo.py",
+    "tests/store/test_ledger.py",
+    "tests/store/test_shared_budget.py",
+    "tests/syncro/test_exchange.py",
+    "tests/test_doctor.py",
+    "tests/test_patterns.py",
+)
+"""What starts processes, waits for real time, or tries many worlds: `-m "not slow"` answers soon without."""
 
 settings.register_profile("dev", max_examples=100, deadline=None, derandomize=False, print_blob=True)
 settings.register_profile(
@@ -14,3 +42,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],  # a loaded machine is no failure; pytest-timeout watches
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark what is slow."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
