@@ -272,10 +272,25 @@ class Settings(BaseSettings):
         of_file = self.policy_file or {}
         return Policy(**{**{name: getattr(self, name) for name in names}, **of_file})
 
+    def as_set(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Every setting by its name: those that may be shown, and the secret ones. What is as by default is empty."""
+        plain, secret = {}, {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if "SecretStr" in str(field.annotation):
+                secret[name.upper()] = "" if value == field.default else value.get_secret_value()
+            else:
+                plain[name.upper()] = "" if value == field.default else _shown(value)
+        return plain, secret
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log filter that keeps them out."""
         tokens = (bare(self.syncro_token), self.bot_token, self.app_token)
         return tuple(filter(None, (*tokens, *_passwords(self.database))))
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def load_settings(*needs: Need, environment_file: str | Path | None = ".env") -> Settings:

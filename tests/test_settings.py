@@ -339,3 +339,20 @@ def test_a_file_that_cannot_be_read_is_said_plainly(problems: Problems, tmp_path
 def test_an_unset_secret_is_empty_text() -> None:
     settings = Settings.model_construct(syncro_api_token=None, slack_bot_token=SecretStr("xoxb-1"))
     assert (settings.syncro_token, settings.bot_token) == ("", "xoxb-1")
+
+
+def test_what_is_set_is_told_by_name_with_secrets_apart(tmp_path: Path) -> None:
+    secrets = {"SYNCRO_API_TOKEN": "s3cret", "SLACK_BOT_TOKEN": "xoxb-1", "DATABASE_URL": "postgresql://u:pw@h/d"}
+    plain = {"SYNCRO_SUBDOMAIN": "acme", "MANAGERS": "U1,U2", "SCAN_LIMIT": "50", "LOG_LEVEL": "INFO"}
+    path = tmp_path / ".env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in (secrets | plain).items()), encoding="utf-8")
+    shown, secret = load_settings(environment_file=path).as_set()
+
+    assert {name: value for name, value in shown.items() if value} == {
+        "SYNCRO_SUBDOMAIN": "acme",
+        "MANAGERS": "U1, U2",
+        "SCAN_LIMIT": "50",
+    }
+    assert {name for name, value in secret.items() if value} == set(secrets)
+    assert shown.keys() | secret.keys() == {name.upper() for name in Settings.model_fields}
+    assert not any(value in str(shown) for value in ("s3cret", "xoxb", "pw"))

@@ -7,11 +7,16 @@ import signal
 import threading
 from typing import NoReturn
 
+import sqlalchemy
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import app as composition
 from bot import parts
 from bot.commands.exits import leave
 from bot.commands.startup import prepare
-from bot.settings import Need
+from bot.jobs.engine import unavailable
+from bot.settings import Need, Settings
+from bot.store.memory import Memory
 
 LONGEST_GOODBYE_SECONDS = 8.0
 """A process manager waits ten seconds before it kills."""
@@ -32,10 +37,19 @@ def _run_bot(*, listen: bool) -> NoReturn:
     stop = threading.Event()
     _stop_at_a_signal(stop)
     with parts.opened_memory(settings) as memory, parts.checker(settings) as checker:
+        _note_settings(settings, memory, "serve" if listen else "worker")
         composition.service(settings, checker, memory, listen=listen).run(stop)
     # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
     # it again at the next start. Leaving now loses nothing.
     leave(0)
+
+
+def _note_settings(settings: Settings, memory: Memory, where: str) -> None:
+    plain, secret = settings.as_set()
+    try:
+        memory.note_settings(plain, secret, where=where, at=parts.utc_now())
+    except SQLAlchemyError as error:
+        raise unavailable(sqlalchemy.make_url(settings.database), error) from None
 
 
 def _stop_at_a_signal(stop: threading.Event) -> None:

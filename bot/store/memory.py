@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
 from bot.digest.model import Digest, History, Mark, Snooze
-from bot.store import audit, decisions, people, posts, runs, standing
+from bot.store import audit, decisions, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
@@ -247,6 +247,11 @@ class Memory:
         """Add an entry while Slack waits: it fails when the database is busy for half a second."""
         with self._hasty.writing() as connection:
             audit.add(connection, entry)
+
+    def note_settings(self, plain: Mapping[str, str], secret: Mapping[str, str], *, where: str, at: datetime) -> None:
+        """Note which settings have changed since the last start; the values of `plain` ones are noted too."""
+        with self._database.writing() as connection:
+            settings_seen.note(connection, plain, secret, where, at)
 
     def audit(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
         """Return the latest entries of the audit table that fit, oldest first."""

@@ -313,5 +313,12 @@ _V6: Migration = (
     "ALTER TABLE invoice_bot_ledger_invoices DROP COLUMN ticket_id",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
+_V7: Migration = (
+    """CREATE TABLE invoice_bot_settings_seen (
+        name TEXT NOT NULL PRIMARY KEY,
+        value TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)
 """The n-th brings the tables from version n - 1 to n."""

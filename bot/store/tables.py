@@ -138,6 +138,14 @@ audit = sa.Table(
 )
 """What happened (`bot.store.audit`). The database refuses to change a row; only old ones are removed."""
 
+settings_seen = sa.Table(
+    "invoice_bot_settings_seen",
+    metadata,
+    sa.Column("name", PlainText, primary_key=True),
+    sa.Column("value", PlainText, nullable=False),
+)
+"""The settings of the last start; of a secret a salted digest."""
+
 ledger_books = sa.Table(
     "invoice_bot_ledger_books",
     metadata,

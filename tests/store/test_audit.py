@@ -122,3 +122,37 @@ def test_a_purge_forgets_what_is_older_and_only_that(memory: Memory) -> None:
 
     assert [each.at for each in memory.audit(ALL)] == [moment_of(1), moment_of(1)]
     assert [report.evidence for report in memory.wrong_reports()] == [{}, {"remark": "later"}]
+
+
+# Settings
+
+
+def started(memory: Memory, plain: dict[str, str], secret: dict[str, str], day: int = 0) -> list[tuple[str, str]]:
+    """Start with these settings. Returns what the start left in the audit table."""
+    memory.note_settings(plain, secret, where="serve", at=moment_of(day))
+    entries = memory.audit(AuditQuery(since=moment_of(day)))
+    assert {(entry.act, entry.who, entry.where) for entry in entries} <= {(Act.SETTINGS, "invoice-bot", "serve")}
+    return [(entry.what, entry.why) for entry in entries]
+
+
+def test_a_start_notes_the_settings_that_have_changed_with_what_they_were(memory: Memory) -> None:
+    assert started(memory, {"MANAGERS": "U1", "SCAN_LIMIT": ""}, {}) == [("MANAGERS=U1", "")]
+    assert started(memory, {"MANAGERS": "U1", "SCAN_LIMIT": ""}, {}, day=1) == []
+    assert started(memory, {"MANAGERS": "U1, U2", "SCAN_LIMIT": "50"}, {}, day=2) == [
+        ("MANAGERS=U1, U2", "was U1"),
+        ("SCAN_LIMIT=50", ""),
+    ]
+    assert started(memory, {"MANAGERS": "", "SCAN_LIMIT": "50"}, {}, day=3) == [
+        ("MANAGERS as by default", "was U1, U2")
+    ]
+
+
+def test_of_a_secret_only_its_name_is_noted_and_nothing_of_it_kept(memory: Memory, engine: sa.Engine) -> None:
+    assert started(memory, {}, {"TOKEN": "xoxb-one"}) == [("TOKEN set", "")]
+    assert started(memory, {}, {"TOKEN": "xoxb-one"}, day=1) == []
+    assert started(memory, {}, {"TOKEN": "xoxb-two"}, day=2) == [("TOKEN changed", "")]
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT value FROM invoice_bot_settings_seen").scalars().all()
+    assert "xoxb" not in " ".join(kept)
+    assert started(memory, {}, {"TOKEN": ""}, day=3) == [("TOKEN removed", "")]
+    assert started(memory, {}, {"TOKEN": ""}, day=4) == []
