@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,14 @@ def test_where_slack_is_slow_to_name_a_groups_members_the_command_is_still_ackno
 
         assert asked.wait_ack() is not None
         over.set()
+
+
+@pytest.mark.parametrize("user", [TECHNICIAN, MANAGER])
+def test_a_text_made_to_be_slow_to_read_keeps_nobody_waiting(guarded: House, user: str) -> None:
+    """`tickets`, 40,000 line breaks and an `x` once froze every acknowledgement for 50 seconds."""
+    guarded.slack.mention(f"<@{BOT}> tickets" + "\n" * 40_000 + "x", user=user, channel=BILLING)
+    began = time.monotonic()
+
+    assert guarded.slack.slash("help", user=TECHNICIAN, channel=BILLING).wait_ack() is not None
+
+    assert time.monotonic() - began < 5
