@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
 from bot.commands import check, demo, digest, doctor, policy, serve, sync, version
-from bot.commands.exits import CANNOT_RUN, INTERRUPTED, leave, refuse
+from bot.commands.exits import (
+    INTERRUPTED,
+    StoppedError,
+    flushed,
+    interrupted,
+    leave,
+    no_reader,
+    refuse,
+    system_said_no,
+    unforeseen,
+)
 from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import SettingsError
 from bot.slack_connection import SlackRefusedError
 from bot.store.migrations import StoreTooNewError
+from bot.terminal.output import make_writable
 
 _COMMANDS = (
     check.check,
@@ -52,26 +64,34 @@ for _command in _COMMANDS:
     cli.command()(_command)
 
 
+_ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ...] = (
+    ((StoppedError,), lambda stopped: refuse(str(stopped), status=INTERRUPTED)),
+    ((typer.Abort, KeyboardInterrupt), interrupted),
+    ((SettingsError,), lambda error: refuse(*error.problems)),
+    (_REFUSALS, lambda error: refuse(str(error))),
+    ((TyperException,), lambda error: _wrong_call(error.format_message())),
+    ((BrokenPipeError, SystemExit), no_reader),
+    ((OSError,), system_said_no),
+    ((BaseException,), unforeseen),
+)
+"""What becomes of each error, the first that fits: a line for people, and the exit status."""
+
+
 def main() -> NoReturn:
     """Run the command line. Every error is one clear line on stderr; a wrong call ends with status 3."""
+    make_writable()
     try:
         status = cli(standalone_mode=False)
-    except typer.Exit as done:
-        status = done.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
-    except SettingsError as error:
-        status = refuse(*error.problems)
-    except _REFUSALS as error:
-        status = refuse(str(error))
-    except TyperException as error:
-        # Called without a command it has printed its help, and has nothing to add.
-        message = error.format_message()
-        status = refuse(message) if message else 0
-    except BrokenPipeError:
-        sys.stderr.close()
-        status = CANNOT_RUN
+        if status == INTERRUPTED:  # which is what typer makes of it
+            raise KeyboardInterrupt
+    except BaseException as error:  # noqa: BLE001 - whatever comes, it is no traceback and not status 1
+        status = next(end(error) for kinds, end in _ENDINGS if isinstance(error, kinds))
     if status == INTERRUPTED:
         # Threads that wait for the rate limit would hold the exit, for minutes. What was read is kept already.
         leave(INTERRUPTED)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(flushed(status if isinstance(status, int) else 0))
+
+
+def _wrong_call(message: str) -> int:
+    """Called without a command it has printed its help, and has nothing to add."""
+    return refuse(message) if message else 0

@@ -32,6 +32,7 @@ def _unless_number(run: re.Match[str]) -> str:
 
 def set_up_logging(*, form: str, level: str, secrets: Sequence[str]) -> None:
     """Send the log to stderr in one form, with every known or token-shaped secret replaced by "[hidden]"."""
+    logging.raiseExceptions = False  # where stderr cannot be written, saying so there would not help
     handler = logging.StreamHandler(sys.stderr)
     hide = _Hide(secrets)
     handler.setFormatter(_JsonLines(hide) if form == "json" else _Plain(hide))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
 import re
 import subprocess
@@ -188,3 +190,51 @@ def test_a_policy_file_is_checked_at_the_start_and_says_in_which_line_it_is_wron
     assert "line 1: covered_contracts must be a list of texts" in run("check", "1", POLICY_FILE=str(file)).stderr
     file.write_text('covered_contracts = ["Gold"\nx')
     assert "not valid TOML" in run("check", "1", POLICY_FILE=str(file)).stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("secret"),
+        RuntimeError("two\nlines"),
+        RecursionError(),
+        MemoryError(),
+        AssertionError("secret"),
+        UnicodeEncodeError("latin-1", "✓", 0, 1, "no"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        BrokenPipeError(),
+        SystemExit(1),
+        GeneratorExit(),
+        asyncio.CancelledError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_error_comes_it_is_one_line_and_not_status_1(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("bot.commands.doctor.read_settings", fail)
+    outcome = run("doctor")
+    assert outcome.status == (141 if isinstance(error, BrokenPipeError | SystemExit) else 3)
+    assert re.fullmatch(r"invoice-bot: [^\n]+\n", outcome.stderr)
+    assert "secret" not in outcome.stderr
+
+
+def test_an_error_of_our_own_says_where_it_happened(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.words.finding_json.moment_in_utc", lambda *_: 1 / 0)
+    with SyncroSandbox(incident().world) as syncro:
+        outcome = run("check", "32223", "--json", SYNCRO_BASE_URL=syncro.base_url, SYNCRO_API_TOKEN=syncro.token)
+    assert (outcome.status, outcome.stdout) == (3, "")
+    assert re.search(r"ZeroDivisionError in bot/words/finding_json\.py, line \d+", outcome.stderr)
+
+
+def test_no_command_writes_json_in_another_way_than_as_utf_8() -> None:
+    strays = [
+        path.name
+        for path in (Path(bot.__file__).parent / "commands").glob("*.py")
+        if '"--json"' in (source := path.read_text(encoding="utf-8"))
+        and ("sys.stdout" in source or "print(" in source or "write_json(" not in source)
+    ]
+    assert strays == []

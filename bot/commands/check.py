@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ from bot.jobs.request import CheckRequest
 from bot.settings import Need, Settings
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
+from bot.terminal.output import write_json
 from bot.ticket_references import parse
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def check(
     if report.outage:
         raise typer.Exit(refuse(report.outage))
     if json:
-        sys.stdout.write(report_as_json(report) + "\n")
+        write_json(report_as_json(report))
     else:
         show_report(Console(), report)
     raise typer.Exit(exit_status(finding.verdict for finding in report.findings))

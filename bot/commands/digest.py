@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from bot.jobs.digest_now import DigestWish
 from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
 from bot.terminal.digest import show_digest, show_statistics, show_subscriptions, subscriptions_as_json
+from bot.terminal.output import write_json
 
 
 def digest(
@@ -50,7 +50,7 @@ def digest(
     with composition.digest_now(settings, wish) as maker, progress_shown(Console(stderr=True)) as show:
         made = maker.make(wish, show)
     if json:
-        sys.stdout.write(digest_as_json(made) + "\n")
+        write_json(digest_as_json(made))
     else:
         show_digest(Console(), made)
     raise typer.Exit(exit_status(ticket.finding.verdict for ticket in made.tickets if not ticket.is_aside))
@@ -62,6 +62,6 @@ def _subscriptions(settings: Settings, remove: str | None, *, json: bool) -> Non
             raise typer.BadParameter(f"{remove!r} has no subscription.")
         found = composition.subscriptions(settings, memory)
     if json:
-        sys.stdout.write(subscriptions_as_json(found) + "\n")
+        write_json(subscriptions_as_json(found))
     else:
         show_subscriptions(Console(), found)

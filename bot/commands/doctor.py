@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import is_well
 from bot.doctor.settings import read_settings
+from bot.terminal.output import write_json
 
 
 def doctor(
@@ -24,7 +24,7 @@ def doctor(
     log_as_set(read.settings)
     results = examine(read)
     if json:
-        sys.stdout.write(results_as_json(results) + "\n")
+        write_json(results_as_json(results))
     else:
         show_results(Console(), results)
     raise typer.Exit(0 if is_well(results) else CANNOT_RUN)

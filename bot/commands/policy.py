@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from bot.commands.exits import refuse
 from bot.commands.startup import prepare
 from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
+from bot.terminal.output import write_json
 from bot.terminal.policy import as_json, rules_object, show_rules, show_survey, survey_object
 from bot.ticket_references import parse
 
@@ -48,7 +48,7 @@ def _explain(settings: Settings, typed: str, *, json: bool) -> str:
     if report.outage:
         return report.outage
     if json:
-        sys.stdout.write(as_json(rules_object(report)) + "\n")
+        write_json(as_json(rules_object(report)))
     else:
         show_rules(Console(), report)
     return ""
@@ -66,7 +66,7 @@ def _survey(settings: Settings, *, json: bool) -> str:
     if survey.failure:
         return survey.failure
     if json:
-        sys.stdout.write(as_json(survey_object(survey)) + "\n")
+        write_json(as_json(survey_object(survey)))
     else:
         show_survey(Console(), survey, DAYS)
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,11 +9,12 @@ from rich.console import Console
 
 from bot import parts
 from bot.billing.sync.backfill import SyncEnding
-from bot.commands.exits import refuse
+from bot.commands.exits import StoppedError, refuse
 from bot.commands.startup import prepare
 from bot.counting import counted
 from bot.jobs.sync import said_now_and_then
 from bot.settings import Need
+from bot.terminal.output import write_json
 from bot.terminal.sync import KEPT, show_sync, sync_as_json, sync_progress_shown
 from bot.words.plain import one_line
 
@@ -35,15 +35,14 @@ def sync(
         try:
             report = parts.synchroniser(settings, checker, ledger).run(fresh=fresh, on_progress=show)
         except KeyboardInterrupt:
-            sys.stderr.write(f"invoice-bot: {KEPT}\n")
-            raise
+            raise StoppedError(KEPT) from None
     if report.ending is SyncEnding.OUTAGE:
         kept = (
             f" {counted(report.read, 'invoice')} read till then; run it again, it goes on there." if report.read else ""
         )
         raise typer.Exit(refuse(one_line(report.problem) + kept))
     if json:
-        sys.stdout.write(sync_as_json(report) + "\n")
+        write_json(sync_as_json(report))
     else:
         show_sync(Console(), report)
     raise typer.Exit(0 if report.is_complete and not report.problem else 2)
