@@ -14,7 +14,7 @@ import socket
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,9 +28,17 @@ from filelock import FileLock, Timeout
 from bot.jobs import dbos_internals
 from bot.jobs.alarms import Alarms
 from bot.jobs.bell import Bell, Switchboard
-from bot.jobs.execution import DATABASE_AWAY_SECONDS, LeftWorkerError, RecordedSteps, Trace, UselessRecordError
+from bot.jobs.execution import (
+    DATABASE_AWAY_SECONDS,
+    LeftWorkerError,
+    Line,
+    RecordedSteps,
+    Trace,
+    UselessRecordError,
+)
 from bot.jobs.job_table import LONGEST_WAIT, JobTable
 from bot.jobs.steps import Steps
+from bot.jobs.turns import Turns
 from bot.store.executors import ExecutorRegistry
 from bot.store.postgres import postgres_engine
 
@@ -45,6 +53,7 @@ RECORD_FORM = "10"
 """Counts up when the steps of a job, or what they record, change: a job begun in another form is run anew."""
 _ANEW = "~"
 """Between the key of a job and the form in which it is run anew."""
+SEARCHES_PER_PERSON = 3
 _SINGLE_EXECUTOR = "invoice-bot"
 _THREADS = 64
 _POLLING_SECONDS = 5.0
@@ -69,8 +78,8 @@ _RECOVERIES = 1000
 KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500
 
-RunJob = Callable[[dict[str, Any], Steps, str], None]
-"""Does a job, given what was stored for it, its steps, and its key."""
+RunJob = Callable[[dict[str, Any], Steps, str], Any]
+"""Does a job, given what was stored for it, its steps, and its key. What it returns (JSON values) is kept."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,14 @@ class JobEngine:
     `database` is SQLAlchemy's address of a SQLite file or a Postgres database.
     """
 
-    def __init__(self, database: str, kinds: Sequence[JobKind], *, watch_seconds: float = WATCH_SECONDS) -> None:
+    def __init__(
+        self,
+        database: str,
+        kinds: Sequence[JobKind],
+        *,
+        searches_per_person: int = SEARCHES_PER_PERSON,
+        watch_seconds: float = WATCH_SECONDS,
+    ) -> None:
         self._database = sqlalchemy.make_url(database)
         self._is_sqlite = self._database.get_backend_name() == "sqlite"
         self._lock: FileLock | None = None
@@ -108,11 +124,12 @@ class JobEngine:
         self._switchboard: Switchboard | None = None
         self._kinds = kinds
         self._bells = {kind.name: Bell() for kind in kinds}
-        self._workflows: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._workflows: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self._executor = _SINGLE_EXECUTOR if self._is_sqlite else _own_name()
         self._this_run = uuid.uuid4().hex
         self._table = JobTable(self._database)
         self._alarms = Alarms()
+        self._line = Line(Turns(searches_per_person), self._come_for_turn)
         self._watch_seconds = watch_seconds
         self._guard = threading.Lock()
         self._under_way: set[str] = set()
@@ -166,6 +183,30 @@ class JobEngine:
         self._bells[kind].ring()
         if self._switchboard is not None:
             self._switchboard.call()
+
+    def cancel(self, key: str) -> bool:
+        """End a job before its time, in whichever process; False where it has ended already, or never was.
+
+        A job that is under way ends at its next step.
+        """
+        under_way = self._table.under_way(self._names(key))
+        if under_way:
+            DBOS.cancel_workflows(list(under_way))
+        return bool(under_way)
+
+    def under_way(self, keys: Collection[str]) -> set[str]:
+        """Which of these jobs have not ended, in whichever process."""
+        names = self._table.under_way([name for key in keys for name in self._names(key)])
+        return {name.partition(_ANEW)[0] for name in names}
+
+    def result(self, key: str) -> Any:
+        """What a job that has ended returned; None where nothing is known of it."""
+        ended = DBOS.list_workflows(workflow_ids=self._names(key), status=["SUCCESS"], load_input=False)
+        return next((job.output for job in ended if job.output is not None), None)
+
+    @staticmethod
+    def _names(key: str) -> list[str]:
+        return [key, f"{key}{_ANEW}{RECORD_FORM}"]
 
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`. Returns how many."""
@@ -277,10 +318,10 @@ class JobEngine:
 
     # --- a job ---
 
-    def _job(self, kind: JobKind) -> Callable[[dict[str, Any]], None]:
+    def _job(self, kind: JobKind) -> Callable[[dict[str, Any]], Any]:
         """The workflow of a kind."""
 
-        def job(stored: dict[str, Any]) -> None:
+        def job(stored: dict[str, Any]) -> Any:
             name = DBOS.workflow_id or ""
             with self._guard:
                 self._under_way.add(name)
@@ -288,19 +329,19 @@ class JobEngine:
                 trace.runs += 1
             left = False
             try:
-                self._run(kind, stored, name, trace)
+                return self._run(kind, stored, name, trace)
             except LeftWorkerError as leaving:
-                left = True
-                self._put_aside(name, kind, leaving)
+                left = leaving.after is not None
+                self._put_aside(name, leaving)
                 raise
             finally:
                 self._note_end(name, kind, left=left)
 
         return job
 
-    def _run(self, kind: JobKind, stored: dict[str, Any], name: str, trace: Trace) -> None:
+    def _run(self, kind: JobKind, stored: dict[str, Any], name: str, trace: Trace) -> Any:
         key = name.partition(_ANEW)[0]
-        steps = RecordedSteps(trace)
+        steps = RecordedSteps(name, trace, self._line)
         begun: Any = {}
         try:
             begun = steps.run("begin", lambda _: {"form": RECORD_FORM, "run": self._this_run, "at": _now().isoformat()})
@@ -308,8 +349,7 @@ class JobEngine:
                 # Several processes on one database: what another one tried is not in our trace.
                 is_elsewhere = begun["run"] != self._this_run or (not self._is_sqlite and trace.runs > 1)
                 steps.resumed = is_elsewhere or name != key
-                kind.run(stored, steps, key)
-                return
+                return kind.run(stored, steps, key)
         except UselessRecordError as error:
             log.warning("%s", error)
         except LeftWorkerError as leaving:
@@ -319,6 +359,7 @@ class JobEngine:
             raise
         log.warning("Job %s was begun by another release, whose record cannot be read; it is run anew", key)
         self._run_anew(kind, f"{key}{_ANEW}{RECORD_FORM}", stored)
+        return None
 
     def _run_anew(self, kind: JobKind, name: str, stored: dict[str, Any]) -> None:
         """Store a job under a new name, on a thread of its own: here it would be recorded as a step of the old one."""
@@ -336,7 +377,7 @@ class JobEngine:
         if failures:
             raise LeftWorkerError(DATABASE_AWAY_SECONDS, "the database is away")
 
-    def _put_aside(self, name: str, kind: JobKind, leaving: LeftWorkerError) -> None:
+    def _put_aside(self, name: str, leaving: LeftWorkerError) -> None:
         if leaving.after is None:
             return
         seconds = min(leaving.after, LONGEST_WAIT.total_seconds())
@@ -345,11 +386,15 @@ class JobEngine:
         except sqlalchemy.exc.SQLAlchemyError as error:
             log.warning("Job %s could not be put aside (%s); it is taken up again", name, type(error).__name__)
         else:
-            self._alarms.after(seconds, lambda: self._wake(name, kind))
+            is_due = self._line.turns.is_kept_for(name)  # it has come while the job was put aside
+            self._alarms.after(0 if is_due else seconds, lambda: self._wake(name))
 
-    def _wake(self, name: str, kind: JobKind) -> None:
+    def _come_for_turn(self, name: str) -> None:
+        self._alarms.after(0, lambda: self._wake(name))
+
+    def _wake(self, name: str) -> None:
         if self._table.wake(name):
-            self._bells[kind.name].ring()
+            self._ring_all()
 
     def _note_end(self, name: str, kind: JobKind, *, left: bool) -> None:
         with self._guard:

@@ -11,12 +11,16 @@ from typing import Any
 from dbos import DBOS
 from dbos import error as dbos_error
 
+from bot.jobs.steps import Turn
+from bot.jobs.turns import Claim, Turns
 from bot.messages.poster import SlackUnavailableError
 from bot.store.database import is_passing
 
 DATABASE_AWAY_SECONDS = 5.0
 """How long a job waits that the database let down; longer where the database is still away then."""
 LEAST_WAIT_SECONDS = 0.05
+TURN_SECONDS = 10.0
+"""How often a job looks for its turn by itself; it is woken when it has come."""
 LONGEST_WAIT_SECONDS = 60.0
 
 
@@ -35,6 +39,10 @@ class LeftWorkerError(BaseException):
         super().__init__(why)
 
 
+class WaitsForTurnError(LeftWorkerError):
+    """The job keeps its place in the line."""
+
+
 @dataclass
 class Trace:
     """What this process knows of a job beside its record."""
@@ -48,15 +56,44 @@ class Trace:
     """Results that could not be recorded: the effect is not repeated for that."""
 
 
+@dataclass(frozen=True)
+class Line:
+    """Where jobs wait for their turn. `wake` takes one up again that was put aside."""
+
+    turns: Turns
+    wake: Callable[[str], None]
+
+
+class _Turn:
+    def __init__(self, claim: Claim, line: Line) -> None:
+        self._claim = claim
+        self._line = line
+
+    def take(self) -> None:
+        if not self._line.turns.take(self._claim):
+            raise WaitsForTurnError(TURN_SECONDS, "others search first")
+
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, WaitsForTurnError):
+            return
+        for job in self._line.turns.leave(self._claim.job):
+            self._line.wake(job)
+
+
 class RecordedSteps:
     """Steps of the job that is running on this thread, recorded by DBOS.
 
     With `resumed` an effect without a record may have been done, by another process or before a power cut.
     """
 
-    def __init__(self, trace: Trace, *, resumed: bool = False) -> None:
-        self.resumed = resumed
+    def __init__(self, job: str, trace: Trace, line: Line) -> None:
+        self.resumed = False
+        self._job = job
         self._trace = trace
+        self._line = line
         self._next = 0
 
     def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
@@ -80,6 +117,14 @@ class RecordedSteps:
             raise LeftWorkerError(None, str(error)) from None
         trace.done.pop(number, None)
         return result
+
+    def turn(self, person: str, *, is_large: bool) -> Turn:
+        """A turn to search; see `bot.jobs.steps.Steps`."""
+        return _Turn(Claim(self._job, person, is_large), self._line)
+
+    def is_busy_for(self, person: str) -> bool:
+        """Whether a search has to wait; see `bot.jobs.steps.Steps`."""
+        return self._line.turns.is_full_for(person)
 
     def pause(self, name: str, time: timedelta) -> None:
         """Let time pass once; see `bot.jobs.steps.Steps`."""

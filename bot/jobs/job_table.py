@@ -80,6 +80,13 @@ class JobTable:
         with self._database.reading() as connection:
             return {str(key): str(owner) for key, owner in connection.execute(pending)}
 
+    def under_way(self, keys: Collection[str]) -> set[str]:
+        """Which of these jobs are waiting or running, in whichever process."""
+        jobs = self.jobs.c
+        wanted = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid.in_(keys), jobs.status.not_in(_ENDED))
+        with self._database.reading() as connection:
+            return set(connection.execute(wanted).scalars())
+
     def take_back(self, key: str, owner: str) -> bool:
         """Put a job whose run has died back into its queue; False when another run of it has begun meanwhile."""
         jobs = self.jobs.c

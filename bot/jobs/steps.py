@@ -32,9 +32,42 @@ class DirectSteps:
                 sleep(error.after)
         raise AssertionError("unreachable: the last try returns or raises")
 
+    def turn(self, person: str, *, is_large: bool) -> Turn:  # noqa: ARG002
+        """Nobody else waits."""
+        return FreeTurn()
+
+    def is_busy_for(self, person: str) -> bool:  # noqa: ARG002
+        """Nobody is."""
+        return False
+
     def pause(self, name: str, time: timedelta) -> None:  # noqa: ARG002
         """Wait."""
         sleep(time.total_seconds())
+
+
+class Turn(Protocol):
+    """A job's turn to do something that others wait for too. It ends with the `with` block."""
+
+    def take(self) -> None:
+        """Take it; the job leaves its worker until it comes. Taking it twice changes nothing."""
+        ...
+
+    def __enter__(self) -> Turn: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None: ...
+
+
+class FreeTurn:
+    """A turn where nobody else waits."""
+
+    def take(self) -> None:
+        """It is taken."""
+
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Nobody waits for it."""
 
 
 class Steps(Protocol):
@@ -47,6 +80,14 @@ class Steps(Protocol):
         earlier try failed. An effect that raises `SlackUnavailableError` is tried again later, for a day; the job
         leaves its worker meanwhile.
         """
+        ...
+
+    def turn(self, person: str, *, is_large: bool) -> Turn:
+        """A turn to search for a person; `is_large` where it takes long."""
+        ...
+
+    def is_busy_for(self, person: str) -> bool:
+        """Whether a search for this person has to wait for their others."""
         ...
 
     def pause(self, name: str, time: timedelta) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Set
 from pathlib import Path
 
 from tests.patience import PATIENCE
@@ -33,8 +34,8 @@ def statuses(folder: Path) -> list[str]:
         return [status for (status,) in connection.execute("SELECT status FROM workflow_status")]
 
 
-def wait_until_done(folder: Path, timeout: float = PATIENCE) -> None:
-    deadline = time.monotonic() + timeout
-    while set(statuses(folder)) - {"SUCCESS", "ERROR"}:
+def wait_until_done(folder: Path, *, over: Set[str] = frozenset({"SUCCESS", "ERROR"})) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while set(statuses(folder)) - over:
         assert time.monotonic() < deadline, statuses(folder)
         time.sleep(0.02)

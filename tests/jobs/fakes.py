@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bot.jobs.steps import FreeTurn, Turn
 from bot.messages.poster import CannotPostError, LastLook, MessageGoneError, Posted, Poster, SlackUnavailableError
 from bot.messages.rendered import Rendered
 
@@ -29,6 +30,8 @@ class RememberingSteps:
         self._cut_after = cut_after
         self._next = 0
         self._repeated = False
+        self.turns: list[tuple[str, bool]] = []
+        self.busy: set[str] = set()
         self.on_pause: Callable[[timedelta], None] = lambda _: None
 
     @property
@@ -52,6 +55,13 @@ class RememberingSteps:
             assert self.names[self._next] == name, "a job must take the same steps each time it is run"
         self._next += 1
         return json.loads(self._recorded[self._next - 1])
+
+    def turn(self, person: str, *, is_large: bool) -> Turn:
+        self.turns.append((person, is_large))
+        return FreeTurn()
+
+    def is_busy_for(self, person: str) -> bool:
+        return person in self.busy
 
     def pause(self, name: str, time: timedelta) -> None:
         self.run(name, lambda _: self.on_pause(time))

@@ -322,6 +322,69 @@ def test_a_database_file_that_is_deleted_while_the_bot_runs_is_noticed_and_nothi
     assert engine.lost is not None
 
 
+def test_nobody_searches_for_more_than_three_of_their_questions_at_a_time_and_the_others_wait_outside_their_workers(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    journal, end = Journal(), {name: threading.Event() for name in "abcdefgh"}
+
+    def run(stored: dict[str, Any], steps: Steps, key: str) -> None:
+        steps.run("open", lambda _: journal.note(f"{key} opened"))
+        with steps.turn(stored["person"], is_large=False) as turn:
+            turn.take()
+            journal.note(f"{key} begins")
+            end[key].wait(20)
+        steps.run("close", lambda _: journal.note(f"{key} done"))
+
+    engine = launch(run)
+    for key in "abcde":
+        engine.enqueue("check", key, {"person": "U1"})
+    journal.wait(8)
+    assert len([note for note in journal.notes if note.endswith("begins")]) == 3
+    assert len([note for note in journal.notes if note.endswith("opened")]) == 5
+    engine.enqueue("check", "f", {"person": "U2"})
+    assert journal.wait(10)[-1] == "f begins"
+    searching = [note[0] for note in journal.notes if note.endswith("begins")]
+    end[searching[0]].set()
+    assert journal.wait(12, timeout=5)
+    for event in end.values():
+        event.set()
+
+    wait_until_done(tmp_path)
+    assert sorted(note[0] for note in journal.notes if note.endswith("done")) == list("abcdef")
+    assert sorted(note[0] for note in journal.notes if note.endswith("opened")) == list("abcdef")
+
+
+def test_a_job_that_is_cancelled_ends_at_its_next_step_or_never_begins_and_one_that_has_ended_is_left_alone(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    journal, go_on = Journal(), threading.Event()
+
+    def run(_: dict[str, Any], steps: Steps, key: str) -> dict[str, str]:
+        steps.run("first", lambda _: journal.note(f"{key} first"))
+        go_on.wait(20)
+        steps.run("second", lambda _: journal.note(f"{key} second"))
+        return {"said": key}
+
+    engine = launch(run, at_once=1)
+    for key in ("running", "waiting"):
+        engine.enqueue("check", key, {})
+    journal.wait(1)
+
+    assert engine.under_way(["running", "waiting", "unknown"]) == {"running", "waiting"}
+    assert engine.cancel("running")
+    assert engine.cancel("waiting")
+    go_on.set()
+    engine.enqueue("check", "third", {})
+    journal.wait(3)
+    wait_until_done(tmp_path, over={"SUCCESS", "CANCELLED"})
+
+    assert journal.notes == ["running first", "third first", "third second"]
+    assert not engine.cancel("third")
+    assert not engine.cancel("unknown")
+    assert engine.result("third") == {"said": "third"}
+    assert engine.result("running") is None
+
+
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableError, match="Check DATABASE_URL"):
         JobEngine(f"sqlite:///{tmp_path}", []).launch()
