@@ -25,8 +25,10 @@ from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, Run
 from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
+from bot.listeners import actions, cancel, channel_events, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access, Rules, noted_in
+from bot.listeners.backlog import Backlog
+from bot.listeners.cancel import Ended
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
@@ -36,7 +38,7 @@ from bot.listeners.replies import Replies
 from bot.listeners.subcommands import help_page
 from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
-from bot.messages.poster import Poster, SlackUnavailableError, hasty_slack_client, slack_client
+from bot.messages.poster import Posted, Poster, SlackUnavailableError, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
 from bot.service import Service
 from bot.settings import Settings
@@ -124,6 +126,7 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
     checks = CheckJob(
         verifier=check.verifier,
         session=check.reader.session,
+        large_session=check.background.session,
         poster=poster,
         clock=utc_now,
         warnings=WarningBook(memory, utc_now),
@@ -131,11 +134,11 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
         engine_error=ENGINE_ERROR,
     )
     kinds = [
-        JobKind(_CHECK, checks.run, at_once=16),
+        JobKind(_CHECK, checks.run, at_once=32),
         JobKind(_DIGEST, _digest_job(settings, check, memory, slack).run, at_once=1),
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
-    jobs = _Jobs(JobEngine(settings.database, kinds))
+    jobs = _Jobs(JobEngine(settings.database, kinds, searches_per_person=settings.limit_jobs_per_person))
     clock = Clock(_duties(settings, check, memory, jobs), utc_now)
     connection = _listening(settings, memory, slack, jobs) if listen else None
     return Service(jobs.engine, clock, connection, stopping)
@@ -149,6 +152,12 @@ class _Jobs:
 
     def check(self, key: str, request: CheckRequest) -> None:
         self.engine.enqueue(_CHECK, key, request.to_json())
+
+    def cancel(self, key: str) -> Ended | None:
+        if self.engine.cancel(key):
+            return None
+        place = self.engine.result(key)
+        return Ended(None if place is None else Posted(place["channel"], place["ts"]))
 
     def digest(self, key: str, request: DigestRequest) -> None:
         self.engine.enqueue(_DIGEST, key, request.to_json())
@@ -192,7 +201,12 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     hasty_client = hasty_slack_client(settings.bot_token, settings.slack_api_url)
     access = _access(settings, hasty_client, lambda: Own.from_bolt(identity.tell()), noted_in(memory))
     promptly = Promptly()
-    intake = Intake(access, lambda *asked: promptly.do(lambda: jobs.check(*asked)), settings.syncro_site)
+    intake = Intake(
+        access=access,
+        enqueue=lambda *asked: promptly.do(lambda: jobs.check(*asked)),
+        site=settings.syncro_site,
+        backlog=Backlog(settings.limit_tickets_waiting, jobs.engine.under_way),
+    )
     alarms = Alarms()
     alarms.start()
     later = ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit
@@ -216,6 +230,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     channel_events.register(app, slack.channels)
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)
+    cancel.register(app, jobs.cancel, access, replies)
     return SlackConnection(app, settings.app_token, identity)
 
 

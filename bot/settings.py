@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     allowed_usergroups: SlackIds = ()
     allow_guests: bool = False
 
+    limit_jobs_per_person: int = Field(default=3, ge=1, le=16)
+    limit_tickets_waiting: int = Field(default=200, ge=1)
+
     database_url: SecretStr = SecretStr("sqlite:///invoice-bot.db")
     database_url_file: SecretFile = None
     retention_days: int = Field(default=730, ge=1, le=36500)

@@ -6,20 +6,24 @@ import contextlib
 import itertools
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.billing.rules.verdicts import CheckReport, Finding
-from bot.billing.search.scheduler import Progress
+from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
 from bot.jobs.audit import AuditTrail
+from bot.jobs.cancellation import Cancellable
 from bot.jobs.conversation import Conversation
+from bot.jobs.execution import LeftWorkerError
 from bot.jobs.look import Look, OldNewsError
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import CheckRequest
-from bot.jobs.steps import Steps
+from bot.jobs.steps import Steps, Turn
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
 from bot.messages.poster import Poster
@@ -33,6 +37,8 @@ class CheckJob:
 
     verifier: Verifier
     session: OpenSession
+    large_session: OpenSession
+    """For questions of many tickets: those of a few are served first."""
     poster: Poster
     clock: Callable[[], datetime]
     warnings: WarningBook
@@ -40,15 +46,23 @@ class CheckJob:
     engine_error: type[Exception]
     """What the job engine raises when it stops under us: that job goes on later."""
 
-    def run(self, stored: dict[str, Any], steps: Steps, key: str) -> None:
-        """Check the tickets and answer. An error of our own still gives the person an answer."""
+    def run(self, stored: dict[str, Any], steps: Steps, key: str) -> dict[str, str] | None:
+        """Check the tickets and answer. An error of our own still gives the person an answer.
+
+        Returns where the answer stands.
+        """
         request = CheckRequest.from_json(stored)
         outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
         conversation = Conversation(request, outbox)
-        conversation.open(checking(request.references))
+        cancel = Cancellable.of(request, key).to_text()
+        conversation.open(checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel))
         try:
             findings = self._check(request, steps, outbox, conversation)
         except self.engine_error:
+            raise
+        except LeftWorkerError as leaving:
+            if leaving.after is None:
+                conversation.withdraw()
             raise
         except Exception:
             log.exception("The check %s broke down", key)
@@ -58,6 +72,8 @@ class CheckJob:
             self.trail.failed(steps, outbox, request)
         else:
             self.trail.answered(steps, outbox, request, findings)
+        place = conversation.parent
+        return None if place is None else {"channel": place.channel, "ts": place.ts}
 
     def _check(
         self, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation
@@ -80,10 +96,17 @@ class CheckJob:
 
             conversation.show_progress(now.at, message)
 
-        began = datetime.fromisoformat(steps.run("look", lambda _: self.clock().isoformat()))
+        def begin(_: bool) -> str:
+            turn.take()
+            return self.clock().isoformat()
+
         # What the first look has read anew is in memory now, and counts where it is proved not to have changed since.
-        fresh = request.fresh and not is_again
-        with recorded_session(steps, lambda: self.session(fresh=fresh)) as session:
+        opened = partial(self._opened, request, fresh=request.fresh and not is_again)
+        with (
+            steps.turn(request.user, is_large=request.is_large) as turn,
+            recorded_session(steps, partial(opened, turn)) as session,
+        ):
+            began = datetime.fromisoformat(steps.run("look", begin))
             report = self.verifier.check(
                 request.references,
                 session,
@@ -92,6 +115,10 @@ class CheckJob:
                 on_progress=show,
             )
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
+
+    def _opened(self, request: CheckRequest, turn: Turn, *, fresh: bool) -> AbstractContextManager[Session]:
+        turn.take()  # what was cut off has begun already
+        return (self.large_session if request.is_large else self.session)(fresh=fresh)
 
     def _say(
         self, report: CheckReport, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation

@@ -94,6 +94,17 @@ class Conversation:
             if self._say(outcome):
                 self._replies.show(thread)
 
+    @property
+    def parent(self) -> Posted | None:
+        """Where the answer stands, or is to stand; None when no message could be posted."""
+        return self._parent
+
+    def withdraw(self) -> None:
+        """Take back what says that we are looking, where nothing more will be said."""
+        if not self._outcomes:
+            for place in self._replies.places:
+                self._outbox.withdraw(place)
+
     def _say(self, outcome: Rendered) -> bool:
         """Let the parent say the outcome; where it is gone, or its channel refuses, say it anew."""
         lost = self._parent

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.jobs.look import Look, OldNewsError
 from bot.jobs.steps import Steps
-from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster
+from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
 from bot.messages.rendered import Rendered
 
 GONE = "message_not_found"
@@ -140,6 +140,11 @@ class Outbox:
                 self._poster.remove(place)
 
         self._steps.run(step, remove)
+
+    def withdraw(self, place: Posted) -> None:
+        """Delete a message of our own once there are no more steps, where that can be done now."""
+        with contextlib.suppress(CannotPostError, MessageGoneError, SlackUnavailableError):
+            self._poster.remove(place)
 
     def respond(self, step: str, response_url: str, message: Rendered) -> bool:
         """Tell the person who used a command; False when Slack no longer takes it."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+FEW_TICKETS = 5
+"""A question about more is a large one."""
+
 
 @dataclass(frozen=True)
 class CheckRequest:
@@ -23,6 +26,16 @@ class CheckRequest:
     direct: bool = False
     exhaustive: bool = False
     fresh: bool = False
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it may take long, so that others go first."""
+        return self.has_many_tickets or self.exhaustive
+
+    @property
+    def has_many_tickets(self) -> bool:
+        """Whether it is about more than a few."""
+        return len(self.references) > FEW_TICKETS
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

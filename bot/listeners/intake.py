@@ -6,9 +6,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.jobs.request import CheckRequest
+from bot.jobs.request import FEW_TICKETS, CheckRequest
 from bot.listeners.access import Access, Asker
-from bot.messages.help import cut_short, no_numbers_in_message, not_allowed, not_stored, not_understood, too_many
+from bot.listeners.backlog import Backlog
+from bot.messages.help import (
+    cut_short,
+    exhaustive_is_for_managers,
+    no_numbers_in_message,
+    not_allowed,
+    not_stored,
+    not_understood,
+    too_many,
+    too_many_waiting,
+)
 from bot.messages.rendered import Rendered
 from bot.ticket_references import Typed, find_in_prose, parse
 
@@ -59,6 +69,7 @@ class Intake:
     access: Access
     enqueue: Enqueue
     site: str
+    backlog: Backlog
 
     def read_command(self, text: str) -> Wish:
         """Understand what was typed after the slash command; every word has to make sense."""
@@ -103,14 +114,23 @@ class Intake:
         if refusal is not None:
             return Rendered(not_allowed(refusal))
         asked = read()
-        if asked.request is not None:
-            try:
-                self.enqueue(key, asked.request)
-            except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told
-                why = f"{type(error).__name__}: {error}".partition("\n")[0]
-                log.error("A question could not be stored (%s)", why)
-                return Rendered(not_stored())
-        return asked.reply
+        untaken = None if asked.request is None else self._take(key, asking, asked.request, what)
+        return asked.reply if untaken is None else Rendered(untaken)
+
+    def _take(self, key: str, asking: Asker, request: CheckRequest, what: str) -> str | None:
+        """Store a question; returns what to tell the person where that is not done."""
+        if request.exhaustive and request.has_many_tickets and self.access.manager_refusal(asking, what) is not None:
+            return exhaustive_is_for_managers(FEW_TICKETS)
+        try:
+            if not self.backlog.admit(request.user, key, len(request.references)):
+                return too_many_waiting(self.backlog.most_tickets)
+            self.enqueue(key, request)
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told
+            why = f"{type(error).__name__}: {error}".partition("\n")[0]
+            log.error("A question could not be stored (%s)", why)
+            self.backlog.withdraw(request.user, key)
+            return not_stored()
+        return None
 
 
 def wants_help(text: str) -> bool:

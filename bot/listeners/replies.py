@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from bot.messages.poster import CannotPostError, MessageGoneError, Poster, SlackUnavailableError
+from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
 from bot.messages.rendered import Rendered
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,14 @@ class Replies:
             self._poster.post(channel, message, thread_ts=thread_ts)
 
         self._deliver(channel, send, lambda: self._tell_directly(user, message))
+
+    def replace(self, place: Posted, message: Rendered) -> None:
+        """Let a message of ours say something else, that is nothing of billing."""
+        self._deliver(place.channel, lambda: self._poster.update(place, message, harmless=True), lambda: None)
+
+    def remove(self, place: Posted) -> None:
+        """Delete a message of ours."""
+        self._deliver(place.channel, lambda: self._poster.remove(place), lambda: None)
 
     def _tell_directly(self, user: str, message: Rendered) -> None:
         self._deliver(user, lambda: self._poster.post(user, message), lambda: None)

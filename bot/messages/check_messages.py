@@ -39,6 +39,8 @@ from bot.words.plain import strung
 from bot.words.reasons import unsaid
 from bot.words.verdicts import counts, verdict_words
 
+CANCEL: Final = "cancel_check"
+"""The action of the button; see `bot.jobs.cancellation`."""
 CHECK_AGAIN: Final = "check_again"
 """The action of the button; its value is the ticket numbers, joined by commas."""
 
@@ -56,9 +58,32 @@ _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 # The parent
 
 
-def checking(numbers: Sequence[str]) -> Rendered:
-    """The parent while the work goes on."""
-    return told(f"*{phrases.tickets(numbers)}* · checking…", *_named(numbers))
+def checking(numbers: Sequence[str], *, waits: bool = False, cancel: str = "") -> Rendered:
+    """The parent while the work goes on. `waits` where it waits for the person's other questions.
+
+    `cancel` is what its button to cancel sends.
+    """
+    said = [f"*{phrases.tickets(numbers)}* · checking…", *_named(numbers)]
+    if waits:
+        said.append("It begins when one of your other questions is answered.")
+    buttons = [Part("", (actions(button("Cancel", CANCEL, cancel)),))] if 0 < len(cancel) <= BUTTON_VALUE_LIMIT else []
+    return joined([*paragraphs(map(line, said)), *buttons])
+
+
+def cancelled(numbers: Sequence[str], by: str) -> Rendered:
+    """The parent of a question that somebody cancelled. `by` is a Slack user id."""
+    who = f" by <@{by}>" if _USER.fullmatch(by) else ""
+    return joined([*paragraphs([line(f"*{phrases.tickets(numbers)}* · cancelled{who}")]), *_check_again(numbers)])
+
+
+def may_not_cancel() -> Rendered:
+    """Somebody else's question."""
+    return told("Only the person who asked and managers may cancel this question.")
+
+
+def not_under_way() -> Rendered:
+    """A question that has ended already."""
+    return told("This question is not under way any more: it has been answered, or cancelled.")
 
 
 def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:

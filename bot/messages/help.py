@@ -60,6 +60,22 @@ def too_many(count: int, limit: int) -> str:
     )
 
 
+def too_many_waiting(limit: int) -> str:
+    """One person has more tickets waiting for an answer than they may."""
+    return (
+        f"You have up to {limit:,} tickets waiting for an answer already, which is the most for one person, so that"
+        " others get theirs too. Nothing was checked. Please ask again when some are answered."
+    )
+
+
+def exhaustive_is_for_managers(limit: int) -> str:
+    """Somebody else wants the older invoices of many customers read."""
+    return (
+        f"`--exhaustive` for more than {counted(limit, 'ticket')} takes very long and is for managers. Nothing was"
+        " checked. Please ask without it, or about fewer tickets."
+    )
+
+
 def cut_short(characters: int) -> str:
     """The text was too long to be read to its end."""
     return f"Your text is very long: I read its first {characters:,} characters and left out the rest."

@@ -137,6 +137,7 @@ class Office:
         return CheckJob(
             verifier=self.verifier,
             session=self.reader.session,
+            large_session=self.reader.session,
             poster=self.poster,
             clock=self.clock,
             warnings=self.warnings,

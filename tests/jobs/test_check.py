@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,12 @@ class Syncro:
     answer: Callable[[Read[Any]], Answer[Any]]
     opened: list[bool] = field(default_factory=list)
     open_now: int = 0
+    large: int = 0
+    """Sessions that were opened for large questions."""
+
+    def large_session(self, *, fresh: bool = False) -> AbstractContextManager[Session]:
+        self.large += 1
+        return self.session(fresh=fresh)
 
     @contextmanager
     def session(self, *, fresh: bool = False) -> Iterator[Session]:
@@ -62,7 +68,7 @@ class _Answering:
         return Batch(tuple((read, self._answer(read)) for read in reads), NOW)
 
 
-def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED) -> None:
+def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED, steps: RememberingSteps | None = None) -> None:
     verifier = Verifier(EVERY_TICKET, SyncroPages("https://syncro.test"))
     with tempfile.TemporaryDirectory() as folder:
         memory = Memory(f"sqlite:///{folder}/bot.db")
@@ -70,8 +76,10 @@ def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED) -> None
         try:
             book = WarningBook(memory, lambda: NOW)
             trail = AuditTrail(memory, lambda: NOW)
-            job = CheckJob(verifier, syncro.session, poster, lambda: NOW, book, trail, EngineStoppedError)
-            job.run(asked.to_json(), RememberingSteps(), "job")
+            job = CheckJob(
+                verifier, syncro.session, syncro.large_session, poster, lambda: NOW, book, trail, EngineStoppedError
+            )
+            job.run(asked.to_json(), steps or RememberingSteps(), "job")
         finally:
             memory.close()
 
@@ -125,3 +133,29 @@ def test_an_engine_that_stops_under_a_job_leaves_the_question_open_for_the_next_
     with pytest.raises(EngineStoppedError):
         run(Syncro(stopped), poster)
     assert poster.texts("C0") == ["Ticket #32223 · checking…"]
+
+
+@pytest.mark.parametrize(
+    ("tickets", "exhaustive", "is_large"), [(1, False, False), (5, False, False), (6, False, True), (1, True, True)]
+)
+def test_a_large_question_waits_for_its_turn_as_one_and_leaves_room_to_small_ones(
+    tickets: int, *, exhaustive: bool, is_large: bool
+) -> None:
+    syncro, steps = Syncro(out_of_reach), RememberingSteps()
+    asked = replace(ASKED, references=tuple(map(str, range(tickets))), exhaustive=exhaustive)
+
+    run(syncro, FakePoster(), asked, steps)
+
+    assert steps.turns == [(ASKED.user, is_large)]
+    assert (syncro.large, len(syncro.opened)) == (int(is_large), 1)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_question_that_waits_for_others_of_the_same_person_says_so_from_the_start(*, waits: bool) -> None:
+    poster, steps = FakePoster(), RememberingSteps()
+    steps.busy = {ASKED.user} if waits else {"somebody else"}
+
+    run(Syncro(out_of_reach), poster, steps=steps)
+
+    (parent,) = (shown for shown in poster.shown.values() if shown.thread_ts is None)
+    assert ("begins when one of your other questions is answered" in parent.before[0].text) == waits

@@ -19,6 +19,7 @@ from bot.jobs.digest_request import DigestRequest
 from bot.jobs.request import CheckRequest
 from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access, Rules, noted_in
+from bot.listeners.backlog import Backlog
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.intake import Intake
@@ -237,7 +238,7 @@ def open_house(
         intake = DigestContext(
             memory=memory,
             access=access,
-            intake=Intake(access, engine.enqueue_check, SITE),
+            intake=Intake(access, engine.enqueue_check, SITE, Backlog(1_000, lambda keys: keys)),
             enqueue_digest=engine.enqueue_digest,
             replies=Replies(Poster(client, guard), later.submit),
             client=hasty,

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.jobs.request import CheckRequest
+from bot.listeners.backlog import Backlog
 from bot.listeners.intake import MOST_CHARACTERS, MOST_TICKETS, Asked, Intake, Wish
 from tests.listeners.people import asking, door
 
@@ -14,15 +15,20 @@ SITE = "https://kittle-it.syncromsp.test"
 REQUEST = CheckRequest(("32223",), "C0", "U0")
 
 
+MANAGER = "U0MANAGER"
+MOST_WAITING = 7
+
+
 def intake(stored: list[str] | None = None, *, users: tuple[str, ...] = (), broken: bool = False) -> Intake:
     def enqueue(key: str, request: CheckRequest) -> None:
-        assert request == REQUEST
+        assert request.channel == REQUEST.channel
         if broken:
             raise OSError("disk full")
         if stored is not None:
             stored.append(key)
 
-    return Intake(door(users=users).access, enqueue, SITE)
+    backlog = Backlog(MOST_WAITING, lambda keys: keys if stored is None else [key for key in keys if key in stored])
+    return Intake(door(users=users, managers=(MANAGER,)).access, enqueue, SITE, backlog)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +178,39 @@ def test_a_question_that_could_not_be_stored_is_never_silently_lost(caplog: pyte
     assert reply is not None
     assert "could not be noted" in reply.text
     assert "disk full" in caplog.text
+
+
+def ask(house: Intake, key: str, tickets: int, *, user: str = "U0", exhaustive: bool = False) -> str:
+    """Ask about so many tickets, and return what the person is told."""
+    request = CheckRequest(tuple(map(str, range(tickets))), "C0", user, exhaustive=exhaustive)
+    reply = house.submit(key, asking(user), lambda: Asked(request), what="tickets")
+    return "" if reply is None else reply.text
+
+
+def test_a_person_may_have_so_many_tickets_waiting_and_others_are_not_held_up_by_that() -> None:
+    under_way: list[str] = []
+    house = intake(under_way)
+
+    assert [ask(house, key, tickets) for key, tickets in (("a", 4), ("b", 3))] == ["", ""]
+    assert f"up to {MOST_WAITING} tickets waiting" in ask(house, "c", 1)
+    assert ask(house, "d", 7, user="U1") == ""
+    under_way.remove("a")
+    assert ask(house, "e", 4) == ""
+    assert "waiting" in ask(house, "f", 1)
+    assert under_way == ["b", "d", "e"]
+
+
+def test_one_question_is_taken_however_large_and_one_that_could_not_be_stored_does_not_count() -> None:
+    assert ask(intake([]), "a", MOST_WAITING + 1) == ""
+    broken = intake(broken=True)
+    assert all("could not be noted" in ask(broken, key, MOST_WAITING) for key in "abc")
+
+
+def test_exhaustive_for_more_than_five_tickets_is_for_managers() -> None:
+    stored: list[str] = []
+    house = intake(stored)
+
+    assert "for managers" in ask(house, "many", 6, exhaustive=True)
+    assert ask(house, "few", 5, exhaustive=True) == ""
+    assert ask(house, "manager", 6, user=MANAGER, exhaustive=True) == ""
+    assert stored == ["few", "manager"]

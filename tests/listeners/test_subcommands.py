@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.jobs.request import CheckRequest
+from bot.listeners.backlog import Backlog
 from bot.listeners.commands import answer
 from bot.listeners.intake import Intake
 from bot.listeners.subcommands import Use, help_page
@@ -39,7 +40,10 @@ class Questions:
     def __init__(self) -> None:
         self.stored: dict[str, CheckRequest] = {}
         self.intake = Intake(
-            door().access, lambda key, request: self.stored.update({key: request}), "https://acme.example"
+            door().access,
+            lambda key, request: self.stored.update({key: request}),
+            "https://acme.example",
+            Backlog(1_000, lambda keys: keys),
         )
 
 
