@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
-from bot.commands import check, demo, digest, doctor, policy, serve, sync, version
+from bot.commands import backup, check, demo, digest, doctor, policy, serve, sync, version
 from bot.commands.exits import (
     INTERRUPTED,
     StoppedError,
@@ -26,6 +26,7 @@ from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import SettingsError
 from bot.slack_connection import SlackRefusedError
+from bot.store.backup import BackupError
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.output import make_writable
 
@@ -38,11 +39,14 @@ _COMMANDS = (
     serve.worker,
     demo.demo,
     doctor.doctor,
+    backup.backup,
+    backup.restore,
     version.version,
 )
 """In the order of the help. A command is a file of its own in `bot.commands`, and a line here."""
 
 _REFUSALS = (
+    BackupError,
     DatabaseInUseError,
     DatabaseUnavailableError,
     DigestFailedError,
@@ -55,13 +59,21 @@ _REFUSALS = (
 
 cli = typer.Typer(
     name="invoice-bot",
-    help="Is this Syncro ticket billed? Answers with proof, in Slack or here.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for _command in _COMMANDS:
     cli.command()(_command)
+
+
+@cli.callback()
+def _options(
+    *,
+    version_wanted: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=version.print_and_stop, help="Print the version.")
+    ] = False,
+) -> None:
+    """Is this Syncro ticket billed? Answers with proof, in Slack or here."""
 
 
 _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ...] = (

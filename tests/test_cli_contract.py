@@ -28,6 +28,8 @@ PROMISED = {
     "worker": set(),
     "check": {"--json", "--exhaustive", "--fresh"},
     "policy": {"--dry-run", "--json"},
+    "backup": {"--force"},
+    "restore": {"--force"},
     "doctor": {"--json"},
     "version": set(),
 }
@@ -139,7 +141,39 @@ def test_check_answers_and_says_so_in_its_status(run: Run) -> None:
 def test_help_and_version_end_with_0(run: Run) -> None:
     assert run("--help").status == 0
     assert run("check", "--help").status == 0
-    assert run("version") == Outcome(0, f"invoice-bot {bot.__version__}\n", "")
+    for asked in ("version", "--version"):
+        assert run(asked) == Outcome(0, f"invoice-bot {bot.__version__}\n", "")
+
+
+def test_a_shell_can_complete_the_commands(run: Run) -> None:
+    assert "_INVOICE_BOT_COMPLETE=complete_bash" in run("--show-completion", "bash").stdout
+    completing = {"_INVOICE_BOT_COMPLETE": "complete_bash", "COMP_WORDS": "invoice-bot ba", "COMP_CWORD": "1"}
+    assert run(**completing).stdout.split() == ["backup"]
+
+
+def test_the_statistics_of_the_digest_are_one_json_object(run: Run) -> None:
+    said = json.loads(run("digest", "--stats", "--json").stdout)
+    assert said == {
+        "warnings_said": 0,
+        "retracted": 0,
+        "reported_wrong": 0,
+        "false_alarm_rate": None,
+        "reports": [],
+    }
+
+
+def test_a_backup_is_made_and_put_back_and_says_what_it_holds(run: Run, tmp_path: Path) -> None:
+    refused = run("backup", "copy")
+    assert (refused.status, refused.stdout) == (3, "")
+    assert refused.stderr == "invoice-bot: There is no database invoice-bot.db to back up. Check DATABASE_URL.\n"
+    run("digest", "--stats")
+    made = run("backup", "copy")
+    assert made.status == 0
+    assert re.fullmatch(r"copy holds [\d,]+ rows in [\d,]+ tables \(\d\.\d MB\), and is whole\.\n", made.stdout)
+    put_back = run("restore", "copy")
+    assert put_back.status == 0
+    (kept,) = tmp_path.glob("invoice-bot.db.before-*")
+    assert put_back.stdout.endswith(f"What was there before is kept as {kept.name}.\n")
 
 
 def test_python_m_bot_is_invoice_bot(tmp_path: Path) -> None:

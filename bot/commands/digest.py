@@ -16,7 +16,13 @@ from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
 from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
-from bot.terminal.digest import show_digest, show_statistics, show_subscriptions, subscriptions_as_json
+from bot.terminal.digest import (
+    show_digest,
+    show_statistics,
+    show_subscriptions,
+    statistics_as_json,
+    subscriptions_as_json,
+)
 from bot.terminal.output import write_json
 
 
@@ -42,7 +48,11 @@ def digest(
     settings = prepare(*([] if stats else [Need.SYNCRO]), *([] if quiet else [Need.SLACK]))
     if stats:
         with parts.opened_memory(settings) as memory:
-            show_statistics(Console(), memory.statistics(), memory.wrong_reports())
+            statistics, reports = memory.statistics(), memory.wrong_reports()
+        if json:
+            write_json(statistics_as_json(statistics, reports))
+        else:
+            show_statistics(Console(), statistics, reports)
         return
     if not quiet and settings.digest_channel is None:
         raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")

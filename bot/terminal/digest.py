@@ -17,6 +17,7 @@ from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, Subscription, WrongReport
 from bot.ticket_references import as_people_say
 from bot.words.concerns import concern_in_words
+from bot.words.finding_json import moment_in_utc
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason, unsaid
@@ -179,3 +180,23 @@ def show_statistics(console: Console, statistics: Statistics, reports: Sequence[
     for report in reports:
         console.print(Text(f"  {as_people_say(report.ticket_number)} · reported {moment_in_words(report.at)}"))
         console.print(Text(f"    {one_line(json.dumps(report.evidence, ensure_ascii=False))}", style="dim"))
+
+
+def statistics_as_json(statistics: Statistics, reports: Sequence[WrongReport]) -> str:
+    """The same as one JSON object; `false_alarm_rate` is null where no warning was said yet."""
+    told = {
+        "warnings_said": statistics.warnings_said,
+        "retracted": statistics.retracted,
+        "reported_wrong": statistics.reported_wrong,
+        "false_alarm_rate": statistics.false_alarm_rate,
+        "reports": [
+            {
+                "ticket_number": report.ticket_number,
+                "reported_by": report.by,
+                "reported_at": moment_in_utc(report.at),
+                "evidence": dict(report.evidence),
+            }
+            for report in reports
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False)

@@ -1,0 +1,45 @@
+"""`invoice-bot backup`, `restore` and `move-to`: the database copied, put back, and moved to Postgres."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy
+import typer
+
+from bot import parts
+from bot.commands.startup import prepare
+from bot.counting import counted
+from bot.store import backup as copies
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the copy goes; only its owner may read it.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file where there is one.")] = False,
+) -> None:
+    """Copy the database (SQLite) into a file while the bot runs, and look the copy over. Exit status: 0 or 3."""
+    contents = copies.back_up(_database(), file, overwrite=force)
+    sys.stdout.write(f"{file} holds {_in_words(contents)}, and is whole.\n")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy that `invoice-bot backup` has made.")],
+    force: Annotated[bool, typer.Option("--force", help="Do not keep the present database beside it.")] = False,
+) -> None:
+    """Put a backup in the place of the database (SQLite); the bot must be stopped. Exit status: 0 or 3."""
+    database = _database()
+    contents, kept = copies.restore(database, file, now=parts.utc_now(), overwrite=force)
+    sys.stdout.write(f"{database.database} holds {_in_words(contents)}, from {file}.\n")
+    if kept is not None:
+        sys.stdout.write(f"What was there before is kept as {kept}.\n")
+
+
+def _database() -> sqlalchemy.URL:
+    return sqlalchemy.make_url(prepare().database)
+
+
+def _in_words(contents: copies.Contents) -> str:
+    rows = counted(sum(contents.rows.values()), "row")
+    return f"{rows} in {counted(len(contents.rows), 'table')} ({contents.size / 1e6:,.1f} MB)"
