@@ -31,11 +31,12 @@ from bot.listeners.backlog import Backlog
 from bot.listeners.cancel import Ended
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
+from bot.listeners.history_command import HistorySubcommand
 from bot.listeners.intake import Intake
 from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
-from bot.listeners.subcommands import help_page
+from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Posted, Poster, SlackUnavailableError, hasty_slack_client, slack_client
@@ -223,7 +224,10 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         clock=utc_now,
         evidence_of=lambda ticket_id: dict(memory.evidence_of(ticket_id) or {}),
     )
-    subcommands = [DigestSubcommand(digest)]  # what follows `/invoice-check` beside tickets: a line each
+    subcommands: list[Subcommand] = [  # what follows `/invoice-check` beside tickets: a line each
+        DigestSubcommand(digest),
+        HistorySubcommand(digest),
+    ]
     commands.register(app, intake, subcommands)
     digest_actions.register(app, digest)
     mentions.register(app, intake, replies, help_page(subcommands))

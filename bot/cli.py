@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from bot.commands import backup, check, demo, digest, doctor, policy, serve, sync, version
+from bot.commands import backup, check, demo, digest, doctor, history, policy, serve, sync, version
 from bot.commands.exits import (
     INTERRUPTED,
     StoppedError,
@@ -35,6 +35,7 @@ _COMMANDS = (
     digest.digest,
     sync.sync,
     policy.policy,
+    history.history,
     serve.serve,
     serve.worker,
     demo.demo,

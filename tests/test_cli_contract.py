@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import World
 from bot.settings import Settings
+from bot.store.audit import Act, AuditEntry
+from bot.store.memory import Memory
 
 OFFLINE = {"SYNCRO_BASE_URL": "http://127.0.0.1:9", "SYNCRO_API_TOKEN": "t"}
 PROMISED = {
@@ -30,6 +33,7 @@ PROMISED = {
     "policy": {"--dry-run", "--json"},
     "backup": {"--force"},
     "restore": {"--force"},
+    "history": {"--user", "--since", "--json", "--csv"},
     "doctor": {"--json"},
     "version": set(),
 }
@@ -272,3 +276,23 @@ def test_no_command_writes_json_in_another_way_than_as_utf_8() -> None:
         and ("sys.stdout" in source or "print(" in source or "write_json(" not in source)
     ]
     assert strays == []
+
+
+def test_the_history_is_told_without_any_account_and_makes_no_database(run: Run, tmp_path: Path) -> None:
+    assert run("history").stdout == "Nothing is noted.\n"
+    assert run("history", "--csv").stdout.startswith('\ufeff"at","act"')
+    assert list(tmp_path.iterdir()) == []
+    memory = Memory(f"sqlite:///{tmp_path / 'invoice-bot.db'}")
+    memory.open()
+    for day, user in ((1, "U1"), (2, "U2"), (3, "U1")):
+        memory.note([AuditEntry(datetime(2026, 11, day, tzinfo=UTC), Act.ANSWERED, user, ticket_number="32223")])
+    memory.close()
+
+    def told(*words: str) -> list[str]:
+        return [each["at"] for each in json.loads(run("history", "--json", *words).stdout)["history"]]
+
+    assert len(told("32223")) == 3
+    assert told("#32223", "--user", "U1", "--since", "2026-11-02") == ["2026-11-03T00:00:00Z"]
+    assert told("--since", "2026-11-02T00:00:01Z") == ["2026-11-03T00:00:00Z"]
+    for words in (["1 2"], ["kittle"], ["--json", "--csv"], ["--since", "yesterday"]):
+        assert run("history", *words).status == 3

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 import sqlalchemy as sa
 
 from bot.store.database import insert
 from bot.store.tables import audit
+from bot.ticket_references import ID_PREFIX
 
 _LONGEST = 500
 """Characters of what people typed."""
@@ -63,12 +66,15 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class AuditQuery:
-    """Which entries are wanted: all that are set must fit. The latest `limit` of them."""
+    """Which entries are wanted: all that are set must fit. The latest `limit` of them, or all.
+
+    `ticket` is a number or an internal id. A refusal is about the tickets that were asked for by that very name.
+    """
 
     ticket: str | None = None
     who: str | None = None
     since: datetime | None = None
-    limit: int = 1_000
+    limit: int | None = None
 
 
 def add(connection: sa.Connection, entry: AuditEntry, key: str = "") -> None:
@@ -93,19 +99,29 @@ def add(connection: sa.Connection, entry: AuditEntry, key: str = "") -> None:
 
 def entries(connection: sa.Connection, query: AuditQuery) -> tuple[AuditEntry, ...]:
     """Return the latest entries that fit, oldest first."""
-    wanted = sa.select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(query.limit)
+    wanted = sa.select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
     if query.ticket is not None:
-        wanted = wanted.where(audit.c.ticket_number == query.ticket)
+        asked_for = audit.c.ticket_number.in_((query.ticket, f"{ID_PREFIX}{query.ticket}"))
+        in_words = (audit.c.act == Act.REFUSED.value) & audit.c.subject.contains(query.ticket, autoescape=True)
+        wanted = wanted.where(asked_for | (audit.c.ticket_id == query.ticket) | in_words)
     if query.who is not None:
         wanted = wanted.where(audit.c.person == query.who)
     if query.since is not None:
         wanted = wanted.where(audit.c.at >= query.since)
-    return tuple(_entry(row) for row in reversed(connection.execute(wanted).all()))
+    found = (_entry(row) for row in connection.execute(wanted))
+    fitting = (entry for entry in found if query.ticket is None or _is_about(query.ticket, entry))
+    return tuple(islice(fitting, query.limit))[::-1]
 
 
 def purge(connection: sa.Connection, before: datetime) -> int:
     """Remove what is older. Returns how many entries that were."""
     return connection.execute(sa.delete(audit).where(audit.c.at < before)).rowcount
+
+
+def _is_about(ticket: str, entry: AuditEntry) -> bool:
+    """Whether the ticket is named, and is not a part of a longer number."""
+    is_named = re.search(rf"(?<!\w){re.escape(ticket)}(?!\w)", entry.what) is not None
+    return is_named or ticket in (entry.ticket_number.removeprefix(ID_PREFIX), entry.ticket_id)
 
 
 def _entry(row: sa.Row[tuple[object, ...]]) -> AuditEntry:

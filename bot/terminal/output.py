@@ -38,8 +38,17 @@ def make_writable() -> None:
 
 def write_json(text: str) -> None:
     """Write a JSON text to stdout, in UTF-8."""
+    _write(f"{text}\n")
+
+
+def write_csv(text: str) -> None:
+    """Write a table to stdout, in UTF-8 with the mark by which Excel knows it."""
+    _write(f"\ufeff{text}")
+
+
+def _write(text: str) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(f"{text}\n".encode("utf-8", "replace"))
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.flush()
 
 

@@ -18,7 +18,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     unbilled = finding.unbilled
     return {
         "ticket_number": finding.ticket_number,
-        "ticket_id": _integer(finding.ticket_id),
+        "ticket_id": as_number(finding.ticket_id),
         "ticket_url": finding.ticket_url,
         "customer": finding.customer,
         "subject": finding.subject,
@@ -29,7 +29,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "invoices": [
             {
                 "number": invoice.number,
-                "id": _integer(invoice.id),
+                "id": as_number(invoice.id),
                 "link": invoice.link.value,
                 "total": None if invoice.total is None else f"{invoice.total:.2f}",
                 "paid": invoice.paid,
@@ -51,7 +51,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _integer(identifier: str | None) -> int | str | None:
+def as_number(identifier: str | None) -> int | str | None:
     """The id as JSON has it: an integer, unless Syncro used something else."""
     if identifier is not None and re.fullmatch(r"0|[1-9][0-9]{0,18}", identifier):
         return int(identifier)

@@ -22,10 +22,11 @@ from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.backlog import Backlog
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
+from bot.listeners.history_command import HistorySubcommand
 from bot.listeners.intake import Intake
 from bot.listeners.people import Own, People
 from bot.listeners.replies import Replies
-from bot.listeners.subcommands import help_page
+from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
@@ -171,7 +172,7 @@ class Line:
     def connect(self, intake: DigestContext, guard: ChannelGuard, identity: Identity) -> None:
         """Let a new app with all listeners answer from now on."""
         app = bolt_app(WebClient("xoxb-sandbox", base_url=self.slack.api_url), identity)
-        subcommands = [DigestSubcommand(intake)]
+        subcommands: list[Subcommand] = [DigestSubcommand(intake), HistorySubcommand(intake)]
         commands.register(app, intake.intake, subcommands)
         mentions.register(app, intake.intake, intake.replies, help_page(subcommands))
         shortcuts.register(app, intake.intake, intake.replies)

@@ -73,6 +73,18 @@ def test_entries_are_found_by_ticket_person_and_time_the_latest_last(
     assert memory.audit(query) == tuple(noted[index] for index in found)
 
 
+def test_a_ticket_is_found_by_number_and_id_and_a_refusal_by_the_name_that_was_asked_for(memory: Memory) -> None:
+    failed = replace(ANSWER, act=Act.FAILED, ticket_number="id:109554336", ticket_id="", what="id:109554336")
+    refused = replace(ANSWER, act=Act.REFUSED, ticket_number="", ticket_id="", what="32224, #32223 please")
+    longer = replace(refused, what="132223 32223x 32_23")
+    noted = [ANSWER, failed, refused, longer, replace(longer, act=Act.ANSWERED, ticket_number="132223")]
+    memory.note(noted)
+
+    assert memory.audit(AuditQuery(ticket="32223")) == (ANSWER, refused)
+    assert memory.audit(AuditQuery(ticket="109554336")) == (ANSWER, failed)
+    assert memory.audit(AuditQuery(ticket="32_23")) == (longer,)
+
+
 def test_no_row_can_be_changed(memory: Memory, engine: sa.Engine) -> None:
     memory.note([ANSWER])
 
