@@ -22,7 +22,7 @@ from bot.store.ledger.sql_ledger import SqlLedger
 from tests.billing.fake_syncro import HONEST, FakeSyncro, Habits, Match, Meta, Since
 from tests.billing.stories import Story, quiet_stories
 from tests.billing.test_law import BILLED, is_credited, truth
-from tests.billing.test_law_remembered import BRIEFLY, hold_to_the_world
+from tests.billing.test_law_remembered import hold_to_the_world
 from tests.ledgers import forget_everything
 from tests.policies import EVERY_TICKET
 
@@ -136,7 +136,6 @@ def answers(account: Account, database: Database) -> Iterator[tuple[Ticket, Find
                 yield ticket, found[str(ticket.number)]
 
 
-@BRIEFLY
 @given(account=accounts())
 def test_no_false_accusation_and_no_false_all_clear_whatever_lists_and_filters_do(
     account: Account, database: Database
@@ -145,7 +144,6 @@ def test_no_false_accusation_and_no_false_all_clear_whatever_lists_and_filters_d
         hold_to_the_world(account.story.world, ticket, finding)
 
 
-@BRIEFLY
 @given(account=accounts(st.just(HONEST)))
 def test_on_an_honest_account_everything_is_told_and_told_right(account: Account, database: Database) -> None:
     account = replace(account, looks=tuple(replace(look, rewords=False) for look in account.looks))
