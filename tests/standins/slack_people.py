@@ -1,61 +1,21 @@
-"""What people do in the stand-in Slack beside typing commands and mentions, and what they see."""
+"""What happens in the stand-in Slack that the demo has no use for, and what its people see."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from bot.sandbox.slack.payloads import event_callback
+from bot.sandbox.slack import interactions
+from bot.sandbox.slack.payloads import event_callback, view_json
 from bot.sandbox.slack.server import SlackSandbox
-from bot.sandbox.slack.socket import COMMANDS, EVENTS, INTERACTIVE, Delivery, Payload
-from bot.sandbox.slack.views import hand_out
+from bot.sandbox.slack.socket import COMMANDS, EVENTS, Delivery, Payload
 from bot.sandbox.slack.workspace import OTHER_TEAM, TECHNICIAN, Message, Modal
 from tests.patience import PATIENCE
-from tests.standins import slack_forms as forms
-from tests.standins import slack_payloads as payloads
 
 
 class BusySlack(SlackSandbox):
-    """A workspace whose people press buttons, fill in modals, write to the bot, and look around."""
-
-    def direct_message(self, text: str, *, user: str = TECHNICIAN, thread_ts: str | None = None) -> Delivery:
-        """Write to the bot in the direct message conversation."""
-        return self._write("message", self._place(user), user, text, thread_ts)
-
-    def message_shortcut(self, callback_id: str, message: Message, user: str = TECHNICIAN) -> Delivery:
-        """Choose a shortcut from the menu of a message."""
-        with self._changed:
-            url = self._response_url(user, message.channel, message)
-            person = self.workspace.users[user]
-            payload = payloads.message_action(self.workspace, callback_id, message, person, url)
-        return self._interact(payload)
-
-    def press(self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
-        """Press a button of a message. LookupError when the message has no such button.
-
-        `value` picks one of several with the same action_id; a value that none has is sent as it is.
-        """
-        with self._changed:
-            action = payloads.pressed(message.blocks, action_id, value, self.workspace.next_ts())
-            return self._act(action, message, user)
-
-    def choose(self, action_id: str, option_value: str, message: Message, user: str = TECHNICIAN) -> Delivery:
-        """Choose an option from an overflow menu, a static select or radio buttons of a message.
-
-        LookupError when the message shows no such menu, or none with that option.
-        """
-        with self._changed:
-            action = payloads.chosen(message.blocks, action_id, option_value, self.workspace.next_ts())
-            return self._act(action, message, user)
-
-    def press_home(self, action_id: str, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
-        """Press a button in the person's Home tab. LookupError when there is none."""
-        with self._changed:
-            blocks = self.workspace.homes[user]["blocks"]
-            action = payloads.pressed(blocks, action_id, value, self.workspace.next_ts())
-            payload = payloads.home_actions(self.workspace, self.workspace.users[user], action)
-        return self._interact(payload)
+    """A workspace in which time passes, channels are shared, and things are sent twice."""
 
     def view_submission(
         self,
@@ -70,8 +30,9 @@ class BusySlack(SlackSandbox):
         For one that the app opened use `submit_view`.
         """
         person = self.workspace.users[user]
+        view = {"type": "modal", "callback_id": callback_id, "private_metadata": private_metadata, "blocks": []}
         return self._interact(
-            payloads.view_submission(self.workspace, callback_id, person, values or {}, private_metadata),
+            interactions.modal_submission(self.workspace, view_json(view, self.workspace), person, values or {})
         )
 
     def modal(self, user: str = TECHNICIAN) -> Modal | None:
@@ -82,42 +43,6 @@ class BusySlack(SlackSandbox):
     def wait_for_modal(self, user: str = TECHNICIAN, timeout: float = PATIENCE) -> Modal:
         """Return the person's modal as soon as one is open. TimeoutError after `timeout` seconds."""
         return self.wait_for(lambda workspace: workspace.modals.get(user), timeout)
-
-    def submit_view(self, values: Mapping[str, str] | None = None, *, user: str = TECHNICIAN) -> Delivery:
-        """Fill in the modal that the person has open, and submit it.
-
-        `values` gives what they type, or the value of the option they choose, by block_id or action_id; other fields
-        keep what they show. The acknowledgement closes or changes the modal, or says in `Modal.errors` what is wrong.
-        LookupError when no modal is open, or it shows no such field or option; ValueError when Slack would not let
-        the person submit it.
-        """
-        with self._changed:
-            modal = self.workspace.modals.get(user)
-            if modal is None:
-                message = f"{user} has no modal open"
-                raise LookupError(message)
-            state = forms.fill_in(modal, values or {})
-            payload = payloads.modal_submission(self.workspace, modal.view, self.workspace.users[user], state)
-            return self._interact(
-                payload,
-                on_ack=lambda ack: forms.acknowledged(self.workspace, modal, ack),
-                on_error=lambda _error: forms.undelivered(modal),
-            )
-
-    def app_home_opened(self, user: str = TECHNICIAN) -> Delivery:
-        """Open the bot's Home tab."""
-        with self._changed:
-            event: dict[str, Any] = {
-                "type": "app_home_opened",
-                "user": user,
-                "channel": self._place(user).id,
-                "tab": "home",
-                "event_ts": self.workspace.next_ts(),
-            }
-            if user in self.workspace.homes:
-                event["view"] = self.workspace.homes[user]
-            payload = event_callback(self.workspace, event)
-        return self._send(EVENTS, payload)
 
     def share(self, channel: str, *, shared: bool = True) -> Delivery:
         """Share a channel with another organisation, or end that."""
@@ -178,21 +103,3 @@ class BusySlack(SlackSandbox):
         """Return what only this person sees, oldest first."""
         with self._changed:
             return self.workspace.ephemerals(user)
-
-    def _act(self, action: Payload, message: Message, user: str) -> Delivery:
-        """Tell the app what a person did in a message."""
-        url = self._response_url(user, message.channel, message)
-        return self._interact(
-            payloads.block_actions(self.workspace, message, self.workspace.users[user], action, url),
-        )
-
-    def _interact(
-        self,
-        payload: Payload,
-        on_ack: Callable[[Payload], None] | None = None,
-        on_error: Callable[[str], None] | None = None,
-    ) -> Delivery:
-        """Send an interaction; with it the app may open a modal for the person."""
-        with self._changed:
-            hand_out(self.workspace, payload["trigger_id"], payload["user"]["id"])
-        return self._hub.send(Delivery(INTERACTIVE, deepcopy(payload), on_ack=on_ack, on_error=on_error))

@@ -1,16 +1,16 @@
-"""What people type in the stand-in Slack: commands and mentions."""
+"""What people do in the stand-in Slack: they type commands, write to the bot, press buttons and fill in modals."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from bot.sandbox.slack import payloads, views
+from bot.sandbox.slack import forms, interactions, payloads, views
 from bot.sandbox.slack.api import SlackRefusalError
 from bot.sandbox.slack.responses import ResponseUrl, ResponseUrls, say
-from bot.sandbox.slack.socket import COMMANDS, EVENTS, PATIENCE_SECONDS, Delivery, Payload, SocketHub
+from bot.sandbox.slack.socket import COMMANDS, EVENTS, INTERACTIVE, PATIENCE_SECONDS, Delivery, Payload, SocketHub
 from bot.sandbox.slack.workspace import (
     BILLING,
     SLACKBOT,
@@ -77,6 +77,80 @@ class People:
             message = "Slack sends app_mention only for a mention in a channel that the bot is in"
             raise ValueError(message)
         return self._write("app_mention", place, user, text, thread_ts)
+
+    def direct_message(self, text: str, *, user: str = TECHNICIAN, thread_ts: str | None = None) -> Delivery:
+        """Write to the bot in the direct message conversation."""
+        return self._write("message", self._place(user), user, text, thread_ts)
+
+    def message_shortcut(self, callback_id: str, message: Message, user: str = TECHNICIAN) -> Delivery:
+        """Choose a shortcut from the menu of a message."""
+        with self._changed:
+            url = self._response_url(user, message.channel, message)
+            person = self.workspace.users[user]
+            payload = interactions.message_action(self.workspace, callback_id, message, person, url)
+        return self._interact(payload)
+
+    def press(self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
+        """Press a button of a message. LookupError when the message has no such button.
+
+        `value` picks one of several with the same action_id; a value that none has is sent as it is.
+        """
+        with self._changed:
+            action = interactions.pressed(message.blocks, action_id, value, self.workspace.next_ts())
+            return self._act(action, message, user)
+
+    def choose(self, action_id: str, option_value: str, message: Message, user: str = TECHNICIAN) -> Delivery:
+        """Choose an option from an overflow menu, a static select or radio buttons of a message.
+
+        LookupError when the message shows no such menu, or none with that option.
+        """
+        with self._changed:
+            action = interactions.chosen(message.blocks, action_id, option_value, self.workspace.next_ts())
+            return self._act(action, message, user)
+
+    def press_home(self, action_id: str, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
+        """Press a button in the person's Home tab. LookupError when there is none."""
+        with self._changed:
+            blocks = self.workspace.homes[user]["blocks"]
+            action = interactions.pressed(blocks, action_id, value, self.workspace.next_ts())
+            payload = interactions.home_actions(self.workspace, self.workspace.users[user], action)
+        return self._interact(payload)
+
+    def submit_view(self, values: Mapping[str, str] | None = None, *, user: str = TECHNICIAN) -> Delivery:
+        """Fill in the modal that the person has open, and submit it.
+
+        `values` gives what they type, or the value of the option they choose, by block_id or action_id; other fields
+        keep what they show. The acknowledgement closes or changes the modal, or says in `Modal.errors` what is wrong.
+        LookupError when no modal is open, or it shows no such field or option; ValueError when Slack would not let
+        the person submit it.
+        """
+        with self._changed:
+            modal = self.workspace.modals.get(user)
+            if modal is None:
+                message = f"{user} has no modal open"
+                raise LookupError(message)
+            state = forms.fill_in(modal, values or {})
+            payload = interactions.modal_submission(self.workspace, modal.view, self.workspace.users[user], state)
+            return self._interact(
+                payload,
+                on_ack=lambda ack: forms.acknowledged(self.workspace, modal, ack),
+                on_error=lambda _error: forms.undelivered(modal),
+            )
+
+    def app_home_opened(self, user: str = TECHNICIAN) -> Delivery:
+        """Open the bot's Home tab."""
+        with self._changed:
+            event: dict[str, Any] = {
+                "type": "app_home_opened",
+                "user": user,
+                "channel": self._place(user).id,
+                "tab": "home",
+                "event_ts": self.workspace.next_ts(),
+            }
+            if user in self.workspace.homes:
+                event["view"] = self.workspace.homes[user]
+            payload = payloads.event_callback(self.workspace, event)
+        return self._send(EVENTS, payload)
 
     def wait_for(self, predicate: Callable[[Workspace], T | None], timeout: float = PATIENCE_SECONDS) -> T:
         """Return the first truthy answer of `predicate`, asked again at each change. TimeoutError after `timeout`.
@@ -147,3 +221,21 @@ class People:
             self.workspace.post(channel, SLACKBOT, text, ephemeral_to=user)
 
         return Delivery(COMMANDS, payload, on_ack=answered, on_error=failed)
+
+    def _act(self, action: Payload, message: Message, user: str) -> Delivery:
+        """Tell the app what a person did in a message."""
+        url = self._response_url(user, message.channel, message)
+        return self._interact(
+            interactions.block_actions(self.workspace, message, self.workspace.users[user], action, url),
+        )
+
+    def _interact(
+        self,
+        payload: Payload,
+        on_ack: Callable[[Payload], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
+    ) -> Delivery:
+        """Send an interaction; with it the app may open a modal for the person."""
+        with self._changed:
+            views.hand_out(self.workspace, payload["trigger_id"], payload["user"]["id"])
+        return self._hub.send(Delivery(INTERACTIVE, deepcopy(payload), on_ack=on_ack, on_error=on_error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.slack.payloads import VERIFICATION_TOKEN, Payload, fresh_id, message_json, view_json
+from bot.sandbox.slack.payloads import VERIFICATION_TOKEN, Payload, fresh_id, message_json
 from bot.sandbox.slack.workspace import Channel, Message, User, Workspace
 
 MENUS = frozenset({"overflow", "radio_buttons", "static_select"})
@@ -66,16 +66,8 @@ def home_actions(workspace: Workspace, user: User, action: Payload) -> Payload:
     }
 
 
-def view_submission(
-    workspace: Workspace, callback_id: str, user: User, values: Payload, private_metadata: str
-) -> Payload:
-    """Return the payload of a submitted modal. `values` is `{block_id: {action_id: {…}}}`."""
-    view = {"type": "modal", "callback_id": callback_id, "private_metadata": private_metadata, "blocks": []}
-    return modal_submission(workspace, view_json(view, workspace), user, values)
-
-
 def modal_submission(workspace: Workspace, view: Payload, user: User, values: Payload) -> Payload:
-    """Return the payload of this modal, submitted. `values` is as for `view_submission`."""
+    """Return the payload of this modal, submitted. `values` is `{block_id: {action_id: {…}}}`."""
     return interaction("view_submission", workspace, user) | {
         "view": view | {"state": {"values": values}},
         "response_urls": [],

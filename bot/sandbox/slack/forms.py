@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from bot.sandbox.slack.interactions import elements_of, option_of
 from bot.sandbox.slack.payloads import Payload, view_json
 from bot.sandbox.slack.views import modal_problems
 from bot.sandbox.slack.workspace import Modal, Workspace
-from tests.standins.slack_payloads import elements_of, option_of
 
 TROUBLE = "We had some trouble connecting. Try again?"
 FIELDS = frozenset({"plain_text_input", "radio_buttons", "static_select"})
