@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.ticket_references import Typed, as_people_say, find_in_prose, parse
+from bot.ticket_references import as_people_say
+from bot.ticket_references.reading import LeftOut, Typed, Why, parse, read_prose
 
 SITE = "https://acme.syncromsp.com"
 LIMIT = 50
@@ -15,6 +16,10 @@ numbers = st.integers(1, 10**12 - 1).map(str)
 
 def read(text: str, *, limit: int = LIMIT) -> Typed:
     return parse(text, site=SITE, limit=limit)
+
+
+def find_in_prose(text: str, *, site: str) -> tuple[str, ...]:
+    return read_prose(text, site=site, limit=LIMIT).references
 
 
 # --- lists, read strictly ---
@@ -120,7 +125,7 @@ def test_an_address_of_a_ticket_of_ours_names_its_id(text: str) -> None:
 def test_any_other_address_is_not_a_ticket(text: str) -> None:
     typed = read(text)
     assert typed.references == ()
-    assert typed.misunderstood == (text,)
+    assert [each.said for each in typed.left_out] == [text]
     assert find_in_prose(f"see {text} again", site=SITE) == ()
 
 
@@ -141,13 +146,13 @@ def test_any_other_address_is_not_a_ticket(text: str) -> None:
         "1234567890123",
         "##5",
         "½",
-        "--exhaustive",
+        "--exhausting",
     ],
 )
 def test_a_word_that_makes_no_sense_is_named(word: str) -> None:
     typed = read(f"32223 {word}")
     assert typed.references == ("32223",)
-    assert len(typed.misunderstood) == 1
+    assert len(typed.left_out) == 1
 
 
 def test_what_was_typed_twice_is_checked_once_in_the_order_typed() -> None:
@@ -199,7 +204,93 @@ def test_a_range_gives_everything_from_its_first_to_its_last(first: int, more: i
     assert read(f"{first + more}-{first}").references == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "references"),
+    [
+        ("tickets 32223 &amp; 32311", ["32223", "32311"]),
+        ("32223&amp;#32311", ["32223", "32311"]),
+        ("#32311-32314", ["32311", "32312", "32313", "32314"]),
+        ("32311-14", ["32311", "32312", "32313", "32314"]),
+        ("32311 to 32313 and 32223", ["32311", "32312", "32313", "32223"]),
+        ("from 32311 through #32312", ["32311", "32312"]),
+        ("32311..32313", ["32311", "32312", "32313"]),
+        ("*32223* _32224_ ~32225~ `32226`", ["32223", "32224", "32225", "32226"]),
+        ("\u201c32223\u201d \u20187\u2019", ["32223", "7"]),
+        ("32\u200b223\ufeff", ["32223"]),
+        ("Ticket:32223 ticket#32224 TICKET-32225 no.32226", ["32223", "32224", "32225", "32226"]),
+        ("32223/32224+32225|32226", ["32223", "32224", "32225", "32226"]),
+        ("32223's, #32224#32225", ["32223", "32224", "32225"]),
+        ("32223 :+1: :100:", ["32223"]),
+        ("<tel:32223|32223>", ["32223"]),
+        ("acme.syncromsp.com/tickets/5", ["id:5"]),
+        (f"<{SITE}/tickets/5?a=1&amp;b=2#c|here>", ["id:5"]),
+    ],
+)
+def test_a_list_is_understood_however_it_is_typed(text: str, references: list[str]) -> None:
+    assert read(text) == Typed(tuple(references), (), len(references))
+
+
+@pytest.mark.parametrize("typed", ["--fresh", "fresh", "\u2014fresh", "\u2013fresh", "--Fresh,"])
+def test_an_option_is_understood_also_from_a_phone_and_in_a_sentence(typed: str) -> None:
+    assert read(f"32223 {typed}") == Typed(("32223",), (), 1, frozenset({"fresh"}))
+    assert prose(f"is 32223 billed? {typed}").options == {"fresh"}
+
+
+@pytest.mark.parametrize("number", ["32223\u00b2", "\u00bd", "\u2460", "4/5/2026", "32224/2"])
+def test_a_sign_or_a_date_does_not_become_another_number(number: str) -> None:
+    assert read(f"7 {number}") == Typed(("7",), (LeftOut(number),), 1)
+
+
 # --- sentences ---
+
+
+def prose(text: str) -> Typed:
+    return read_prose(text, site=SITE, limit=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("text", "references", "left_out"),
+    [
+        ("ticket 32223 and 32311 please, also 32312", ["32223", "32311", "32312"], []),
+        ("ticket 32223 is done, 32311 too", ["32223", "32311"], []),
+        ("#32311-32313 look odd", ["32311", "32312", "32313"], []),
+        ("are 32311 to 32313 billed?", ["32311", "32312", "32313"], []),
+        ("ticket 32223 - 30 min", ["32223"], ["30"]),
+        ("ticket 32223 took 12000 seconds and cost 1500", ["32223"], ["12000", "1500"]),
+        ("call 555-1234 about 32223 at 12:30 on 2026-05-04", ["32223"], ["555-1234", "12:30", "2026-05-04"]),
+        ("#32223 for 1,500.00", ["32223"], ["1,500.00"]),
+        ("32223 or T20230001", ["32223"], ["T20230001"]),
+        ("is 32223 --exhausting?", ["32223"], ["--exhausting"]),
+        (f"{SITE}/tickets/5 and 32311", ["id:5", "32311"], []),
+        (f"32223, see <{SITE}/invoices/9|bill 9>", ["32223"], [f"{SITE}/invoices/9", "9"]),
+    ],
+)
+def test_whatever_has_a_digit_is_a_reference_or_left_out(text: str, references: list[str], left_out: list[str]) -> None:
+    typed = prose(text)
+    assert (list(typed.references), [each.said for each in typed.left_out]) == (references, left_out)
+
+
+@pytest.mark.parametrize(
+    "text", ["#32223 is on invoice 67469", "32223: billed as 67469", "32223 is on invoices no. 67469"]
+)
+def test_what_is_called_an_invoice_is_no_ticket(text: str) -> None:
+    assert prose(text) == Typed(("32223",), (LeftOut("67469", Why.INVOICE),), 1)
+
+
+def test_what_is_called_an_invoice_counts_where_nothing_else_is_named() -> None:
+    assert prose("is there no invoice 32223?").references == ("32223",)
+
+
+def test_a_ticket_of_another_account_is_named_as_one() -> None:
+    address = "https://other.syncromsp.com/tickets/5"
+    assert prose(f"32223 and {address}") == Typed(("32223",), (LeftOut(address, Why.FOREIGN),), 1)
+
+
+@given(st.text(st.sampled_from("0123456789 #,&/-.:tickeoinv\u2013\u200b")))
+def test_no_digit_is_lost(text: str) -> None:
+    typed = prose(text)
+    accounted = len(typed.references) + len(typed.left_out) or typed.count
+    assert accounted or not any(map(str.isdigit, text))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from bot.settings import Need, Settings
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.terminal.output import write_json
-from bot.ticket_references import parse
+from bot.ticket_references.reading import parse
+from bot.words.plain import listed
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,17 @@ def check(
     """Check tickets and print the answer. Exit status: 0 accounted for, 1 not invoiced, 2 unverified, 3 cannot run."""
     settings = prepare(Need.SYNCRO)
     typed = parse(" ".join(tickets), site=settings.syncro_site, limit=MOST_TICKETS)
-    if typed.misunderstood:
-        raise typer.BadParameter(f"{typed.misunderstood[0]!r} is not a ticket number, a range or a ticket's address.")
+    if typed.left_out:
+        strange = listed([f"{each.said!r}" for each in typed.left_out])
+        verb = "is not" if len(typed.left_out) == 1 else "are not"
+        raise typer.BadParameter(
+            f"{strange} {verb} a ticket number, a range or the address of a ticket in this account."
+        )
     if typed.count > MOST_TICKETS:
         raise typer.BadParameter(f"That is {typed.count} tickets; one call can check {MOST_TICKETS}.")
     if not typed.references:
         raise typer.BadParameter("Give at least one ticket number.")
+    exhaustive, fresh = exhaustive or "exhaustive" in typed.options, fresh or "fresh" in typed.options
     report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
     _note(settings, typed.references, report, exhaustive=exhaustive, fresh=fresh)
     if report.outage:

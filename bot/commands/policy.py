@@ -16,7 +16,7 @@ from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
 from bot.terminal.output import write_json
 from bot.terminal.policy import as_json, rules_object, show_rules, show_survey, survey_object
-from bot.ticket_references import parse
+from bot.ticket_references.reading import parse
 
 DAYS = 90
 """How far back `--dry-run` looks."""
@@ -41,7 +41,7 @@ def policy(
 
 def _explain(settings: Settings, typed: str, *, json: bool) -> str:
     asked = parse(typed, site=settings.syncro_site, limit=_MOST_TICKETS)
-    if asked.misunderstood or not asked.references:
+    if asked.left_out or not asked.references:
         raise typer.BadParameter("Give ticket numbers, ranges or addresses.")
     with parts.checker(settings) as checker, checker.reader.session() as session:
         report = checker.verifier.check(asked.references, session, started_at=parts.utc_now())

@@ -21,7 +21,8 @@ from bot.messages import digest_acts as acts
 from bot.messages.help import not_allowed
 from bot.messages.rendered import Rendered
 from bot.store.records import Subscription
-from bot.ticket_references import ID_PREFIX, parse
+from bot.ticket_references import ID_PREFIX
+from bot.ticket_references.reading import parse
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from bot.jobs.request import FEW_TICKETS, CheckRequest
 from bot.listeners.access import Access, Asker
 from bot.listeners.backlog import Backlog
+from bot.listeners.small_talk import is_chit_chat
 from bot.messages.help import (
     cut_short,
     exhaustive_is_for_managers,
+    left_out,
     no_numbers_in_message,
     not_allowed,
     not_stored,
@@ -20,7 +22,8 @@ from bot.messages.help import (
     too_many_waiting,
 )
 from bot.messages.rendered import Rendered
-from bot.ticket_references import Typed, find_in_prose, parse
+from bot.ticket_references.reading import Typed, parse, read_prose
+from bot.words.plain import strung
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +32,32 @@ MOST_TICKETS = 50
 """Tickets in one request from Slack."""
 MOST_CHARACTERS = 4_000
 """What is read of a text."""
-_HELP = frozenset({"", "help", "?", "-h", "--help"})
-_EXHAUSTIVE = frozenset({"--exhaustive", "exhaustive"})
-_FRESH = frozenset({"--fresh", "fresh"})
+_HELP = frozenset({"", "help", "?", "-h", "-help", "--help", "—help"})
 
 Enqueue = Callable[[str, CheckRequest], None]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a text asks for: tickets to check, the help, or another answer that needs no check."""
+    """What a text asks for: tickets to check, the help, another answer that needs no check, or none at all.
+
+    `note` is for the person beside the tickets' answer.
+    """
 
     references: tuple[str, ...] = ()
     exhaustive: bool = False
     fresh: bool = False
     reply: Rendered | None = None
     wants_help: bool = False
+    note: str = ""
+    wants_nothing: bool = False
 
     def asked(self, request: CheckRequest, text: str) -> Asked:
         """What becomes of it; the person is told where the text was longer than what is read of it."""
-        if self.reply is not None:
+        if self.reply is not None or self.wants_nothing:
             return Asked(reply=self.reply)
-        is_cut = len(text) > MOST_CHARACTERS
-        return Asked(request, Rendered(cut_short(MOST_CHARACTERS)) if is_cut else None)
+        told = strung(" ", self.note, cut_short(MOST_CHARACTERS) if len(text) > MOST_CHARACTERS else "")
+        return Asked(request, Rendered(told) if told else None)
 
 
 @dataclass(frozen=True)
@@ -73,35 +79,32 @@ class Intake:
 
     def read_command(self, text: str) -> Wish:
         """Understand what was typed after the slash command; every word has to make sense."""
-        words = _readable(text).split()
-        options = {word.casefold() for word in words} & (_EXHAUSTIVE | _FRESH)
-        rest = " ".join(word for word in words if word.casefold() not in options)
-        if rest.casefold() in _HELP:
+        text = _readable(text)
+        if wants_help(text):
             return Wish(wants_help=True)
-        typed = parse(rest, site=self.site, limit=MOST_TICKETS)
-        reply = _complaint(typed)
-        return Wish(typed.references, bool(options & _EXHAUSTIVE), bool(options & _FRESH), reply)
+        typed = parse(text, site=self.site, limit=MOST_TICKETS)
+        if typed.left_out or not typed.count:
+            return Wish(reply=Rendered(not_understood(typed.left_out, COMMAND)))
+        return _wish(typed)
 
     def read_prose(self, text: str) -> Wish:
         """Understand a sentence: strictly where it is a list of tickets, otherwise by the numbers in it."""
         text = _readable(text)
-        wish = self.read_command(text)
-        if wish.reply is None:
-            return wish
-        typed = parse(text, site=self.site, limit=MOST_TICKETS)
-        if typed.count > MOST_TICKETS:
-            return Wish(reply=Rendered(too_many(typed.count, MOST_TICKETS)))
-        found = find_in_prose(text, site=self.site)
-        if len(found) > MOST_TICKETS:
-            return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
-        return Wish(found) if found else Wish(wants_help=True)
+        if wants_help(text):
+            return Wish(wants_help=True)
+        listed = parse(text, site=self.site, limit=MOST_TICKETS)
+        typed = read_prose(text, site=self.site, limit=MOST_TICKETS) if listed.left_out else listed
+        if typed.count:
+            return _wish(typed)
+        if typed.left_out:
+            return Wish(reply=Rendered(not_understood(typed.left_out, COMMAND)))
+        is_thanks = is_chit_chat(text)
+        return Wish(wants_nothing=is_thanks, wants_help=not is_thanks)
 
     def read_message(self, text: str) -> Wish:
         """Understand a message that somebody else wrote: the tickets that it names."""
-        found = find_in_prose(_readable(text), site=self.site)
-        if len(found) > MOST_TICKETS:
-            return Wish(reply=Rendered(too_many(len(found), MOST_TICKETS)))
-        return Wish(found) if found else Wish(reply=Rendered(no_numbers_in_message()))
+        typed = read_prose(_readable(text), site=self.site, limit=MOST_TICKETS)
+        return _wish(typed) if typed.count else Wish(reply=Rendered(no_numbers_in_message(typed.left_out)))
 
     def submit(
         self, key: str, asking: Asker, read: Callable[[], Asked], *, what: str, afresh: bool = False
@@ -146,11 +149,13 @@ def _readable(text: str) -> str:
     return text[: next(ends, 0)]
 
 
-def _complaint(typed: Typed) -> Rendered | None:
-    if typed.misunderstood:
-        return Rendered(not_understood(typed.misunderstood, COMMAND))
+def _wish(typed: Typed) -> Wish:
+    """What becomes of tickets that were named."""
     if typed.count > MOST_TICKETS:
-        return Rendered(too_many(typed.count, MOST_TICKETS))
-    if not typed.references:
-        return Rendered(not_understood((), COMMAND))
-    return None
+        return Wish(reply=Rendered(too_many(typed.count, MOST_TICKETS)))
+    return Wish(
+        typed.references,
+        exhaustive="exhaustive" in typed.options,
+        fresh="fresh" in typed.options,
+        note=left_out(typed.left_out),
+    )

@@ -9,7 +9,8 @@ from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, Rendered, divider, header, joined, line, paragraphs
-from bot.words.plain import listed
+from bot.ticket_references.reading import LeftOut, Why
+from bot.words.plain import listed, strung
 from bot.words.verdicts import verdict_words
 
 _NOT_ALLOWED: Final[Mapping[str, str]] = {
@@ -21,6 +22,12 @@ _NOT_ALLOWED: Final[Mapping[str, str]] = {
     " (ALLOW_GUESTS).",
     "unknown_user": "Slack does not tell me now who you are, and billing data is only shown to people of this"
     " company. Please try again; if it happens twice, tell the operator of this bot.",
+}
+
+_MOST_QUOTED = 10
+_LEFT_OUT: Final[Mapping[Why, str]] = {
+    Why.FOREIGN: "{} belongs to another Syncro account than mine, which I cannot see.",
+    Why.INVOICE: "{} is called an invoice there, so I did not look for a ticket of that number.",
 }
 
 
@@ -38,18 +45,36 @@ def help_message(command: str, subcommands: Sequence[str]) -> Rendered:
     )
 
 
-def not_understood(fragments: Sequence[str], command: str) -> str:
-    """Some of what was typed is no ticket number."""
-    quoted = listed([f"“{shown}”" for part in fragments[:5] if (shown := mrkdwn(part, 60))])
-    more = len(fragments) - 5
-    also = f" and {more} more" if more > 0 else ""
-    what = f"I did not understand {quoted}{also}." if quoted else "I found no ticket number in your request."
+def not_understood(fragments: Sequence[LeftOut], command: str) -> str:
+    """Some of what was typed is no ticket of ours."""
     slash = mrkdwn(command, 40)
+    unclear, others = _sorted_out(fragments)
+    what = (
+        f"I did not understand {unclear}." if unclear else "" if others else "I found no ticket number in your request."
+    )
     return (
-        f"{what} Nothing was checked."
+        f"{strung(' ', what, *others)} Nothing was checked."
         f" Give ticket numbers, such as `{slash} 32223`, `{slash} 32223 32224` or `{slash} 32230-32240`;"
         f" `{slash} help` explains more."
     )
+
+
+def left_out(fragments: Sequence[LeftOut]) -> str:
+    """What of a text is not checked, and why; empty where that is nothing."""
+    unclear, others = _sorted_out(fragments)
+    return strung(" ", f"Not checked, as nothing says that it is a ticket: {unclear}." if unclear else "", *others)
+
+
+def _sorted_out(fragments: Sequence[LeftOut]) -> tuple[str, list[str]]:
+    """What is unclear, quoted, and a sentence for each other reason."""
+    quoted = {why: _quoted([each.said for each in fragments if each.why is why]) for why in Why}
+    return quoted[Why.UNCLEAR], [words.format(quoted[why]) for why, words in _LEFT_OUT.items() if quoted[why]]
+
+
+def _quoted(said: Sequence[str]) -> str:
+    shown = [f"“{words}”" for part in said[:_MOST_QUOTED] if (words := mrkdwn(part, 60))]
+    more = len(said) - _MOST_QUOTED
+    return listed([*shown, f"{more} more"] if more > 0 else shown)
 
 
 def too_many(count: int, limit: int) -> str:
@@ -81,9 +106,9 @@ def cut_short(characters: int) -> str:
     return f"Your text is very long: I read its first {characters:,} characters and left out the rest."
 
 
-def no_numbers_in_message() -> str:
+def no_numbers_in_message(fragments: Sequence[LeftOut] = ()) -> str:
     """The shortcut was used on a message that names no ticket."""
-    return "I found no ticket number in that message. Nothing was checked."
+    return strung(" ", "I found no ticket number in that message. Nothing was checked.", left_out(fragments))
 
 
 def not_allowed(reason: str) -> str:

@@ -65,6 +65,7 @@ def test_fresh_may_stand_anywhere_in_a_command_also_beside_exhaustive(typed: str
 
 def test_fresh_may_stand_in_a_message_too() -> None:
     assert intake().read_prose("32223 --fresh").fresh
+    assert intake().read_prose("please look at 32223 anew \u2014fresh").fresh
 
 
 @pytest.mark.parametrize("typed", ["", "help", " HELP ", "?", "-h", "--help"])
@@ -101,6 +102,31 @@ def test_a_sentence_is_searched_for_ticket_numbers(said: str, references: tuple[
 
 def test_a_sentence_without_a_number_is_answered_with_help() -> None:
     assert intake().read_prose("good morning") == Wish(wants_help=True)
+
+
+@pytest.mark.parametrize("said", ["thanks!", "Thank you very much", ":+1:", "\U0001f44d", "ok, great job"])
+def test_thanks_are_not_answered(said: str) -> None:
+    wish = intake().read_prose(said)
+
+    assert wish == Wish(wants_nothing=True)
+    assert wish.asked(REQUEST, said) == Asked()
+
+
+def test_what_was_left_out_of_a_sentence_is_said_beside_its_answer() -> None:
+    wish = intake().read_prose("is ticket 32223 billed? it took 2 hours --fresh")
+
+    assert (wish.references, wish.fresh) == (("32223",), True)
+    asked = wish.asked(REQUEST, "")
+    assert asked.request == REQUEST
+    assert asked.reply is not None
+    assert "“2”" in asked.reply.text
+
+
+def test_a_sentence_with_numbers_that_are_no_tickets_is_not_taken_for_one_without() -> None:
+    wish = intake().read_prose("see you in 10 minutes")
+
+    assert wish.reply is not None
+    assert "I did not understand “10”" in wish.reply.text
 
 
 @pytest.mark.parametrize(

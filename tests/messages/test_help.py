@@ -6,7 +6,12 @@ import pytest
 
 from bot.billing.rules.verdicts import Verdict
 from bot.messages import help as help_words
+from bot.ticket_references.reading import LeftOut, Why
 from bot.words.verdicts import verdict_words
+
+
+def left_out(*said: str) -> list[LeftOut]:
+    return [LeftOut(each) for each in said]
 
 
 def test_help_shows_every_way_to_ask_and_every_answer() -> None:
@@ -26,18 +31,28 @@ def test_help_shows_every_way_to_ask_and_every_answer() -> None:
 
 
 def test_what_was_not_understood_is_quoted_and_harmless() -> None:
-    told = help_words.not_understood(["abc", "<!channel>", "*x*"], "/invoice-check")
+    told = help_words.not_understood(left_out("abc", "<!channel>", "*x*"), "/invoice-check")
     assert told.startswith("I did not understand “abc”, “&lt;!channel&gt;” and “\u2217x\u2217”. Nothing was checked.")
     assert "`/invoice-check 32223`" in told
 
 
 def test_a_long_list_of_fragments_is_counted() -> None:
-    assert "“e” and 2 more." in help_words.not_understood(list("abcdefg"), "/invoice-check")
+    assert "“j” and 2 more." in help_words.not_understood(left_out(*"abcdefghijkl"), "/invoice-check")
 
 
 def test_a_request_without_a_number_is_said_to_have_none() -> None:
-    told = help_words.not_understood(["", "\u200b"], "/invoice-check")
+    told = help_words.not_understood(left_out("", "\u200b"), "/invoice-check")
     assert told.startswith("I found no ticket number in your request.")
+
+
+def test_what_belongs_elsewhere_is_said_to() -> None:
+    fragments = [LeftOut("https://other.syncromsp.com/tickets/5", Why.FOREIGN), LeftOut("67469", Why.INVOICE)]
+    told = help_words.left_out([*fragments, LeftOut("150")])
+    assert "Not checked, as nothing says that it is a ticket: “150”." in told
+    assert "tickets/5” belongs to another Syncro account" in told
+    assert "“67469” is called an invoice" in told
+    assert help_words.left_out([]) == ""
+    assert "did not understand" not in help_words.not_understood(fragments, "/invoice-check")
 
 
 def test_too_many_tickets_names_the_limit() -> None:

@@ -29,7 +29,7 @@ from bot.sandbox.demo.show import CANNOT_RUN, Wishes, run
 from bot.sandbox.demo.stage import Exchange, Question, StageError, as_question, open_stage
 from bot.sandbox.demo.tour import INCIDENT, SAMPLE_TICKETS, TOUR
 from bot.sandbox.syncro.sample_worlds import INCIDENT_INVOICE, demo_world
-from bot.ticket_references import parse
+from bot.ticket_references.reading import parse
 from bot.words.verdicts import verdict_words
 from tests.patience import PATIENCE
 

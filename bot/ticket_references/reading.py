@@ -1,0 +1,166 @@
+"""Which tickets a text means: a list of them, read strictly, or prose that mentions some. Pure functions.
+
+Nothing that may be a ticket is dropped: it is among the references, or among what was left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import zip_longest
+
+from bot.ticket_references.words import Kind, Span, Word, words_of
+
+_UNDERSTOOD = frozenset({Kind.TICKET, Kind.JOIN, Kind.NUMBER_SIGN, Kind.FILLER, Kind.OPTION})
+_BARE = re.compile(r"[0-9]{3,8}")
+_BARE_LETTERED = re.compile(r"[A-Z][0-9]{6,12}")
+
+
+class Why(Enum):
+    """Why something was left out."""
+
+    UNCLEAR = auto()
+    """It does not look like a ticket, or not in this place."""
+    FOREIGN = auto()
+    """It is the address of a ticket in another Syncro account."""
+    INVOICE = auto()
+    """It is said to be an invoice."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that was typed and is not checked."""
+
+    said: str
+    why: Why = Why.UNCLEAR
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was understood of a text. `count` is how many tickets it means, also where they are too many.
+
+    `options` are those of "fresh" and "exhaustive" that it names.
+    """
+
+    references: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    count: int = 0
+    options: frozenset[str] = frozenset()
+
+
+def parse(text: str, *, site: str, limit: int) -> Typed:
+    """Read a list of tickets, strictly: every word must be a number, a range, an address of `site`, or filler.
+
+    Where the list means more than `limit` tickets, `references` is empty and `count` says how many.
+    """
+    words = words_of(text, site=site, is_prose=False)
+    strange = [word for word in words if word.kind is not Kind.SPAN and word.kind not in _UNDERSTOOD]
+    return _typed(words, [word for word in words if word.kind is Kind.SPAN], strange, limit)
+
+
+def read_prose(text: str, *, site: str, limit: int) -> Typed:
+    """Read a sentence or message that mentions tickets: "#32223", "ticket 32223 and 32224", addresses of `site`.
+
+    Where some are named that way, a bare number counts only with as many digits as one of them. Where none is, those
+    of three to eight digits count; where there are none, such as "T20230001"; where there is none, an invoice's.
+    What is followed by a unit counts nowhere. Everything else with a digit in it is left out, and named.
+    """
+    words = words_of(text, site=site, is_prose=True)
+    named = _names(words)
+    meant = {place for place, name in named.items() if name is Kind.TICKET}
+    invoices = {place for place, name in named.items() if name is Kind.INVOICE}
+    bare = [
+        place
+        for place, (word, following) in enumerate(zip_longest(words, words[1:]))
+        if word.kind is Kind.SPAN and place not in named and (following is None or following.kind is not Kind.UNIT)
+    ]
+    if meant:
+        digits = {len(words[place].span[0]) for place in meant if words[place].span[0].isdecimal()}
+        meant |= {place for place in bare if _is_bare(words[place]) and len(words[place].span[0]) in digits}
+    else:
+        meant = (
+            {place for place in bare if _is_bare(words[place])}
+            or {place for place in bare if _BARE_LETTERED.fullmatch(words[place].said)}
+            or invoices
+        )
+    rest = [word for place, word in enumerate(words) if place not in meant and _is_worth_a_word(word)]
+    said_invoices = {words[place].said for place in invoices - meant}
+    return _typed(words, [words[place] for place in sorted(meant)], rest, limit, said_invoices)
+
+
+def _names(words: Sequence[Word]) -> dict[int, Kind]:
+    """Which numbers the text calls tickets, and which invoices: by a word or sign before them, also before a list."""
+    names: dict[int, Kind] = {}
+    called: Kind | None = None
+    is_first = False
+    for place, (word, following) in enumerate(zip_longest(words, words[1:])):
+        counts = following is not None and following.kind is Kind.UNIT
+        if word.kind in (Kind.TICKET, Kind.INVOICE):
+            called, is_first = word.kind, True
+        elif word.kind is Kind.SPAN and word.is_named and called is not Kind.INVOICE:
+            names[place], called, is_first = Kind.TICKET, Kind.TICKET, False
+        elif word.kind is Kind.SPAN and called and (is_first or (_is_bare(word) and not counts) or word.is_named):
+            names[place], is_first = called, False
+        elif word.kind not in (Kind.JOIN, Kind.NUMBER_SIGN):
+            called = None
+    return names
+
+
+def _is_bare(word: Word) -> bool:
+    first, last = word.span
+    return len(first) == len(last) and bool(_BARE.fullmatch(first))
+
+
+def _is_worth_a_word(word: Word) -> bool:
+    is_option = word.kind is Kind.OTHER and word.said.startswith("-")
+    return word.kind is Kind.FOREIGN or is_option or any(map(str.isdigit, word.said))
+
+
+def _typed(
+    words: Sequence[Word], meant: Iterable[Word], rest: Iterable[Word], limit: int, invoices: Iterable[str] = ()
+) -> Typed:
+    spans = dict.fromkeys(word.span for word in meant)
+    left_out = tuple(dict.fromkeys(LeftOut(word.said, _why(word, invoices)) for word in rest))
+    options = frozenset(word.said.casefold().lstrip("-") for word in words if word.kind is Kind.OPTION)
+    # Distinct tickets count, so a number that was typed twice is no reason to refuse.
+    count = _distinct(spans)
+    if count > limit:
+        return Typed((), left_out, count, options)
+    references = dict.fromkeys(reference for low, high in spans for reference in _expand(low, high))
+    return Typed(tuple(references), left_out, len(references), options)
+
+
+def _why(word: Word, invoices: Iterable[str]) -> Why:
+    if word.kind is Kind.FOREIGN:
+        return Why.FOREIGN
+    return Why.INVOICE if word.said in invoices else Why.UNCLEAR
+
+
+def _distinct(spans: Iterable[Span]) -> int:
+    """How many tickets the spans name together, without listing them: a range can be very long."""
+    count = 0
+    reached: dict[int, int] = {}
+    numbers = []
+    for low, high in spans:
+        if not low.isdecimal():
+            count += 1
+        else:
+            numbers.append((int(low), int(high), _width(low)))
+    for first, last, width in sorted(numbers):
+        begin = max(first, reached.get(width, -1) + 1)
+        count += max(0, last - begin + 1)
+        reached[width] = max(last, reached.get(width, -1))
+    return count
+
+
+def _expand(low: str, high: str) -> Iterable[str]:
+    if low == high:
+        return [low]
+    return [str(number).zfill(_width(low)) for number in range(int(low), int(high) + 1)]
+
+
+def _width(number: str) -> int:
+    """How many digits to fill up to: "007-010" means 007, 008, 009, 010."""
+    return len(number) if number.startswith("0") else 0
