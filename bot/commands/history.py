@@ -15,7 +15,8 @@ from bot.settings import Settings
 from bot.store.audit import AuditEntry, AuditQuery
 from bot.terminal.history import history_as_csv, history_as_json, show_history
 from bot.terminal.output import write_csv, write_json
-from bot.ticket_references import ID_PREFIX, parse
+from bot.ticket_references import ID_PREFIX
+from bot.ticket_references.reading import parse
 
 _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
@@ -52,6 +53,6 @@ def history(
 
 def _one_ticket(typed: str, settings: Settings) -> str:
     asked = parse(typed, site=settings.syncro_site, limit=1)
-    if len(asked.references) != 1 or asked.misunderstood:
+    if len(asked.references) != 1 or asked.left_out:
         raise typer.BadParameter(f"{typed!r} is not one ticket: give its number or its address.")
     return asked.references[0].removeprefix(ID_PREFIX)

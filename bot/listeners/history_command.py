@@ -15,7 +15,8 @@ from bot.listeners.subcommands import Use
 from bot.messages.history import Happening, history_message, not_read, usage
 from bot.messages.rendered import Rendered
 from bot.store.audit import AuditQuery
-from bot.ticket_references import ID_PREFIX, parse
+from bot.ticket_references import ID_PREFIX
+from bot.ticket_references.reading import parse
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class HistorySubcommand:
     def answer(self, use: Use) -> Rendered:
         """See `Subcommand`."""
         asked = parse(use.text, site=self.digest.intake.site, limit=1)
-        if len(asked.references) != 1 or asked.misunderstood:
+        if len(asked.references) != 1 or asked.left_out:
             return usage(COMMAND)
         (ticket,) = asked.references
         try:
