@@ -64,7 +64,7 @@ class Brief(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is to be written; shortens it."""
-        if record.name.partition(".")[0] not in _LIBRARIES:
+        if not _is_of_a_library(record):
             return True
         message = record.getMessage().strip().partition("\n")[0][:_LINE]
         if record.exc_info and record.exc_info[1] is not None:
@@ -88,6 +88,13 @@ class Brief(logging.Filter):
                 return 0
             self._said[key] = (now, 0)
             return kept + 1
+
+
+def _is_of_a_library(record: logging.LogRecord) -> bool:
+    """Whether a library says it; Bolt, which logs under our name, where it is about an error of Slack's library."""
+    if record.name == "bot.slack" and record.exc_info and record.exc_info[0] is not None:
+        return record.exc_info[0].__module__.partition(".")[0] in _LIBRARIES
+    return record.name.partition(".")[0] in _LIBRARIES
 
 
 class _Hide:
