@@ -59,6 +59,7 @@ def digest_rules(settings: Settings) -> DigestRules:
         grace=timedelta(hours=settings.digest_grace_hours),
         zone=ZoneInfo(settings.digest_timezone),
         labor_rate=settings.labor_rate,
+        labor_rates=settings.policy.labor_rates,
         silent_when_empty=settings.digest_when_empty == "silent",
         managers=tuple(member for member in settings.managers if not member.startswith("S")),
     )

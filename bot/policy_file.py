@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,39 @@ def read_policy_file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
     try:
-        said = tomllib.loads(text)
+        said = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"names {path}, which is not valid TOML: {error}") from None
     problems = [f"line {_line_of(name, text)}: {problem}" for name, problem in _problems(said)]
     if problems:
         raise ValueError(f"names {path}, in which something is wrong: {'; '.join(problems)}")
-    return {name: NothingRecorded(value) if isinstance(value, str) else tuple(value) for name, value in said.items()}
+    return {name: _ready(value) for name, value in said.items()}
+
+
+def labor_rates(said: Mapping[str, Any]) -> tuple[tuple[str, Decimal], ...]:
+    """What an hour is worth by product, ready for `Policy`.
+
+    Raises:
+        ValueError: a rate is no amount of money.
+
+    """
+    return tuple((product, _rate(product, value)) for product, value in said.items())
+
+
+def _rate(product: str, value: object) -> Decimal:
+    try:
+        rate = Decimal(str(value).strip())
+        if 0 <= rate < 10**10 and rate == rate.quantize(Decimal("0.01")):
+            return rate
+    except InvalidOperation:
+        pass
+    raise ValueError(f"holds no rate such as 150.00 for {product!r}")
+
+
+def _ready(value: Any) -> Any:
+    if isinstance(value, dict):
+        return labor_rates(value)
+    return NothingRecorded(value) if isinstance(value, str) else tuple(value)
 
 
 def _problems(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,8 +69,21 @@ def _problems(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
         elif name == "nothing_recorded":
             if value not in list(NothingRecorded):
                 yield name, f"{name} must be {' or '.join(map(repr, map(str, NothingRecorded)))}"
+        elif name == "labor_rates":
+            yield from _problems_of_rates(value)
         elif not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             yield name, f'{name} must be a list of texts, such as ["Gold", "Silver"]'
+
+
+def _problems_of_rates(said: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(said, dict):
+        yield "labor_rates", 'labor_rates must be a table of products, such as { "Onsite labour" = 150.00 }'
+        return
+    for product, value in said.items():
+        try:
+            labor_rates({product: value})
+        except ValueError as error:
+            yield product, f"labor_rates {error}"
 
 
 def _line_of(name: str, text: str) -> int:

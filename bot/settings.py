@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,7 +25,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, Validat
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.billing.rules.policy import NothingRecorded, Policy
-from bot.policy_file import read_policy_file
+from bot.policy_file import labor_rates, read_policy_file
 from bot.syncro.tokens import bare
 
 
@@ -93,10 +94,28 @@ def _policy_file(value: Any) -> Any:
     return read_policy_file(Path(value)) if isinstance(value, str | Path) else value
 
 
+def _rates(value: Any) -> Any:
+    """Read "Onsite labour = 150, Emergency = 225"; a JSON object serves names that hold a comma."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("{"):
+        try:
+            said = json.loads(value, parse_float=Decimal)
+        except ValueError:
+            raise ValueError("is not valid JSON") from None
+    else:
+        pairs = [each.rpartition("=") for each in value.split(",") if each.strip()]
+        said = {product.strip(): rate for product, _, rate in pairs}
+    if "" in said:
+        raise ValueError('must be products with what an hour is worth, such as "Onsite labour = 150, Emergency = 225"')
+    return labor_rates(said)
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 SlackIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_ids)]
 SlackId = Annotated[str | None, BeforeValidator(_slack_id)]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
+LaborRates = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_rates)]
 PolicyFile = Annotated[Mapping[str, Any] | None, NoDecode, BeforeValidator(_policy_file)]
 
 _DEFAULT_POLICY = Policy()
@@ -154,6 +173,8 @@ class Settings(BaseSettings):
     digest_grace_hours: int = Field(default=24, ge=0, le=8760)
     digest_when_empty: Literal["line", "silent"] = "line"
     labor_rate: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2)
+    labor_rates: LaborRates = ()
+    currency: str = ""
     managers: SlackIds = ()
 
     log_format: Literal["text", "json"] = "text"
@@ -212,6 +233,14 @@ class Settings(BaseSettings):
         if any("password" in name for name in url.query):
             raise ValueError("must have the password before the host (USER:PASSWORD@HOST), where it can be hidden")
         return SecretStr(text)
+
+    @field_validator("currency")
+    @classmethod
+    def _check_currency(cls, value: str) -> str:
+        sign = value.strip()
+        if len(sign) > 5 or not all(each.isalpha() or each == "." or category(each) == "Sc" for each in sign):
+            raise ValueError('must be the sign or code of your currency, such as "$", "€" or "CHF"')
+        return sign
 
     @field_validator("digest_schedule")
     @classmethod

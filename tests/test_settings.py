@@ -279,6 +279,53 @@ def test_a_list_that_is_no_list_is_refused(problems: Problems, written: str) -> 
     assert problem.startswith("NON_BILLABLE_TAGS ")
 
 
+@pytest.mark.parametrize(
+    "written", ["Onsite = 150, Emergency, night=225.50", '{"Onsite": 150, "Emergency, night": 225.50}']
+)
+def test_rates_are_products_with_what_an_hour_is_worth(load: Load, problems: Problems, written: str) -> None:
+    if not written.startswith("{"):
+        (problem,) = problems(LABOR_RATES=written)
+        assert problem.startswith("LABOR_RATES must be products with what an hour is worth")
+        written = written.replace("Emergency, night", "Emergency night")
+    rates = load(**COMPLETE, LABOR_RATES=written).policy.labor_rates
+    assert [(name.replace(",", ""), str(rate)) for name, rate in rates] == [
+        ("Onsite", "150"),
+        ("Emergency night", "225.50"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "written", ["Onsite = much", "Onsite = -1", "Onsite = 1.234", "Onsite = NaN", "Onsite = 1e99", "= 5", "{", "[1]",
+                '{"Onsite": true}', '{"Onsite": [1]}']
+)  # fmt: skip
+def test_a_rate_that_is_no_amount_is_refused(problems: Problems, written: str) -> None:
+    (problem,) = problems(LABOR_RATES=written)
+    assert problem.startswith("LABOR_RATES ")
+
+
+@pytest.mark.parametrize("written", ["$", "€", "CHF", "A$", "kr", "Rs."])
+def test_a_currency_is_a_sign_or_a_code(load: Load, written: str) -> None:
+    assert load(**COMPLETE, CURRENCY=f" {written} ").currency == written
+
+
+@pytest.mark.parametrize("written", ["dollars", "<b>", "5", "*", "=", "@", "a b"])
+def test_what_is_no_currency_is_refused(problems: Problems, written: str) -> None:
+    (problem,) = problems(CURRENCY=written)
+    assert problem.startswith("CURRENCY ")
+
+
+def test_a_policy_file_holds_rates_and_a_wrong_one_is_named_with_its_line(
+    load: Load, problems: Problems, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text('covered_contracts = ["Gold"]\n\n[labor_rates]\n"Onsite labour" = 150.10\nEmergency = 225\n')
+    rates = load(**COMPLETE, POLICY_FILE=str(path), LABOR_RATES="Other=1").policy.labor_rates
+    assert [(name, str(rate)) for name, rate in rates] == [("Onsite labour", "150.10"), ("Emergency", "225")]
+    path.write_text('[labor_rates]\n"Onsite labour" = 150\nEmergency = "much"\n')
+    (problem,) = problems(POLICY_FILE=str(path))
+    assert "line 3: labor_rates holds no rate such as 150.00 for 'Emergency'" in problem
+
+
 def test_slack_names_where_ids_belong_are_refused(load: Load, problems: Problems) -> None:
     assert load(**COMPLETE, ALLOWED_CHANNELS="C0123ABCD,G0123ABCD").allowed_channels == ("C0123ABCD", "G0123ABCD")
     (problem,) = problems(ALLOWED_CHANNELS="#billing")

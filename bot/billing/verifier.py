@@ -63,6 +63,8 @@ class Verifier:
     policy: Policy
     pages: SyncroPages
     scan_limit: int = 200
+    currency: str = ""
+    """The sign or code of all amounts."""
 
     def check(
         self,
@@ -235,7 +237,7 @@ class Verifier:
             return lookup_failed(number, found.sentence, now)
         if case is None:
             return no_such_ticket(number, now)
-        return decide(case, self.pages, now)
+        return replace(decide(case, self.pages, now), currency=self.currency)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.amounts import amount_of, drawn_from_blocks
+from bot.digest.amounts import Rates, drawn_from_blocks, valued
 from bot.digest.business_days import age, band
 from bot.digest.model import (
+    NOTHING,
     Digest,
     DigestTicket,
     History,
@@ -31,6 +32,8 @@ def build_digest(
     made_at: datetime,
     labor_rate: Decimal | None,
     zone: ZoneInfo,
+    labor_rates: tuple[tuple[str, Decimal], ...] = (),
+    currency: str = "",
     api_calls: int = 0,
     seconds: float = 0.0,
 ) -> Digest:
@@ -39,17 +42,18 @@ def build_digest(
     `day` is the digest's date in `zone`.
     """
     books = _Books.of(history, made_at)
-    make = _LineMaker(books, day, zone, labor_rate, is_first=history.is_first_run)
+    rates = Rates(labor_rate, labor_rates)
+    make = _LineMaker(books, day, zone, rates, is_first=history.is_first_run)
     return Digest(
         day=day,
         made_at=made_at,
-        tickets=tuple(drawn_from_blocks(sorted(map(make.line, findings), key=_oldest_first), labor_rate)),
+        tickets=tuple(drawn_from_blocks(sorted(map(make.line, findings), key=_oldest_first), rates)),
         resolved=books.resolved(findings),
         not_checked=books.not_among(findings),
         earlier=history.trend,
         api_calls=api_calls,
         seconds=seconds,
-        labor_rate=labor_rate,
+        currency=currency,
     )
 
 
@@ -66,20 +70,13 @@ class _LineMaker:
     books: _Books
     day: date
     zone: ZoneInfo
-    labor_rate: Decimal | None
+    rates: Rates
     is_first: bool
 
     def line(self, finding: Finding) -> DigestTicket:
         days = age(finding.finished_at, self.day, self.zone)
         run, run_on = pickup(finding, self.day, self.zone)
-        made = DigestTicket(
-            finding=finding,
-            amount=amount_of(finding.unbilled, self.labor_rate),
-            business_days=days,
-            band=band(days),
-            pickup=run,
-            pickup_on=run_on,
-        )
+        made = valued(DigestTicket(finding, NOTHING, days, band(days), pickup=run, pickup_on=run_on), self.rates)
         if finding.verdict.traits.ending is not None:
             return made
         known = self.books.warning_about(finding)

@@ -26,6 +26,8 @@ COLUMNS = (
     "business_days",
     "age_band",
     "amount",
+    "estimate",
+    "currency",
     "unbilled_charges",
     "uncharged_minutes",
     "change",
@@ -95,6 +97,8 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "business_days": str(line.business_days) if line.age_known else "",
         "age_band": line.band.value if line.age_known else "not known",
         "amount": f"{line.amount:.2f}",
+        "estimate": f"{line.estimate:.2f}",
+        "currency": digest.currency,
         "unbilled_charges": "" if finding.unbilled.charges is None else f"{finding.unbilled.charges:.2f}",
         "uncharged_minutes": "" if finding.unbilled.minutes is None else str(finding.unbilled.minutes),
         "change": _change(section, line, digest),
@@ -106,7 +110,7 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "note": _note(line),
         "reason": reason(finding),
         "could_not_read": " ".join(finding.failures),
-        "concerns": " ".join(map(concern_in_words, finding.concerns)),
+        "concerns": " ".join(concern_in_words(each, finding.currency) for each in finding.concerns),
         "ticket_url": finding.ticket_url or "",
     }
 

@@ -20,7 +20,9 @@ def headline(digest: Digest) -> str:
     """
     if not digest.unbilled:
         return strung("; ", capital(accounted(digest)), change(digest))
-    said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", f"{money(digest.at_risk)} at risk"]
+    estimate = f" ({money(digest.estimate, digest.currency)} of it an estimate)" if digest.estimate else ""
+    at_risk = f"{money(digest.at_risk, digest.currency)} at risk{estimate}"
+    said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", at_risk]
     if digest.at_risk_hours:
         said.append(f"{in_hours(digest.at_risk_hours)} h not yet drawn from prepaid blocks")
     unproved = len(digest.of(Verdict.UNVERIFIED))
@@ -54,7 +56,10 @@ def change(digest: Digest) -> str:
     if before is None:
         return "the first digest, so this is the backlog" if digest.unbilled else ""
     tickets, amount = len(digest.unbilled) - before.unbilled, digest.at_risk - before.money
-    said = [_moved(tickets, counted(abs(tickets), "ticket"), "fewer"), _moved(amount, money(abs(amount)), "less")]
+    said = [
+        _moved(tickets, counted(abs(tickets), "ticket"), "fewer"),
+        _moved(amount, money(abs(amount), digest.currency), "less"),
+    ]
     since = f"since {day_in_words(before.day, digest.day)}"
     if not any(said):
         return f"unchanged {since}" if digest.unbilled else ""

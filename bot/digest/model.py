@@ -103,10 +103,14 @@ class DigestTicket:
 
     finding: Finding
     amount: Decimal
-    """Money at risk: unbilled charges, and uncharged billable time at the labor rate where one is set; less what a
-    block of prepaid hours covers."""
+    """Money at risk before tax: unbilled charges, and uncharged billable time at the labor rates where they are set;
+    less what a block of prepaid hours covers."""
     business_days: int
     band: AgeBand
+    estimate: Decimal = NOTHING
+    """How much of it is an estimate: the time, of which no charge says the price."""
+    unpriced_minutes: int = 0
+    """Uncharged billable time that is not in it, for want of a labor rate."""
     prepaid_hours: Decimal = NOTHING
     """Hours of its work that the block covers: no money is at risk, and they are not drawn from it yet."""
     is_new: bool = False
@@ -158,7 +162,8 @@ class Digest:
     """The successful runs before this one, oldest first."""
     api_calls: int = 0
     seconds: float = 0.0
-    labor_rate: Decimal | None = None
+    currency: str = ""
+    """The sign or code of all amounts; empty where the settings name none."""
     is_part: bool = False
     """A part of a digest, for one customer or one technician: it has no trend and no change of its own."""
 
@@ -212,6 +217,11 @@ class Digest:
     def at_risk(self) -> Decimal:
         """The money at risk of what is unbilled."""
         return total(self.unbilled)
+
+    @property
+    def estimate(self) -> Decimal:
+        """How much of the money at risk is an estimate."""
+        return sum((ticket.estimate for ticket in self.unbilled), NOTHING)
 
     @property
     def at_risk_hours(self) -> Decimal:

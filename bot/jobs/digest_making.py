@@ -26,6 +26,8 @@ class DigestRules:
     grace: timedelta
     zone: ZoneInfo
     labor_rate: Decimal | None = None
+    labor_rates: tuple[tuple[str, Decimal], ...] = ()
+    """What an hour is worth by the name or id of its product, where that is known."""
     silent_when_empty: bool = False
     managers: tuple[str, ...] = ()
     """People who are told when the digest's channel refuses the bot."""
@@ -87,6 +89,8 @@ def make_digest(
         day=day,
         made_at=now,
         labor_rate=rules.labor_rate,
+        labor_rates=rules.labor_rates,
+        currency=verifier.currency,
         zone=rules.zone,
         api_calls=audit.report.api_calls,
         seconds=audit.report.seconds,

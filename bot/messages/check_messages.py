@@ -183,7 +183,7 @@ def _details(finding: Finding) -> list[Line]:
 
 def _other_unbilled(finding: Finding) -> str:
     """Unbilled work of a ticket whose headline does not name it already."""
-    work = unbilled(finding.unbilled)
+    work = unbilled(finding.unbilled, finding.currency)
     is_named = verdict_words(finding.verdict).names_work
     return f"On the ticket, on no invoice yet: {work}" if work and not is_named else ""
 
@@ -287,7 +287,7 @@ def _places(finding: Finding) -> list[Line]:
 
 def _links(finding: Finding) -> list[Line]:
     return [
-        line(f"• invoice {phrases.invoice_total(invoice)}: {mrkdwn(how_linked(invoice))}")
+        line(f"• invoice {phrases.invoice_total(invoice, finding.currency)}: {mrkdwn(how_linked(invoice))}")
         for invoice in finding.invoices
     ]
 
@@ -297,7 +297,7 @@ def _failures(failures: Iterable[str]) -> list[Line]:
 
 
 def _concerns(finding: Finding) -> list[Line]:
-    return [line(f"⚠️ {mrkdwn(concern_in_words(concern), 400)}") for concern in finding.concerns]
+    return [line(f"⚠️ {mrkdwn(concern_in_words(concern, finding.currency), 400)}") for concern in finding.concerns]
 
 
 def _under(heading: str, lines: Sequence[Line]) -> list[Line]:

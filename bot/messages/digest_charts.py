@@ -25,7 +25,9 @@ def _trends(digest: Digest) -> list[Part]:
     last = f"last {len(runs)} runs"
     parts = []
     if any(run.money for run in runs):
-        points = [Point(label, run.money, money(run.money)) for label, run in zip(labels, runs, strict=True)]
+        points = [
+            Point(label, run.money, money(run.money, digest.currency)) for label, run in zip(labels, runs, strict=True)
+        ]
         parts.append(chart("line", f"Money at risk, {last}", "Money at risk", points, "Run"))
     if any(run.unbilled for run in runs):
         counts = [Point(label, run.unbilled, f"{run.unbilled:,}") for label, run in zip(labels, runs, strict=True)]

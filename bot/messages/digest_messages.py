@@ -112,7 +112,7 @@ def _in_thread(left: int) -> Line:
 
 def _signature(digest: Digest, where: str = "") -> Part:
     calls = counted(digest.api_calls, "call")
-    cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds"
+    cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds{' · amounts before tax' if digest.unbilled else ''}"
     return small_print(line(f"made {phrases.moment(digest.made_at)} · {cost}{where}"))
 
 
@@ -122,14 +122,14 @@ def _signature(digest: Digest, where: str = "") -> Part:
 def _details(digest: Digest) -> list[Part]:
     """Everything once more and in full, in the order of the parent."""
     return [
-        *_grouped("By customer", by_customer(digest.unbilled)),
-        *_grouped("By technician", by_technician(digest.unbilled)),
+        *_grouped("By customer", by_customer(digest.unbilled), digest.currency),
+        *_grouped("By technician", by_technician(digest.unbilled), digest.currency),
         *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
         *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
         *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
         *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
         *_listed("Look at these invoices", (rows.concern_line(each) for each in digest.with_concerns)),
-        *_listed("Snoozed", (rows.snoozed_line(each) for each in digest.snoozed)),
+        *_listed("Snoozed", (rows.snoozed_line(each, digest) for each in digest.snoozed)),
         *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
         *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
     ]
@@ -144,12 +144,12 @@ def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) 
     return _listed(heading, (rows.section_line(ticket, digest) for ticket in overdue_first))
 
 
-def _grouped(heading: str, groups: Sequence[Group]) -> list[Part]:
+def _grouped(heading: str, groups: Sequence[Group], currency: str) -> list[Part]:
     return _listed(
         heading,
         (
             line(
-                f"• *{mrkdwn(group.name, 80)}:* {counted(len(group.lines), 'ticket')}, {money(group.amount)}:"
+                f"• *{mrkdwn(group.name, 80)}:* {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}:"
                 f" {phrases.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
             )
             for group in groups
@@ -238,8 +238,10 @@ def _now(resolved: Resolved) -> str:
     said = ending_words(resolved.ending).sentence
     if resolved.ending is not WarningEnding.INVOICED:
         return said
-    found = resolved.finding.invoices[:3] if resolved.finding else ()
-    named = [f"{phrases.invoice_total(each)} ({mrkdwn(how_linked(each))})" for each in found]
+    named = []
+    if (finding := resolved.finding) is not None:
+        shown = [(phrases.invoice_total(each, finding.currency), each) for each in finding.invoices[:3]]
+        named = [f"{total} ({mrkdwn(how_linked(each))})" for total, each in shown]
     return f"{said} {listed(named) or mrkdwn(resolved.invoice_number or '', 20)}"
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.counting import counted
-from bot.digest.amounts import time_value
 from bot.digest.headline import accounted, headline
 from bot.digest.model import NOTHING, Digest, DigestTicket, Pickup, Resolved, total
 from bot.messages import digest_rows as rows
@@ -115,8 +114,8 @@ def _changes(digest: Digest, most: int) -> list[str]:
     others = [each for each in digest.resolved if each.ending is not WarningEnding.INVOICED]
     still = [] if digest.is_first else digest.still_open
     return [
-        _counted("New", digest.new, most, with_money=True),
-        _counted("Still open", still, most, with_money=True),
+        _counted("New", digest.new, most, currency=digest.currency),
+        _counted("Still open", still, most, currency=digest.currency),
         _resolved("Recovered", recovered, digest, most, rows.found),
         _resolved("Settled otherwise", others, digest, most),
     ]
@@ -135,7 +134,7 @@ def _resolved(
         f"{phrases.numbers([each.standing.ticket_number])}{in_brackets(each.standing.customer)} {shown(each, digest)}"
         for each in resolved[: min(most, 5)]
     ]
-    amount = money(sum(each.standing.amount for each in resolved) or NOTHING)
+    amount = money(sum(each.standing.amount for each in resolved) or NOTHING, digest.currency)
     count = counted(len(resolved), "ticket")
     return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
 
@@ -144,9 +143,8 @@ def _uncharged(digest: Digest, most: int) -> str:
     if not digest.uncharged_time:
         return ""
     minutes = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.uncharged_time)
-    rate = digest.labor_rate
-    each = (time_value(ticket.finding.unbilled.minutes or 0, rate) for ticket in digest.uncharged_time)
-    value = f", worth {money(sum(each, NOTHING))}" if rate is not None else ""
+    estimate = sum((ticket.estimate for ticket in digest.uncharged_time), NOTHING)
+    value = f", worth {money(estimate, digest.currency)} (an estimate)" if estimate else ""
     return _counted(f"Uncharged time, {duration(minutes)}{value}", digest.uncharged_time, most)
 
 
@@ -175,8 +173,8 @@ def _not_checked(digest: Digest, most: int) -> str:
 
 
 def _without_rate(digest: Digest) -> str:
-    waiting = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.unbilled)
-    if not waiting or digest.labor_rate is not None:
+    waiting = sum(ticket.unpriced_minutes for ticket in digest.unbilled)
+    if not waiting:
         return ""
     return f"Another {duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
 
@@ -191,12 +189,12 @@ def _counted(
     most: int,
     shown: Callable[[DigestTicket], str] = _number,
     *,
-    with_money: bool = False,
+    currency: str | None = None,
 ) -> str:
-    """*Still open:* 2 tickets, 1,000.00: #32231, #32232. Empty when there are none."""
+    """*Still open:* 2 tickets, 1,000.00: #32231, #32232. Empty when there are none, no money without a currency."""
     if not tickets:
         return ""
-    amount = f", {money(total(tickets))}" if with_money else ""
+    amount = "" if currency is None else f", {money(total(tickets), currency)}"
     named = _named([shown(ticket) for ticket in tickets[:most]], len(tickets))
     return f"*{label}:* {counted(len(tickets), 'ticket')}{amount}: {named}"
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Unbilled, Verdict, WarningEnding
 from bot.counting import counted
-from bot.digest.amounts import time_value
 from bot.digest.headline import next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.messages import phrases
@@ -76,12 +75,16 @@ def age(ticket: DigestTicket) -> str:
 
 def worth(ticket: DigestTicket, digest: Digest) -> str:
     """What is unbilled on the ticket, and what is not known about it."""
-    work = unbilled(ticket.finding.unbilled)
+    work = unbilled(ticket.finding.unbilled, digest.currency)
     if not work:
         return "no charge and no uncharged time on it, so its worth is not known"
-    if ticket.finding.unbilled.minutes and digest.labor_rate is None:
-        return f"{work} (no labor rate is set, so the time is not in the money)"
-    return work
+    notes = []
+    if ticket.estimate:
+        notes.append(f"{money(ticket.estimate, digest.currency)} of the money is an estimate for the time")
+    if some := ticket.unpriced_minutes:
+        time = "the time" if some == ticket.finding.unbilled.minutes else duration(some)
+        notes.append(f"no labor rate is set, so {time} is not in the money")
+    return f"{work} ({'; '.join(notes)})" if notes else work
 
 
 def _who(ticket: DigestTicket) -> str:
@@ -107,7 +110,7 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
     """The ticket as a row of the table, and as a line of words."""
     finding = ticket.finding
     number = link_cell(finding.ticket_url, phrases.bare_number(finding), 30)
-    amount = money(ticket.amount)
+    amount = money(ticket.amount, digest.currency)
     age_cell = number_cell(ticket.business_days, str(ticket.business_days)) if ticket.age_known else text_cell("")
     cells = [
         number,
@@ -135,7 +138,9 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = strung(" · ", _start(ticket), f"*{money(ticket.amount)}*", age(ticket), warned(ticket, digest))
+    start = strung(
+        " · ", _start(ticket), f"*{money(ticket.amount, digest.currency)}*", age(ticket), warned(ticket, digest)
+    )
     status = mrkdwn(finding.status, 40)
     about = strung(" · ", mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about), line(f"{capital(worth(ticket, digest))}.")]
@@ -186,8 +191,8 @@ def section_line(ticket: DigestTicket, digest: Digest) -> Line:
     if ticket.finding.verdict is Verdict.SCHEDULED:
         return _scheduled_line(ticket, digest)
     if ticket.finding.verdict is Verdict.PARTIALLY_INVOICED:
-        left = unbilled(ticket.finding.unbilled)
-        return _bullet(ticket, phrases.invoices(ticket.finding.invoices), f"still unbilled: {left}" if left else "")
+        left = unbilled(ticket.finding.unbilled, digest.currency)
+        return _bullet(ticket, phrases.invoices(ticket.finding), f"still unbilled: {left}" if left else "")
     return _bullet(ticket, phrases.reason(ticket.finding, 400))
 
 
@@ -198,14 +203,14 @@ def _bullet(ticket: DigestTicket, *said: str) -> Line:
 def _scheduled_line(ticket: DigestTicket, digest: Digest) -> Line:
     name = mrkdwn(ticket.finding.schedule_name, 80)
     by = f"recurring invoice “{name}”" if name else "recurring invoice"
-    charges = unbilled(Unbilled(charges=ticket.finding.unbilled.charges))
+    charges = unbilled(Unbilled(charges=ticket.finding.unbilled.charges), digest.currency)
     return _bullet(ticket, charges, f"{by}: {next_run(ticket, digest)}")
 
 
 def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket with billable time that never became a charge."""
     minutes = ticket.finding.unbilled.minutes or 0
-    value = "" if digest.labor_rate is None else f", worth {money(time_value(minutes, digest.labor_rate))}"
+    value = f", worth {money(ticket.estimate, digest.currency)} (an estimate)" if ticket.estimate else ""
     verdict = verdict_words(ticket.finding.verdict).inline
     return _bullet(ticket, f"{duration(minutes)} uncharged{value}", verdict, _who(ticket))
 
@@ -213,36 +218,45 @@ def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
 def rest_unread_line(ticket: DigestTicket) -> Line:
     """A ticket on an invoice, of which it could not be read whether more is unbilled."""
     why = " ".join(mrkdwn(failure, 200) for failure in ticket.finding.failures[:_FAILURES])
-    return _bullet(ticket, phrases.invoices(ticket.finding.invoices), why)
+    return _bullet(ticket, phrases.invoices(ticket.finding), why)
 
 
 def concern_line(ticket: DigestTicket) -> Line:
     """A ticket whose invoices may bill it wrongly."""
-    said = " ".join(mrkdwn(concern_in_words(concern), 300) for concern in ticket.finding.concerns)
+    said = " ".join(
+        mrkdwn(concern_in_words(concern, ticket.finding.currency), 300) for concern in ticket.finding.concerns
+    )
     return line(f"• {strung(' · ', _start(ticket), f'⚠️ {said}')}")
 
 
-def snoozed_line(ticket: DigestTicket) -> Line:
+def snoozed_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was put aside, with the reason."""
     until = f"until {phrases.moment(ticket.snooze.until)}" if ticket.snooze else ""
-    return _bullet(ticket, money(ticket.amount), until, phrases.quoted(ticket.snooze.reason if ticket.snooze else ""))
+    return _bullet(
+        ticket,
+        money(ticket.amount, digest.currency),
+        until,
+        phrases.quoted(ticket.snooze.reason if ticket.snooze else ""),
+    )
 
 
 def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
-    return _bullet(ticket, money(ticket.amount), since, phrases.quoted(ticket.mark.reason if ticket.mark else ""))
+    return _bullet(
+        ticket, money(ticket.amount, digest.currency), since, phrases.quoted(ticket.mark.reason if ticket.mark else "")
+    )
 
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:
     """A warning whose ticket this run did not look at."""
     since = f"said {day_in_words(standing.first_said, digest.day)}"
-    return line(f"• {strung(' · ', _remembered(standing), money(standing.amount), since)}")
+    return line(f"• {strung(' · ', _remembered(standing), money(standing.amount, digest.currency), since)}")
 
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    amount = money(resolved.standing.amount)
+    amount = money(resolved.standing.amount, digest.currency)
     return line(f"• {strung(' · ', _remembered(resolved.standing), amount, ending(resolved, digest))}")
 
 
@@ -256,7 +270,7 @@ def ending(resolved: Resolved, digest: Digest) -> str:
 def found(resolved: Resolved, digest: Digest) -> str:
     """What ended a warning: the invoices that appeared, or the run that will make one."""
     if resolved.ending is WarningEnding.INVOICED:
-        named = phrases.invoices(resolved.finding.invoices) if resolved.finding else ""
+        named = phrases.invoices(resolved.finding) if resolved.finding else ""
         return f"on {named}" if named else f"on invoice {mrkdwn(resolved.invoice_number or '', 20)}"
     number = resolved.standing.ticket_number
     scheduled = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.finding.ticket_number == number]

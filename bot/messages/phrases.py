@@ -62,9 +62,9 @@ def number_link(finding: Finding) -> str:
     return link(finding.ticket_url, plain(as_people_say(finding.ticket_number), _NUMBER + 10))
 
 
-def invoice_total(invoice: InvoiceLink) -> str:
+def invoice_total(invoice: InvoiceLink, currency: str) -> str:
     """67469 (linked), 75.00, unpaid."""
-    total = money(invoice.total) if invoice.total is not None else ""
+    total = money(invoice.total, currency) if invoice.total is not None else ""
     return ", ".join(filter(None, [link(invoice.url, plain(invoice.number, _NUMBER)), total, paid(invoice)]))
 
 
@@ -108,7 +108,7 @@ def _predicate(finding: Finding) -> str:
     """What the plain headline says of the ticket; whole sentences."""
     said = verdict_words(finding.verdict).sentence
     if finding.verdict.is_billed:
-        said = strung(" ", said, _on_invoices(finding.invoices))
+        said = strung(" ", said, _on_invoices(finding))
     if finding.verdict is Verdict.SCHEDULED:
         said = f"{said}; {spoken(_schedule(finding))}"
     left = _left(finding)
@@ -119,7 +119,7 @@ def _tail(finding: Finding) -> str:
     """What follows the verdict in the headline."""
     return strung(
         "; ",
-        invoices(finding.invoices, "and {} more in the evidence") if finding.verdict.is_billed else "",
+        invoices(finding, "and {} more in the evidence") if finding.verdict.is_billed else "",
         _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
         verdict_words(finding.verdict).tail,
         _left(finding),
@@ -129,18 +129,20 @@ def _tail(finding: Finding) -> str:
 def _left(finding: Finding) -> str:
     """The unbilled work, where the verdict is about it; that it is not known, where an invoice was found."""
     if verdict_words(finding.verdict).names_work:
-        work = unbilled(finding.unbilled)
+        work = unbilled(finding.unbilled, finding.currency)
         return f"unbilled: {work}" if work else ""
     return REST_UNKNOWN if finding.verdict.is_billed and finding.rest_is_unknown else ""
 
 
-def invoices(found: Sequence[InvoiceLink], more: str = "and {} more") -> str:
+def invoices(finding: Finding, more: str = "and {} more") -> str:
     """The first invoices, linked, each with its total and whose it is where it is another's; `more` counts the rest."""
-    return _few([strung(", ", f"invoice {invoice_total(each)}", _payer(each)) for each in found], more)
+    named = [(f"invoice {invoice_total(each, finding.currency)}", _payer(each)) for each in finding.invoices]
+    return _few([strung(", ", *said) for said in named], more)
 
 
-def _on_invoices(found: Sequence[InvoiceLink]) -> str:
-    totals = ["" if each.total is None else f"total {money(each.total)}" for each in found]
+def _on_invoices(finding: Finding) -> str:
+    found = finding.invoices
+    totals = ["" if each.total is None else f"total {money(each.total, finding.currency)}" for each in found]
     names = [f"on invoice {mrkdwn(each.number, _NUMBER)}" for each in found]
     told = zip(names, totals, map(paid, found), map(_payer, found), strict=True)
     return _few([strung(", ", *said) for said in told], "and on {} more")

@@ -211,6 +211,7 @@ class TicketTimer(Record):
     """Seconds at work; a timer that was paused spans more between its start and its end."""
     billable: Flag = None
     recorded: Flag = None
+    product_id: SeenIdentifier = None
     ticket_line_item_id: OptionalIdentifier = None
 
     @property
@@ -241,6 +242,7 @@ class TicketCharge(Sale):
     """A line item on a ticket. Once billed it is `converted`, and `item_id` names the invoice's line item."""
 
     id: SeenIdentifier = None
+    product_id: SeenIdentifier = None
     quantity: Money = Decimal(1)
     price_retail: Money = None
     retail_cents: Money = None

@@ -91,7 +91,7 @@ def _lines(finding: Finding) -> Iterator[Text]:
         yield _text(about)
     yield _text(reason(finding))
     for invoice in finding.invoices:
-        total = "" if invoice.total is None else f", total {money(invoice.total)}"
+        total = "" if invoice.total is None else f", total {money(invoice.total, finding.currency)}"
         total += f", {paid(invoice)}" if paid(invoice) else ""
         yield _text(f"→ invoice {invoice.number}{total}: {how_linked(invoice)}", "green")
         yield _text(invoice.url, "green", indent=2)
@@ -99,8 +99,8 @@ def _lines(finding: Finding) -> Iterator[Text]:
         yield _text(f"→ look at invoice {mention.number}: “{mention.text}”")
         yield _text(mention.url, indent=2)
     for concern in finding.concerns:
-        yield _text(f"! {concern_in_words(concern)}", "yellow")
-    if work := unbilled(finding.unbilled):
+        yield _text(f"! {concern_in_words(concern, finding.currency)}", "yellow")
+    if work := unbilled(finding.unbilled, finding.currency):
         yield _text(f"On no invoice yet: {work}")
     if finding.ticket_url:
         yield _text(finding.ticket_url, "dim")

@@ -33,18 +33,17 @@ def show_digest(console: Console, digest: Digest) -> None:
         console.print(_table(digest))
         aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items())
         console.print(Text(f"Business days  {aged}", style="dim"))
-        _show(console, "By customer", map(_group, by_customer(digest.unbilled)))
-        _show(console, "By technician", map(_group, by_technician(digest.unbilled)))
+        _show(console, "By customer", (_group(each, digest.currency) for each in by_customer(digest.unbilled)))
+        _show(console, "By technician", (_group(each, digest.currency) for each in by_technician(digest.unbilled)))
     for heading, lines in _sections(digest):
         _show(console, heading, lines)
-    calls = counted(digest.api_calls, "API call")
-    console.print(
-        Text(f"{counted(digest.checked, 'ticket')} checked  ·  {calls} in {digest.seconds:.1f} s", style="dim")
-    )
+    calls = f"{counted(digest.api_calls, 'API call')} in {digest.seconds:.1f} s"
+    tax = "amounts before tax" if digest.unbilled else ""
+    console.print(Text(strung("  ·  ", f"{counted(digest.checked, 'ticket')} checked", calls, tax), style="dim"))
 
 
 def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
-    yield "Recovered and settled", (_resolved(each) for each in digest.resolved)
+    yield "Recovered and settled", (_resolved(each, digest.currency) for each in digest.resolved)
     yield (
         "Uncharged billable time",
         (_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
@@ -90,23 +89,25 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
         notes.append("status Invoiced!")
     if line.pickup is Pickup.PAUSED:
         notes.append("schedule paused!")
+    if line.estimate:
+        notes.append(f"{money(line.estimate, digest.currency)} of it an estimate")
     return (
         as_people_say(line.finding.ticket_number),
         one_line(line.finding.customer) or "-",
         str(line.business_days) if line.age_known else "?",
-        money(line.amount),
+        money(line.amount, digest.currency),
         one_line(line.finding.technician) or "-",
         ", ".join(notes),
     )
 
 
-def _group(group: Group) -> str:
-    return f"{one_line(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount)}"
+def _group(group: Group, currency: str) -> str:
+    return f"{one_line(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}"
 
 
-def _resolved(resolved: Resolved) -> str:
+def _resolved(resolved: Resolved, currency: str) -> str:
     invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
-    amount = money(resolved.standing.amount)
+    amount = money(resolved.standing.amount, currency)
     known = (as_people_say(resolved.standing.ticket_number), resolved.standing.customer)
     return _dotted(*known, amount, ending_words(resolved.ending).label, invoice)
 
@@ -120,7 +121,7 @@ def _why(line: DigestTicket) -> str:
 
 
 def _concerns(line: DigestTicket) -> str:
-    return " ".join(map(concern_in_words, line.finding.concerns))
+    return " ".join(concern_in_words(each, line.finding.currency) for each in line.finding.concerns)
 
 
 def _snoozed(line: DigestTicket) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from bot.billing.rules.verdicts import Concern, ConcernKind
 from bot.words.plain import listed, money
 
 
-def concern_in_words(concern: Concern) -> str:
+def concern_in_words(concern: Concern, currency: str) -> str:
     """One sentence; may quote the name of a recurring invoice, so escape it."""
     numbers = listed([str(number) for number in concern.invoices])
     plural = "s" if len(concern.invoices) > 1 else ""
-    amount = "" if concern.amount is None else money(concern.amount)
+    amount = "" if concern.amount is None else money(concern.amount, currency)
     match concern.kind:
         case ConcernKind.BILLED_TWICE:
             return f"Billed twice? Invoice{plural} {numbers} bill the same ticket."
         case ConcernKind.ZERO_TOTAL:
-            return f"Invoice{plural} {numbers} of 0.00 for charges of {amount}."
+            return f"Invoice{plural} {numbers} of {money(Decimal(0), currency)} for charges of {amount}."
         case ConcernKind.EMPTY:
             return f"Invoice{plural} {numbers} made for this ticket without any line, so nothing is billed."
         case ConcernKind.CREDIT:

@@ -44,7 +44,11 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         },
         "prepaid": None if finding.prepaid_hours is None else {"hours": in_hours(finding.prepaid_hours)},
         "concerns": [
-            {"kind": each.kind.value, "invoices": list(each.invoices), "words": concern_in_words(each)}
+            {
+                "kind": each.kind.value,
+                "invoices": list(each.invoices),
+                "words": concern_in_words(each, finding.currency),
+            }
             for each in finding.concerns
         ],
         "checked_at": moment_in_utc(finding.checked_at),

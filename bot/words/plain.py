@@ -12,11 +12,12 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that look like nothing, though Unicode does not count them as spaces."""
 
 
-def money(amount: Decimal) -> str:
-    """1,250.00, without a currency: Syncro names none."""
+def money(amount: Decimal, currency: str) -> str:
+    """1,250.00, with the currency of the settings before it: €1,250.00, EUR 1,250.00. Syncro names none."""
     if not amount.is_finite() or amount.adjusted() > 15:
         return "an amount that makes no sense"
-    return f"{amount:,.2f}"
+    sign, space = "-" if amount < 0 else "", " " if currency[-1:].isalpha() or currency.endswith(".") else ""
+    return f"{sign}{currency}{space}{abs(amount):,.2f}"
 
 
 def duration(minutes: int) -> str:

@@ -45,7 +45,7 @@ def _expected(finding: Finding) -> str:
     if said.due is Due.COVERED and finding.unbilled.minutes:
         parts.append(f"So is {duration(finding.unbilled.minutes)} of uncharged time.")
     if said.due is Due.NEVER and finding.unbilled.charges:
-        parts.append(f"Charges of {money(finding.unbilled.charges)} on it are on no invoice.")
+        parts.append(f"Charges of {money(finding.unbilled.charges, finding.currency)} on it are on no invoice.")
     return " ".join(parts)
 
 
@@ -69,7 +69,7 @@ def _found(finding: Finding) -> str:
     left = finding.unbilled
     said = [f"{' and '.join(map(what_it_does, finding.invoices))}."]
     if left.charges:
-        said.append(f"Charges of {money(left.charges)} on the ticket are on no invoice yet.")
+        said.append(f"Charges of {money(left.charges, finding.currency)} on the ticket are on no invoice yet.")
     if left.minutes:
         said.append(f"{duration(left.minutes)} of billable time has not become a charge.")
     if None in (left.charges, left.minutes):
@@ -78,8 +78,9 @@ def _found(finding: Finding) -> str:
 
 
 def _scheduled(finding: Finding) -> str:
-    charges = "Charges" if finding.unbilled.charges is None else f"Charges of {money(finding.unbilled.charges)}"
-    said = f"{charges} are on no invoice yet; {expected_on(finding)}"
+    charges = finding.unbilled.charges
+    amount = "" if charges is None else f" of {money(charges, finding.currency)}"
+    said = f"Charges{amount} are on no invoice yet; {expected_on(finding)}"
     if finding.scheduled_for is not None and is_overdue(finding.scheduled_for, finding.checked_at):
         return f"{said}, and that date has passed: look at it."
     return f"{said}. Syncro does not show the schedule's own filters, so look after the run whether it took them."

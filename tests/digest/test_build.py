@@ -14,7 +14,6 @@ from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict, WarningEnding
 from bot.billing.search.evidence import Case, Evidence
-from bot.digest.amounts import amount_of
 from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint
 from bot.digest.pickups import pickup
 from bot.syncro.models import Schedule, TicketDetail, TicketRow
@@ -79,7 +78,7 @@ def test_the_total_is_what_a_reader_gets_who_adds_up_the_rows(
 ) -> None:
     tickets = [audited(number=str(n), charges=str(c), minutes=m) for n, (c, m) in enumerate(work, start=1)]
     digest = a_digest(*tickets, labor_rate=rate)
-    amounts = [amount_of(ticket.unbilled, rate) for ticket in tickets]
+    amounts = [line.amount for line in digest.tickets]
     assert digest.at_risk == sum(amounts, Decimal(0))
     assert all(amount.as_tuple().exponent == -2 for amount in amounts)
     exact = sum((charges + (Decimal(minutes) * (rate or 0)) / 60 for charges, minutes in work), Decimal(0))

@@ -178,4 +178,4 @@ def test_a_part_counts_only_its_own_tickets() -> None:
 def test_a_part_names_its_own_recovered_tickets() -> None:
     part = part_of(second_run(), lambda finding: finding.customer_id == "501")
     assert [each.standing.ticket_number for each in part.resolved] == ["32229"]
-    assert headline(part) == "2 tickets unbilled, 770.00 at risk, 1 could not be verified"
+    assert headline(part) == "2 tickets unbilled, 770.00 at risk (180.00 of it an estimate), 1 could not be verified"

@@ -22,9 +22,12 @@ def test_the_incident_is_one_calm_sentence_on_the_first_run_and_later() -> None:
 
 
 def test_the_headline_is_count_money_and_change() -> None:
-    assert headline(first_run()) == ("3 tickets unbilled, 1,250.00 at risk; the first digest, so this is the backlog")
+    assert headline(first_run()) == (
+        "3 tickets unbilled, 1,250.00 at risk (180.00 of it an estimate); the first digest, so this is the backlog"
+    )
     assert headline(second_run()) == (
-        "3 tickets unbilled, 1,070.00 at risk, 1 could not be verified; since Fri 20 Nov: as many tickets, 180.00 less"
+        "3 tickets unbilled, 1,070.00 at risk (180.00 of it an estimate), 1 could not be verified;"
+        " since Fri 20 Nov: as many tickets, 180.00 less"
     )
 
 

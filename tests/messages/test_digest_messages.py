@@ -76,7 +76,8 @@ def many_unbilled(count: int) -> Digest:
 def test_the_parent_says_the_headline_first_and_then_what_changed() -> None:
     lines = digest_messages(second_run()).parent.text.splitlines()
     assert lines[0] == (
-        "Invoice digest · Mon 23 Nov 2026: 3 tickets unbilled, 1,070.00 at risk, 1 could not be verified;"
+        "Invoice digest · Mon 23 Nov 2026: 3 tickets unbilled, 1,070.00 at risk (180.00 of it an estimate),"
+        " 1 could not be verified;"
         " since Fri 20 Nov: as many tickets, 180.00 less"
     )
     assert lines[1:7] == [
@@ -133,8 +134,11 @@ def test_work_without_a_price_is_said_not_to_have_one() -> None:
 
 def test_uncharged_time_is_named_with_its_worth() -> None:
     messages = digest_messages(a_digest(audited(Verdict.INVOICED, "1", minutes=90)))
-    assert "Uncharged time, 1 h 30 min, worth 180.00: 1 ticket: #1" in messages.parent.text
-    assert "• #1 · Kittle · 1 h 30 min uncharged, worth 180.00 · invoiced · Anna Smith" in messages.thread[0].text
+    assert "Uncharged time, 1 h 30 min, worth 180.00 (an estimate): 1 ticket: #1" in messages.parent.text
+    assert (
+        "• #1 · Kittle · 1 h 30 min uncharged, worth 180.00 (an estimate) · invoiced · Anna Smith"
+        in messages.thread[0].text
+    )
 
 
 # The table, the charts, the buttons

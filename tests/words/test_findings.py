@@ -16,7 +16,7 @@ def test_how_each_link_reads() -> None:
 
 
 def test_nothing_unbilled_is_said_with_nothing() -> None:
-    assert unbilled(Unbilled()) == ""
+    assert unbilled(Unbilled(), "€") == ""
 
 
 def test_an_invoice_of_another_customer_names_it() -> None:

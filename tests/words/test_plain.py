@@ -24,8 +24,22 @@ def test_minutes_are_said_in_hours(minutes: int, said: str) -> None:
     ("amount", "said"),
     [("75.0", "75.00"), ("1250", "1,250.00"), ("-3.5", "-3.50"), ("1E+999999", "an amount that makes no sense")],
 )
-def test_money_has_two_decimals_and_no_currency(amount: str, said: str) -> None:
-    assert money(Decimal(amount)) == said
+def test_money_has_two_decimals(amount: str, said: str) -> None:
+    assert money(Decimal(amount), "") == said
+
+
+@pytest.mark.parametrize(
+    ("currency", "said"),
+    [
+        ("$", "-$1,250.00"),
+        ("€", "-€1,250.00"),
+        ("A$", "-A$1,250.00"),
+        ("CHF", "-CHF 1,250.00"),
+        ("Rs.", "-Rs. 1,250.00"),
+    ],
+)
+def test_a_sign_stands_at_the_amount_and_a_code_before_it(currency: str, said: str) -> None:
+    assert money(Decimal(-1250), currency) == said
 
 
 def test_a_moment_is_said_in_utc() -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.billing.rules.invoice import BilledLine, sale_keys
-from bot.billing.rules.verdicts import Due, Expectation, Ground, Labour, Unbilled
+from bot.billing.rules.verdicts import Due, Expectation, Ground, Labour, ProductTime, Unbilled
 from bot.syncro.models import TicketCharge, TicketDetail, TicketRow, TicketTimer
 
 
@@ -54,6 +54,8 @@ class Policy:
     covered_contracts: tuple[str, ...] = ()
     """Names or ids; "*" is any contract."""
     nothing_recorded: NothingRecorded = NothingRecorded.QUIET
+    labor_rates: tuple[tuple[str, Decimal], ...] = ()
+    """What an hour of a product's time is worth, by its name or id."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,28 @@ def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbi
         for charge in pending
         if charge.quantity is not None and charge.amount is not None and _is_labour(charge, ticket)
     )
-    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None, labour)
+    time = tuple(_by_product(uncharged, ticket)) if is_time_known else ()
+    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None, labour, time)
+
+
+def _by_product(timers: Iterable[TicketTimer], ticket: Ticket) -> Iterator[ProductTime]:
+    """The time by what it may be of: the timer's own product, or those of the ticket's charges."""
+    seconds: dict[tuple[str, ...], int] = {}
+    for timer in timers:
+        products = [
+            name
+            for charge in ticket.charges
+            if timer.product_id in (None, charge.product_id)
+            for name in (charge.product_id, charge.name)
+        ]
+        named = tuple(dict.fromkeys(filter(None, (timer.product_id, *products))))
+        seconds[named] = seconds.get(named, 0) + timer.seconds
+    so_far = 0
+    for named, some in sorted(seconds.items(), reverse=True):  # what is of no known product comes last
+        minutes = (so_far + some) // 60 - so_far // 60
+        so_far += some
+        if named:
+            yield ProductTime(minutes, named)
 
 
 _LABOUR = _folded(["Labor", "Labour", "Service Labor", "Labor Services"])

@@ -205,6 +205,14 @@ class Labour:
 
 
 @dataclass(frozen=True)
+class ProductTime:
+    """Billable time that has not become a charge, and the products that it may be of, by name or id."""
+
+    minutes: int
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Unbilled:
     """Work on the ticket that no invoice carries yet. None is not known, which is not nothing."""
 
@@ -214,6 +222,8 @@ class Unbilled:
     """Charges that have not become invoice lines, price times quantity less discounts, before tax."""
     labour: tuple[Labour, ...] = ()
     """Those of the charges that are for hours of work."""
+    time: tuple[ProductTime, ...] = ()
+    """The part of the minutes of which the ticket shows a product."""
 
 
 @dataclass(frozen=True)
@@ -292,6 +302,8 @@ class Finding:
     """What is left of the customer's block of hours; None where there is none, or nobody has looked."""
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
+    currency: str = ""
+    """The sign or code of its amounts; empty where the settings name none."""
     api_calls: int = 0
 
     @property
