@@ -23,6 +23,7 @@ from bot.commands.exits import (
 )
 from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
+from bot.jobs.moving import MoveError
 from bot.messages.poster import SlackUnavailableError
 from bot.settings import SettingsError
 from bot.slack_connection import SlackRefusedError
@@ -42,6 +43,7 @@ _COMMANDS = (
     doctor.doctor,
     backup.backup,
     backup.restore,
+    backup.move_to,
     version.version,
 )
 """In the order of the help. A command is a file of its own in `bot.commands`, and a line here."""
@@ -51,6 +53,7 @@ _REFUSALS = (
     DatabaseInUseError,
     DatabaseUnavailableError,
     DigestFailedError,
+    MoveError,
     SlackUnavailableError,
     StoreTooNewError,
     SlackRefusedError,
@@ -83,7 +86,8 @@ _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ..
     ((SettingsError,), lambda error: refuse(*error.problems)),
     (_REFUSALS, lambda error: refuse(str(error))),
     ((TyperException,), lambda error: _wrong_call(error.format_message())),
-    ((BrokenPipeError, SystemExit), no_reader),
+    ((SystemExit,), lambda left: no_reader(left) if left.code else 0),  # completion leaves so, with 0
+    ((BrokenPipeError,), no_reader),
     ((OSError,), system_said_no),
     ((BaseException,), unforeseen),
 )

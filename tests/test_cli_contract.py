@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import typer
+from filelock import FileLock
 
 import bot
 from bot.cli import cli, main
@@ -24,6 +26,8 @@ from bot.sandbox.syncro.world import World
 from bot.settings import Settings
 from bot.store.audit import Act, AuditEntry
 from bot.store.memory import Memory
+from tests.postgres import new_database
+from tests.store import release_before
 
 OFFLINE = {"SYNCRO_BASE_URL": "http://127.0.0.1:9", "SYNCRO_API_TOKEN": "t"}
 PROMISED = {
@@ -34,6 +38,7 @@ PROMISED = {
     "backup": {"--force"},
     "restore": {"--force"},
     "history": {"--user", "--since", "--json", "--csv"},
+    "move-to": set(),
     "doctor": {"--json"},
     "version": set(),
 }
@@ -150,9 +155,11 @@ def test_help_and_version_end_with_0(run: Run) -> None:
 
 
 def test_a_shell_can_complete_the_commands(run: Run) -> None:
-    assert "_INVOICE_BOT_COMPLETE=complete_bash" in run("--show-completion", "bash").stdout
+    shown = run("--show-completion", "bash")
+    assert (shown.status, shown.stderr) == (0, "")
+    assert "_INVOICE_BOT_COMPLETE=complete_bash" in shown.stdout
     completing = {"_INVOICE_BOT_COMPLETE": "complete_bash", "COMP_WORDS": "invoice-bot ba", "COMP_CWORD": "1"}
-    assert run(**completing).stdout.split() == ["backup"]
+    assert run(**completing) == Outcome(0, "backup\n", "")
 
 
 def test_the_statistics_of_the_digest_are_one_json_object(run: Run) -> None:
@@ -296,3 +303,29 @@ def test_the_history_is_told_without_any_account_and_makes_no_database(run: Run,
     assert told("--since", "2026-11-02T00:00:01Z") == ["2026-11-03T00:00:00Z"]
     for words in (["1 2"], ["kittle"], ["--json", "--csv"], ["--since", "yesterday"]):
         assert run("history", *words).status == 3
+
+
+@pytest.mark.parametrize("address", ["sqlite:///other.db", "nonsense", "postgresql://u:p%@h:port/d"])
+def test_move_to_takes_a_postgres_address_only_and_needs_something_to_move(run: Run, address: str) -> None:
+    refused = run("move-to", address)
+    assert (refused.status, refused.stdout) == (3, "")
+    assert "Give postgresql://USER:PASSWORD@HOST/DATABASE" in refused.stderr
+    nothing = run("move-to", "postgresql://u@h/d")
+    assert (nothing.status, nothing.stdout) == (3, "")
+    assert "There is no database invoice-bot.db to move" in nothing.stderr
+
+
+def test_move_to_says_how_many_rows_of_what_were_moved_and_what_to_do_next(run: Run, tmp_path: Path) -> None:
+    with new_database() as target:
+        address = target.render_as_string(hide_password=False)
+        release_before.restore(sa.make_url(f"sqlite:///{tmp_path / 'invoice-bot.db'}"))
+        with FileLock(tmp_path / "invoice-bot.db.lock"):
+            assert "Stop it first" in run("move-to", address).stderr
+        done = run("move-to", address)
+        assert (done.status, done.stderr) == (0, "")
+        *rows, last = done.stdout.splitlines()
+        moved = {name: int(count) for count, name in map(str.split, rows)}
+        assert moved["invoice_bot_warnings"] > 0
+        assert last.startswith(f"{sum(moved.values())} rows moved to postgresql+psycopg://")
+        assert "Set DATABASE_URL to it, and start the bot." in last
+        assert "not empty" in run("move-to", address).stderr

@@ -8,10 +8,13 @@ from typing import Annotated
 
 import sqlalchemy
 import typer
+from pydantic import SecretStr, ValidationError
 
 from bot import parts
 from bot.commands.startup import prepare
 from bot.counting import counted
+from bot.jobs.moving import move
+from bot.settings import Settings
 from bot.store import backup as copies
 
 
@@ -34,6 +37,40 @@ def restore(
     sys.stdout.write(f"{database.database} holds {_in_words(contents)}, from {file}.\n")
     if kept is not None:
         sys.stdout.write(f"What was there before is kept as {kept}.\n")
+
+
+def move_to(
+    address: Annotated[str, typer.Argument(help="An empty database: postgresql://USER:PASSWORD@HOST/DATABASE.")],
+) -> None:
+    """Copy the database (SQLite) with everything in it into a Postgres one; the bot must be stopped.
+
+    Exit status: 0 or 3.
+    """
+    source, target = _database(), _postgres(address)
+    if source.get_backend_name() != "sqlite":
+        raise typer.BadParameter("DATABASE_URL is a Postgres database already; pg_dump and pg_restore move that.")
+    if not Path(source.database or "").is_file():
+        raise typer.BadParameter(f"There is no database {source.database} to move. Check DATABASE_URL.")
+    with copies.held(source):
+        moved = move(source, target)
+    for table, rows in moved.items():
+        if rows:
+            sys.stdout.write(f"{rows:>9,}  {table}\n")
+    sys.stdout.write(
+        f"{counted(sum(moved.values()), 'row')} moved to {target.render_as_string()}, and counted there. "
+        f"Set DATABASE_URL to it, and start the bot. {source.database} is as it was, and no longer needed.\n"
+    )
+
+
+def _postgres(address: str) -> sqlalchemy.URL:
+    try:
+        settings = Settings(_env_file=None, database_url=SecretStr(address))
+        target = sqlalchemy.make_url(settings.database_url.get_secret_value())
+    except ValidationError:
+        target = None
+    if target is None or target.get_backend_name() == "sqlite":
+        raise typer.BadParameter("Give postgresql://USER:PASSWORD@HOST/DATABASE, the password percent-encoded.")
+    return target
 
 
 def _database() -> sqlalchemy.URL:

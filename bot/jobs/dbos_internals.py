@@ -5,10 +5,26 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from dbos import DBOS, _serialization, _workflow_commands
+import sqlalchemy as sa
+from dbos import DBOS, DBOSPortableJSONSerializer, _serialization, _workflow_commands
 from dbos._context import get_local_dbos_context
 from dbos._dbos import _get_dbos_instance
 from dbos._queue import queue_worker_thread
+from dbos._schemas import SCHEMA_PLACEHOLDER
+from dbos._schemas.system_database import SystemSchema
+from dbos._sys_db import SystemDatabase
+
+from bot.store.postgres import postgres_engine
+
+JOB_SCHEMA = "dbos"
+"""Where DBOS keeps its tables on Postgres."""
+JOB_TABLES = (
+    SystemSchema.workflow_status,
+    SystemSchema.workflow_input,
+    SystemSchema.workflow_output,
+    SystemSchema.operation_outputs,
+)
+"""Those of its tables that our jobs use; what stands in others it writes anew at each start. See `place_job_tables`."""
 
 
 class PickleRefusedError(Exception):
@@ -59,3 +75,25 @@ def current_owner() -> str:
     if context is None or context.owner_xid is None:
         raise AssertionError("unreachable: a job that runs has an owner")
     return context.owner_xid
+
+
+def make_job_tables(database: sa.URL) -> None:
+    """Make DBOS's tables, or bring them up to date, without starting it."""
+    engine = postgres_engine(database) if database.get_backend_name() != "sqlite" else sa.create_engine(database)
+    try:
+        SystemDatabase.create(
+            system_database_url=database.render_as_string(hide_password=False),
+            engine_kwargs={},
+            engine=engine,
+            schema=JOB_SCHEMA,
+            serializer=DBOSPortableJSONSerializer(),
+            executor_id=None,
+        ).run_migrations()
+    finally:
+        engine.dispose()
+
+
+def place_job_tables(connection: sa.Connection) -> None:
+    """Tell a connection where `JOB_TABLES` are."""
+    schema = None if connection.dialect.name == "sqlite" else JOB_SCHEMA
+    connection.execution_options(schema_translate_map={SCHEMA_PLACEHOLDER: schema})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -11,6 +12,10 @@ from bot.store.database import Database
 
 LONGEST_WAIT = timedelta(minutes=5)
 """No job is put aside for longer. One that seems to be was put aside under a clock that has been put right since."""
+BACK_IN_QUEUE: Mapping[str, str | None] = MappingProxyType(
+    {"status": "ENQUEUED", "owner_xid": None, "started_at_epoch_ms": None}
+)
+"""What is changed of a job whose run has died."""
 _LOCK = "invoice_bot_jobs"
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -92,8 +97,7 @@ class JobTable:
         jobs = self.jobs.c
         dead = sa.update(self.jobs).where(jobs.workflow_uuid == key, jobs.status == "PENDING", jobs.owner_xid == owner)
         with self._database.writing(lock=_LOCK) as connection:
-            again = dead.values(status="ENQUEUED", owner_xid=None, started_at_epoch_ms=None)
-            return connection.execute(again).rowcount > 0
+            return connection.execute(dead.values(BACK_IN_QUEUE)).rowcount > 0
 
     def drop_records(self, ended: Collection[str]) -> None:
         """Forget what the steps of jobs recorded that have ended. Their keys and questions stay."""

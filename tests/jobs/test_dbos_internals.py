@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dbos import DBOS, _queue, _workflow_commands
 from dbos._dbos import _get_dbos_instance
 
+from bot.jobs import dbos_internals
 from bot.jobs.engine import JobEngine
 from bot.jobs.job_table import JobTable
 
@@ -31,6 +32,13 @@ def test_the_tables_have_the_columns_that_we_change(launched: sa.URL) -> None:
         theirs = {column["name"] for column in found.get_columns(each.name)}
         assert {column.name for column in each.columns} <= theirs
     table.close()
+
+
+def test_the_tables_that_are_moved_have_the_columns_that_dbos_declares(launched: sa.URL) -> None:
+    found = sa.inspect(sa.create_engine(launched))
+
+    for table in dbos_internals.JOB_TABLES:
+        assert set(table.columns.keys()) <= {column["name"] for column in found.get_columns(table.name)}
 
 
 def test_the_functions_and_fields_that_we_use_are_there_and_mean_what_they_meant(launched: sa.URL) -> None:  # noqa: ARG001
