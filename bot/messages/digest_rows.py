@@ -28,7 +28,7 @@ from bot.messages.rendered import (
     text_cell,
 )
 from bot.words.concerns import concern_in_words
-from bot.words.findings import coverage, unbilled
+from bot.words.findings import coverage, repeated, unbilled
 from bot.words.plain import capital, day_in_words, duration, money, strung
 from bot.words.reasons import unsaid
 from bot.words.verdicts import ending_words, verdict_words
@@ -78,7 +78,7 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
     work = unbilled(ticket.finding.unbilled, digest.currency)
     if not work:
         return "no charge and no uncharged time on it, so its worth is not known"
-    notes = []
+    notes = [note] if (note := repeated(ticket.finding.unbilled, digest.currency)) else []
     if ticket.estimate:
         notes.append(f"{money(ticket.estimate, digest.currency)} of the money is an estimate for the time")
     if some := ticket.unpriced_minutes:

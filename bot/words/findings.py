@@ -42,6 +42,12 @@ def unbilled(work: Unbilled, currency: str) -> str:
     return strung(", ", charges if work.charges != 0 else "", minutes if work.minutes != 0 else "")
 
 
+def repeated(work: Unbilled, currency: str) -> str:
+    """That equal charges may be one piece of work recorded twice; empty where none are."""
+    amount = money(work.repeated, currency)
+    return f"{amount} of it may be recorded twice: equal charges, and a timer for only one" if work.repeated else ""
+
+
 def coverage(seen: Coverage) -> str:
     """How much was seen: "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped"."""
     return (

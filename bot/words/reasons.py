@@ -12,7 +12,7 @@ from bot.billing.decide import is_overdue
 from bot.billing.rules.verdicts import Due, Finding, Ground, Verdict
 from bot.counting import counted
 from bot.ticket_references import as_people_say
-from bot.words.findings import REST_UNKNOWN, what_it_does
+from bot.words.findings import REST_UNKNOWN, repeated, what_it_does
 from bot.words.plain import capital, date_in_words, day_of_run, duration, in_hours, money, strung
 
 _FAILURES_SAID: Final = 2
@@ -70,6 +70,7 @@ def _found(finding: Finding) -> str:
     said = [f"{' and '.join(map(what_it_does, finding.invoices))}."]
     if left.charges:
         said.append(f"Charges of {money(left.charges, finding.currency)} on the ticket are on no invoice yet.")
+    said += _repeated(finding)
     if left.minutes:
         said.append(f"{duration(left.minutes)} of billable time has not become a charge.")
     if None in (left.charges, left.minutes):
@@ -83,7 +84,8 @@ def _scheduled(finding: Finding) -> str:
     said = f"Charges{amount} are on no invoice yet; {expected_on(finding)}"
     if finding.scheduled_for is not None and is_overdue(finding.scheduled_for, finding.checked_at):
         return f"{said}, and that date has passed: look at it."
-    return f"{said}. Syncro does not show the schedule's own filters, so look after the run whether it took them."
+    said = f"{said}. Syncro does not show the schedule's own filters, so look after the run whether it took them."
+    return strung(" ", said, *_repeated(finding))
 
 
 def expected_on(finding: Finding) -> str:
@@ -103,7 +105,12 @@ def _not_invoiced(finding: Finding) -> str:
         said.append(f"Its invoice would draw on the prepaid block of {in_hours(finding.prepaid_hours)} h.")
     if finding.paused_schedule is not None:
         said.append(f'The recurring invoice "{finding.paused_schedule}" would pick up its charges, but it is paused.')
-    return strung(" ", *said)
+    return strung(" ", *said, *_repeated(finding))
+
+
+def _repeated(finding: Finding) -> list[str]:
+    said = repeated(finding.unbilled, finding.currency)
+    return [f"{said}."] if said else []
 
 
 def _nothing_recorded(finding: Finding) -> str:

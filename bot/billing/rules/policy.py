@@ -307,7 +307,30 @@ def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbi
         if charge.quantity is not None and charge.amount is not None and _is_labour(charge, ticket)
     )
     time = tuple(_by_product(uncharged, ticket)) if is_time_known else ()
-    return Unbilled(minutes if is_time_known else None, charges if are_charges_known else None, labour, time)
+    return Unbilled(
+        minutes if is_time_known else None,
+        charges if are_charges_known else None,
+        labour,
+        _repeated(pending, ticket) if are_charges_known else Decimal("0.00"),
+        time,
+    )
+
+
+def _repeated(pending: Iterable[TicketCharge], ticket: Ticket) -> Decimal:
+    """What of the pending charges equals a charge that came of a timer, beyond as many as timers name."""
+    of_timers = {timer.ticket_line_item_id for timer in ticket.timers} - {None}
+    equal: dict[tuple[object, ...], list[TicketCharge]] = {}
+    for charge in ticket.charges:
+        sale = (fold(charge.name), fold(charge.description), charge.quantity, charge.amount)
+        equal.setdefault(sale, []).append(charge)
+    waiting = {id(charge) for charge in pending}
+    total = Decimal("0.00")
+    for charges in equal.values():
+        named = sum(charge.id in of_timers for charge in charges)
+        unbilled_of_them = sum(id(charge) in waiting for charge in charges)
+        if named:
+            total += (charges[0].amount or 0) * min(len(charges) - named, unbilled_of_them)
+    return total.quantize(Decimal("0.01"))
 
 
 def _by_product(timers: Iterable[TicketTimer], ticket: Ticket) -> Iterator[ProductTime]:

@@ -222,6 +222,9 @@ class Unbilled:
     """Charges that have not become invoice lines, price times quantity less discounts, before tax."""
     labour: tuple[Labour, ...] = ()
     """Those of the charges that are for hours of work."""
+    repeated: Decimal = Decimal("0.00")
+    """What of the charges may be recorded twice: charges equal to one that came of a timer, and of no timer themselves.
+    They are counted, as an invoice made now would bill them."""
     time: tuple[ProductTime, ...] = ()
     """The part of the minutes of which the ticket shows a product."""
 

@@ -14,6 +14,7 @@ from bot.billing.rules.policy import Ticket, recognised, unbilled
 from bot.billing.rules.verdicts import Concern, ConcernKind, LinkKind
 from bot.syncro.models import InvoiceDetail, InvoiceLine, TicketCharge, TicketDetail, TicketRow, TicketTimer
 from bot.words.concerns import concern_in_words
+from bot.words.findings import repeated as words_of_repeated
 
 HOUR = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -122,6 +123,28 @@ def test_a_charge_that_stands_on_its_own_invoice_is_billed_though_it_is_not_mark
 
 
 # --- amounts ---
+
+
+@pytest.mark.parametrize(
+    ("charges", "of_timers", "repeated"),
+    [
+        ((None, None), 1, "75.00"),
+        (("5", None), 1, "75.00"),
+        (("5", "6"), 1, "0.00"),
+        ((None, None, None), 2, "75.00"),
+        ((None, None), 2, "0.00"),
+        ((None, None), 0, "0.00"),
+    ],
+)
+def test_a_timer_s_charge_that_was_recorded_twice_is_counted_and_said_to_be(
+    charges: tuple[str | None, ...], of_timers: int, repeated: str
+) -> None:
+    told = [charged("Work", "75", on=line).model_copy(update={"id": f"c{index}"}) for index, line in enumerate(charges)]
+    timers = [TicketTimer(billable=True, recorded=True, ticket_line_item_id=f"c{n}") for n in range(of_timers)]
+    left = unbilled(ticket(*told, charged("Cable", "75"), timers=tuple(timers)))
+    assert left.charges == 75 * (charges.count(None) + 1)
+    assert left.repeated == Decimal(repeated)
+    assert (f"{repeated} of it may be recorded twice" in words_of_repeated(left, "")) is (repeated != "0.00")
 
 
 @pytest.mark.parametrize(
