@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.rules.policy import NothingRecorded, Policy
+from bot.setting_values import file_text
 
 _NAMES = tuple(field.name for field in fields(Policy))
 
@@ -22,10 +23,7 @@ def read_policy_file(path: Path) -> dict[str, Any]:
         ValueError: it cannot be read, or something in it is wrong; each error with its line.
 
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    text = file_text(path)
     try:
         said = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -6,26 +6,43 @@ can also be read from a file: set `NAME_FILE` instead of `NAME`.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from unicodedata import category
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy
 from croniter import croniter
+from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.billing.rules.policy import NothingRecorded, Policy
 from bot.policy_file import labor_rates, read_policy_file
+from bot.setting_values import (
+    CHANNEL,
+    DIGEST_PLACE,
+    GROUP,
+    MANAGER,
+    PERSON,
+    SLACK_TOKEN,
+    IdKind,
+    file_text,
+    slack_api,
+    slack_id,
+    slack_ids,
+    syncro_api,
+    unquoted,
+    words,
+)
 from bot.syncro.tokens import bare
 
 
@@ -44,49 +61,13 @@ class Need(Enum):
     SLACK = "Slack"
 
 
-def _words(value: Any) -> Any:
-    """Split "Resolved, Closed" at commas; a JSON list serves names that hold a comma."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            items = json.loads(value)
-        except ValueError:
-            raise ValueError("is neither a comma-separated list nor a JSON list of texts") from None
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            raise ValueError("is a JSON list, but not of texts only")
-        return tuple(items)
-    return tuple(word.strip() for word in value.split(",") if word.strip())
-
-
-def _slack_ids(value: Any) -> Any:
-    words = _words(value)
-    for word in words if isinstance(words, tuple) else ():
-        if not re.fullmatch(r"[A-Za-z0-9_]+", word):
-            raise ValueError(f"holds {word!r}; give Slack ids (such as C0123ABCD), not names")
-    return words
-
-
-def _slack_id(value: Any) -> Any:
-    ids = _slack_ids(value)
-    if isinstance(ids, tuple):
-        if len(ids) > 1:
-            raise ValueError("must be one Slack id")
-        return ids[0] if ids else None
-    return ids
-
-
 def _secret_file(value: Any) -> Any:
     """Read a secret from the file that the setting names."""
     if not isinstance(value, str | Path):
         return value
-    path = Path(value)
-    try:
-        content = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"names {path}, which cannot be read ({type(error).__name__})") from None
+    content = file_text(Path(value)).strip()
     if not content:
-        raise ValueError(f"names {path}, which is empty")
+        raise ValueError(f"names {value}, which is empty")
     return SecretStr(content)
 
 
@@ -111,20 +92,39 @@ def _rates(value: Any) -> Any:
     return labor_rates(said)
 
 
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-SlackIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_slack_ids)]
-SlackId = Annotated[str | None, BeforeValidator(_slack_id)]
+def _ids(kind: IdKind) -> BeforeValidator:
+    return BeforeValidator(partial(slack_ids, kind))
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)]
+Channels = Annotated[tuple[str, ...], NoDecode, _ids(CHANNEL)]
+People = Annotated[tuple[str, ...], NoDecode, _ids(PERSON)]
+Groups = Annotated[tuple[str, ...], NoDecode, _ids(GROUP)]
+Managers = Annotated[tuple[str, ...], NoDecode, _ids(MANAGER)]
+DigestPlace = Annotated[str | None, BeforeValidator(partial(slack_id, DIGEST_PLACE))]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
 LaborRates = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_rates)]
 PolicyFile = Annotated[Mapping[str, Any] | None, NoDecode, BeforeValidator(_policy_file)]
 
 _DEFAULT_POLICY = Policy()
+_ENCODING = "utf-8-sig"
+"""With or without the mark that some editors put before the first line."""
+_ALIKE = 0.75
+"""How alike two names are, of which one is taken for a slip of the finger: 1 is the same."""
+_SLACK_TOKENS: Mapping[str, tuple[str, str]] = {
+    "slack_bot_token": ("xoxb-", "OAuth & Permissions"),
+    "slack_app_token": ("xapp-", "Basic Information, App-Level Tokens"),
+}
+"""How each begins, and where on the page of one's Slack app it stands."""
+_TOKENS_IN_WORDS = ", ".join(f"{name.upper()} begins with {prefix}" for name, (prefix, _) in _SLACK_TOKENS.items())
 
 
 class Settings(BaseSettings):
     """All settings, with their defaults. Build one with `load_settings`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding=_ENCODING, env_ignore_empty=True, extra="ignore"
+    )
 
     syncro_base_url: str | None = None
     syncro_subdomain: str | None = None
@@ -140,9 +140,9 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_app_token_file: SecretFile = None
     slack_api_url: str = "https://slack.com/api/"
-    allowed_channels: SlackIds = ()
-    allowed_users: SlackIds = ()
-    allowed_usergroups: SlackIds = ()
+    allowed_channels: Channels = ()
+    allowed_users: People = ()
+    allowed_usergroups: Groups = ()
     allow_guests: bool = False
 
     limit_jobs_per_person: int = Field(default=3, ge=1, le=16)
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     nothing_recorded: NothingRecorded = NothingRecorded.QUIET
     policy_file: PolicyFile = None
 
-    digest_channel: SlackId = None
+    digest_channel: DigestPlace = None
     digest_schedule: str = "0 9 * * mon-fri"
     digest_timezone: str = "UTC"
     digest_lookback_days: int = Field(default=30, ge=1, le=3650)
@@ -175,18 +175,26 @@ class Settings(BaseSettings):
     labor_rate: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2)
     labor_rates: LaborRates = ()
     currency: str = ""
-    managers: SlackIds = ()
+    managers: Managers = ()
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        name = str(info.field_name)
+        if name not in _SLACK_TOKENS and SLACK_TOKEN.search(value):
+            wanted = "the path of a file that holds it is wanted" if name.endswith("_file") else "it belongs elsewhere"
+            raise ValueError(f"holds a token of Slack: {wanted} ({_TOKENS_IN_WORDS})")
+        return unquoted(value)
+
     @field_validator("syncro_base_url")
     @classmethod
     def _check_base_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        url = _checked_url(value)
-        return url if url.endswith("/api/v1") else f"{url}/api/v1"
+        return None if value is None else syncro_api(value)
 
     @field_validator("syncro_subdomain")
     @classmethod
@@ -198,7 +206,7 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url")
     @classmethod
     def _check_slack_url(cls, value: str) -> str:
-        return f"{_checked_url(value)}/"
+        return slack_api(value)
 
     @field_validator(
         "syncro_api_token",
@@ -211,9 +219,14 @@ class Settings(BaseSettings):
     @classmethod
     def _check_token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         token = value.get_secret_value().strip() if value is not None else ""
-        word = bare(token) if str(info.field_name).startswith("syncro") else token
-        if not re.fullmatch(r"[!-~]*", word):  # anything else could not be sent in an HTTP header
+        prefix, where = _SLACK_TOKENS.get(str(info.field_name).removesuffix("_file"), ("", ""))
+        if not re.fullmatch(r"[!-~]*", token if prefix else bare(token)):  # what an HTTP header can carry
             raise ValueError("must be one word without spaces or special characters: copy the token again")
+        if not prefix and SLACK_TOKEN.search(token):
+            raise ValueError("holds a token of Slack: create one in Syncro under Admin, API Tokens")
+        if token and not token.removeprefix("xoxe.").startswith(prefix):
+            told = f"it must begin with {prefix} (your Slack app's page, {where})"
+            raise ValueError(f"holds another kind of token: {told}")
         return SecretStr(token) if token else None
 
     @field_validator("database_url", "database_url_file")
@@ -332,7 +345,9 @@ def load_settings(*needs: Need, environment_file: str | Path | None = ".env") ->
         SettingsError: with every problem at once, also of the settings that `needs` call for.
 
     """
+    unknown: list[str] = []
     try:
+        unknown = _unknown_names(environment_file)
         settings = Settings(_env_file=environment_file)
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{environment_file} cannot be read ({type(error).__name__}): it must be a text file in UTF-8."
@@ -340,10 +355,23 @@ def load_settings(*needs: Need, environment_file: str | Path | None = ".env") ->
     except ValidationError as error:
         problems = [_sentence(dict(each)) for each in error.errors(include_url=False, include_input=False)]
         broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
-        raise SettingsError([*problems, *_missing_beside(broken, needs, environment_file)]) from None
-    if problems := _missing(settings, needs):
+        raise SettingsError([*unknown, *problems, *_missing_beside(broken, needs, environment_file)]) from None
+    if problems := [*unknown, *_missing(settings, needs)]:
         raise SettingsError(problems)
     return settings
+
+
+def _unknown_names(environment_file: str | Path | None) -> list[str]:
+    """Names in the file that are all but those of settings. What is quite another name is for another program."""
+    if environment_file is None or not Path(environment_file).is_file():
+        return []
+    known = [name.upper() for name in Settings.model_fields]
+    problems = []
+    for name in dotenv_values(environment_file, interpolate=False, encoding=_ENCODING):
+        near = get_close_matches(name.upper(), known, 1, _ALIKE)
+        if name.upper() not in known and near:
+            problems.append(f"{environment_file} sets {name}, which is no setting: {near[0]} is meant?")
+    return problems
 
 
 def _missing_beside(broken: set[str], needs: tuple[Need, ...], environment_file: str | Path | None) -> list[str]:
@@ -359,10 +387,10 @@ _STAND_INS: Mapping[str, Any] = {
     "syncro_subdomain": "stand-in",
     "syncro_api_token": SecretStr("stand-in"),
     "syncro_api_token_file": SecretStr("stand-in"),
-    "slack_bot_token": SecretStr("stand-in"),
-    "slack_bot_token_file": SecretStr("stand-in"),
-    "slack_app_token": SecretStr("stand-in"),
-    "slack_app_token_file": SecretStr("stand-in"),
+    "slack_bot_token": SecretStr("xoxb-stand-in"),
+    "slack_bot_token_file": SecretStr("xoxb-stand-in"),
+    "slack_app_token": SecretStr("xapp-stand-in"),
+    "slack_app_token_file": SecretStr("xapp-stand-in"),
     "database_url_file": SecretStr("sqlite:///stand-in"),
 }
 
@@ -375,17 +403,13 @@ def _missing(settings: Settings, needs: tuple[Need, ...]) -> list[str]:
         if not settings.syncro_token:
             problems.append("SYNCRO_API_TOKEN is not set: create one in Syncro under Admin, API Tokens.")
     if Need.SLACK in needs:
-        problems += _slack_token("SLACK_BOT_TOKEN", settings.bot_token, "xoxb-", "OAuth & Permissions")
-        problems += _slack_token("SLACK_APP_TOKEN", settings.app_token, "xapp-", "Basic Information, App-Level Tokens")
+        given = {"slack_bot_token": settings.bot_token, "slack_app_token": settings.app_token}
+        problems += [
+            f"{name.upper()} is not set: copy the token that begins with {prefix} from your Slack app's page, {where}."
+            for name, (prefix, where) in _SLACK_TOKENS.items()
+            if not given[name]
+        ]
     return problems
-
-
-def _slack_token(name: str, token: str, prefix: str, where: str) -> list[str]:
-    if not token:
-        return [f"{name} is not set: copy the token that begins with {prefix} from your Slack app's page, {where}."]
-    if re.match(r"x(?:app|ox[a-z])-", token) and not token.startswith(prefix):
-        return [f"{name} holds another kind of token: it must begin with {prefix} (your Slack app's page, {where})."]
-    return []
 
 
 def _secret(*candidates: SecretStr | None) -> str:
@@ -403,29 +427,3 @@ def _sentence(error: dict[str, Any]) -> str:
     message = str(error["msg"]).removeprefix("Value error, ")
     lowered = message[:1].lower() + message[1:]
     return f"{name} {lowered.removeprefix('input ')}."
-
-
-def _checked_url(value: str) -> str:
-    """An http(s) address without query, without the closing slash. Plain http only on this machine itself."""
-    url = value.strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("is not a valid address") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("must be an address that begins with https://")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must be a plain address without user name, password or query")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("must begin with https://, because the token would travel unencrypted")
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,12 +115,33 @@ def test_what_is_wrong_is_not_also_called_missing(problems: Problems, name: str)
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v1"),
         ("http://localhost:8080/api/v1", "http://localhost:8080/api/v1"),
         ("http://[::1]:8080", "http://[::1]:8080/api/v1"),
+        ("https://acme.syncromsp.com/api", "https://acme.syncromsp.com/api/v1"),
+        ("'https://acme.syncromsp.com/api/'", "https://acme.syncromsp.com/api/v1"),
+        ("https://proxy.example.com/syncro/api", "https://proxy.example.com/syncro/api/v1"),
     ],
 )
 def test_the_api_address_is_completed(load: Load, given_url: str, api_url: str) -> None:
     settings = load(**{**COMPLETE, "SYNCRO_BASE_URL": given_url})
     assert settings.syncro_api_url == api_url
     assert settings.syncro_site == api_url.removesuffix("/api/v1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://acme.syncromsp.com/tickets/1",
+        "https://acme.syncromsp.com/api/v2",
+        "https://acme.syncromsp.com/api/v1/x",
+    ],
+)
+def test_an_address_of_something_else_in_syncro_is_refused_with_the_right_one(problems: Problems, url: str) -> None:
+    (problem,) = problems(SYNCRO_BASE_URL=url)
+    assert problem.endswith("give https://acme.syncromsp.com/api/v1.")
+
+
+@pytest.mark.parametrize("url", ["https://slack.com", "https://slack.com/api", "https://slack.com/api/"])
+def test_the_address_of_slack_s_api_is_completed(load: Load, url: str) -> None:
+    assert load(**COMPLETE, SLACK_API_URL=url).slack_api_url == "https://slack.com/api/"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +189,33 @@ def test_a_secret_can_come_from_a_file(load: Load, tmp_path: Path) -> None:
     assert settings.database == "postgresql+psycopg://bot:pw@db/bot"
 
 
+def test_the_mark_that_windows_editors_put_first_is_no_part_of_a_secret_or_a_name(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbfsyncro-secret\r\n")
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfSYNCRO_SUBDOMAIN=acme\r\nSCAN_LIMIT=7\r\n")
+    settings = load((Need.SYNCRO,), SYNCRO_API_TOKEN_FILE=str(tmp_path / "token"))
+    assert (settings.syncro_token, settings.syncro_subdomain, settings.scan_limit) == ("syncro-secret", "acme", 7)
+
+
+@pytest.mark.parametrize("name", ["SYNCRO_API_TOKEN_FILE", "POLICY_FILE"])
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "no ordinary file"),
+        (lambda path: path.symlink_to("/dev/zero"), "no ordinary file"),
+        (Path.mkdir, "IsADirectoryError"),
+        (lambda path: path.write_bytes(b"x" * 1_000_001), "too large"),
+        (lambda path: path.write_text("token", encoding="utf-16"), "no text in UTF-8"),
+    ],
+)
+def test_what_is_no_ordinary_small_text_file_is_refused_at_once(
+    problems: Problems, tmp_path: Path, name: str, make: Callable[[Path], object], said: str
+) -> None:
+    make(tmp_path / "odd")
+    (problem,) = problems(**{"SYNCRO_API_TOKEN": "", "SYNCRO_API_TOKEN_FILE": "", name: str(tmp_path / "odd")})[:1]
+    assert problem.startswith(f"{name} names {tmp_path / 'odd'}, which ")
+    assert said in problem
+
+
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
 def test_a_secret_file_that_holds_nothing_readable_is_named(
     problems: Problems, tmp_path: Path, content: bytes | None
@@ -204,12 +253,45 @@ def test_space_around_a_token_does_not_matter_and_a_blank_one_is_missing(load: L
     assert problem.startswith("SYNCRO_API_TOKEN is not set")
 
 
-def test_swapped_slack_tokens_are_noticed(problems: Problems) -> None:
-    found = problems(SLACK_BOT_TOKEN="xapp-secret", SLACK_APP_TOKEN="xoxb-secret")
-    assert "must begin with xoxb-" in found[0]
-    assert "must begin with xapp-" in found[1]
-    (user_token,) = problems(SLACK_BOT_TOKEN="xoxp-secret")
-    assert "another kind of token" in user_token
+SLACK_SECRET, SYNCRO_SECRET = "xoxb-5ecret-1", "T5ecret0f9a8b7c6d5e4f3a2b1c"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-5ecret", "must begin with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxp-5ecret", "another kind of token: it must begin with xoxb-"),
+        ("SLACK_BOT_TOKEN", SYNCRO_SECRET, "must begin with xoxb-"),
+        ("SLACK_APP_TOKEN", SLACK_SECRET, "must begin with xapp-"),
+        ("SYNCRO_API_TOKEN", SLACK_SECRET, "holds a token of Slack"),
+        ("SYNCRO_API_TOKEN", f"Bearer {SLACK_SECRET}", "holds a token of Slack"),
+        ("SLACK_BOT_TOKEN_FILE", SLACK_SECRET, "the path of a file that holds it is wanted"),
+        ("SYNCRO_API_TOKEN_FILE", SYNCRO_SECRET, "looks like a secret, which cannot be read"),
+        ("POLICY_FILE", SYNCRO_SECRET, "looks like a secret, which cannot be read"),
+        ("MANAGERS", f"U1,{SLACK_SECRET}", "SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN begins with xapp-"),
+        ("MANAGERS", f"U1,{SYNCRO_SECRET}", "looks like a secret; give Slack ids"),
+        ("FINISHED_STATUSES", SLACK_SECRET, "holds a token of Slack"),
+        ("SYNCRO_SUBDOMAIN", SLACK_SECRET, "holds a token of Slack"),
+        ("SCAN_LIMIT", SLACK_SECRET, "holds a token of Slack"),
+        ("DIGEST_TIMEZONE", SYNCRO_SECRET, "IANA"),
+    ],
+)
+def test_a_token_in_the_wrong_place_is_refused_in_words_that_do_not_show_it(
+    problems: Problems, name: str, value: str, said: str
+) -> None:
+    (problem,) = problems(**{name: value})
+    assert problem.startswith(f"{name} ")
+    assert said in problem
+    assert "5ecret" not in problem
+
+
+def test_a_token_of_the_wrong_kind_is_noticed_in_a_file_and_where_slack_is_not_needed(
+    problems: Problems, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("xoxb-5ecret", encoding="utf-8")
+    found = problems((Need.SYNCRO,), SYNCRO_API_TOKEN="", SYNCRO_API_TOKEN_FILE=str(tmp_path / "token"))
+    assert [problem.split()[0] for problem in found] == ["SYNCRO_API_TOKEN_FILE"]
+    assert problems((Need.SYNCRO,), SLACK_BOT_TOKEN="xapp-1")[0].startswith("SLACK_BOT_TOKEN holds another kind")
 
 
 @pytest.mark.parametrize(
@@ -267,13 +349,20 @@ def _problems() -> list[str]:
         ('["Closed, paid", "Done"]', ("Closed, paid", "Done")),
         (' ["One"]', ("One",)),
         ("[]", ()),
+        ('"No Charge"', ("No Charge",)),
+        ("""'"No Charge"'""", ("No Charge",)),
+        ('"Resolved, Closed"', ("Resolved", "Closed")),
+        ('"Closed, paid", "Done"', ("Closed, paid", "Done")),
+        ("'Closed','Done'", ("Closed", "Done")),
+        ("""'["Closed, paid"]'""", ("Closed, paid",)),
+        ('24" Monitor, Toner', ('24" Monitor', "Toner")),
     ],
 )
 def test_a_list_is_written_with_commas_or_as_json(load: Load, written: str, names: tuple[str, ...]) -> None:
     assert load(**COMPLETE, FINISHED_STATUSES=written).policy.finished_statuses == names
 
 
-@pytest.mark.parametrize("written", ["[", '["open"', "[1]", '[["a"]]'])
+@pytest.mark.parametrize("written", ["[", '["open"', "[1]", '[["a"]]', '"open, done', '"open" x, done'])
 def test_a_list_that_is_no_list_is_refused(problems: Problems, written: str) -> None:
     (problem,) = problems(NON_BILLABLE_TAGS=written)
     assert problem.startswith("NON_BILLABLE_TAGS ")
@@ -326,11 +415,35 @@ def test_a_policy_file_holds_rates_and_a_wrong_one_is_named_with_its_line(
     assert "line 3: labor_rates holds no rate such as 150.00 for 'Emergency'" in problem
 
 
-def test_slack_names_where_ids_belong_are_refused(load: Load, problems: Problems) -> None:
-    assert load(**COMPLETE, ALLOWED_CHANNELS="C0123ABCD,G0123ABCD").allowed_channels == ("C0123ABCD", "G0123ABCD")
-    (problem,) = problems(ALLOWED_CHANNELS="#billing")
-    assert "'#billing'" in problem
-    assert "ids" in problem
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "how"),
+    [
+        ("ALLOWED_CHANNELS", "C0123ABCD,G0123ABCD", "#billing", "at the bottom of its details"),
+        ("ALLOWED_CHANNELS", "C0123ABCD", "U0123ABCD", "a channel's (C0123ABCD)"),
+        ("ALLOWED_USERS", "U0123ABCD, W0123ABCD", "bob", "Copy member ID"),
+        ("ALLOWED_USERS", "U0123ABCD", "S0123ABCD", "Copy member ID"),
+        ("ALLOWED_USERGROUPS", "S0123ABCD", "@techs", "Copy group ID"),
+        ("MANAGERS", "U0123ABCD,S0123ABCD", "dana", "Copy member ID"),
+        ("MANAGERS", "U0123ABCD", "DANA", "Copy group ID"),
+        ("DIGEST_CHANNEL", "C0123ABCD", "billing", "a channel's (C0123ABCD)"),
+    ],
+)
+def test_a_name_where_an_id_belongs_is_refused_with_how_to_find_the_id(
+    load: Load, problems: Problems, name: str, right: str, wrong: str, how: str
+) -> None:
+    load(**COMPLETE, **{name: right})
+    (problem,) = problems(**{name: wrong if name == "DIGEST_CHANNEL" else f"{right},{wrong}"})
+    assert problem.startswith(f"{name} holds {wrong!r}; give Slack ids, not names")
+    assert how in problem
+
+
+def test_quotation_marks_that_docker_leaves_around_a_value_are_no_part_of_it(load: Load) -> None:
+    quoted = {name: f'"{value}"' for name, value in COMPLETE.items()}
+    settings = load(
+        **quoted, SCAN_LIMIT="'7'", DIGEST_SCHEDULE='"0 8 * * mon"', MANAGERS='"U1,U2"', LOG_LEVEL='"debug"'
+    )
+    assert (settings.syncro_token, settings.bot_token, settings.scan_limit) == ("syncro-secret", "xoxb-secret", 7)
+    assert (settings.digest_schedule, settings.managers, settings.log_level) == ("0 8 * * mon", ("U1", "U2"), "DEBUG")
 
 
 # --- the database ---
@@ -375,6 +488,24 @@ def test_the_environment_wins_over_the_file(load: Load, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SCAN_LIMIT=7\nLOG_LEVEL=debug\n", encoding="utf-8")
     settings = load(**COMPLETE, SCAN_LIMIT="9")
     assert (settings.scan_limit, settings.log_level) == (9, "DEBUG")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("DIGEST_CHANEL", "DIGEST_CHANNEL"), ("manager", "MANAGERS"), ("SYNCRO_TOKEN", "SYNCRO_API_TOKEN")],
+)
+def test_a_misspelled_name_in_the_file_is_told_with_the_nearest_one(
+    problems: Problems, tmp_path: Path, written: str, meant: str
+) -> None:
+    (tmp_path / ".env").write_text(f"export {written}=x\nSCAN_LIMIT=many\n", encoding="utf-8")
+    assert problems()[0] == f".env sets {written}, which is no setting: {meant} is meant?"
+    assert problems()[1].startswith("SCAN_LIMIT ")
+
+
+def test_names_for_other_programs_may_stand_in_the_file(load: Load, tmp_path: Path) -> None:
+    others = "TZ=UTC\nCOMPOSE_PROJECT_NAME=bot\nCOMPOSE_FILE=a\nPOSTGRES_PASSWORD=x\nSLACK_SIGNING_SECRET=y\nPATH=/\n"
+    (tmp_path / ".env").write_text(others, encoding="utf-8")
+    load(**COMPLETE)
 
 
 def test_a_file_that_cannot_be_read_is_said_plainly(problems: Problems, tmp_path: Path) -> None:
