@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy
 
@@ -67,7 +68,13 @@ def checker(settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_tr
     It keeps what it reads in `ledger`, or in one of its own. Without a database that can be opened it works as well,
     only with more calls. With `leaves_no_trace` no database file is made where there is none.
     """
-    verifier = Verifier(settings.policy, SyncroPages(settings.syncro_site), settings.scan_limit, settings.currency)
+    verifier = Verifier(
+        settings.policy,
+        SyncroPages(settings.syncro_site),
+        settings.scan_limit,
+        settings.currency,
+        ZoneInfo(settings.digest_timezone),
+    )
     with ExitStack() as stack:
         has_place = not leaves_no_trace or has_memory(settings)
         if ledger is None and has_place:

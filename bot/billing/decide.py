@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, tzinfo
 from urllib.parse import quote
 
 from bot.billing.rules.concerns import Seen, concerns, is_credited_in_full
@@ -33,8 +33,6 @@ from bot.billing.search.evidence import Case, Evidence, FoundLink
 from bot.syncro.models import Schedule
 
 _CREDITED = "Credits give back all that its invoices bill, so nobody can tell whether another is due."
-RUN_TAKES = timedelta(days=1)
-"""How long after its `next_run` a recurring invoice may still be made: runs start at 06:00 and may take hours."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,10 @@ def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
 
 
 def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
-    """Judge a case: a link, then non-billable, open, covered, unverified, scheduled, nothing recorded, not invoiced."""
+    """Judge a case: a link, then non-billable, open, covered, unverified, scheduled, nothing recorded, not invoiced.
+
+    `now` is in the office's time: a day of a recurring invoice is a day there.
+    """
     evidence, links = case.evidence, _distinct(case.evidence.links)
     own_lines = [line for found in links if found.link is LinkKind.TICKET_ID for line in found.invoice.lines]
     ticket = recognised(case.ticket, own_lines)
@@ -212,5 +213,11 @@ def _order_of_pickup(schedule: Schedule, now: datetime) -> tuple[int, float, str
 
 
 def is_overdue(next_run: datetime, now: datetime) -> bool:
-    """Whether a recurring invoice should have run already. Runs start at 06:00 local time and may take hours."""
-    return next_run < now - RUN_TAKES
+    """Whether the day of a recurring invoice's run has passed, where `now` is told. Runs may take hours."""
+    return day_of_run(next_run, now.tzinfo or UTC) < now.date()
+
+
+def day_of_run(moment: datetime, zone: tzinfo) -> date:
+    """The day of a recurring invoice's run. Syncro's bare dates arrive as midnight UTC, and are that day everywhere."""
+    utc = moment.astimezone(UTC)
+    return utc.date() if utc.time() == time.min else moment.astimezone(zone).date()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.ledger.freshness import Knowledge, opened_since
@@ -65,6 +65,8 @@ class Verifier:
     scan_limit: int = 200
     currency: str = ""
     """The sign or code of all amounts."""
+    zone: tzinfo = UTC
+    """The office's: a day of a recurring invoice is a day there."""
 
     def check(
         self,
@@ -237,7 +239,7 @@ class Verifier:
             return lookup_failed(number, found.sentence, now)
         if case is None:
             return no_such_ticket(number, now)
-        return replace(decide(case, self.pages, now), currency=self.currency)
+        return replace(decide(case, self.pages, now.astimezone(self.zone)), currency=self.currency)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from bot.billing.decide import day_of_run
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Pickup
-from bot.words.plain import day_of_run
 
 
 def pickup(finding: Finding, day: date, zone: ZoneInfo) -> tuple[Pickup, date | None]:

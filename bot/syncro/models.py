@@ -10,7 +10,7 @@ Field names and shapes follow Syncro's public OpenAPI document; where real answe
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -72,12 +72,15 @@ def _lenient_time(value: Any) -> Any:
 
 
 def _run_time(value: Any) -> Any:
-    """A time; a midnight is a mere date, which is that day everywhere: midnight UTC, whatever offset it carries."""
+    """A mere date, as midnight UTC: it is that day everywhere. Only a time of day in UTC is a moment.
+
+    Any other time is the account's own, and so is its date.
+    """
     moment = _lenient_time(value)
     if moment is None or isinstance(value, datetime):
         return moment
     written = datetime.fromisoformat(value)
-    return written.replace(tzinfo=UTC) if written.time() == time.min else moment
+    return moment if written.utcoffset() == timedelta(0) else datetime.combine(written.date(), time.min, UTC)
 
 
 def _lenient_money(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -47,12 +47,6 @@ def day_in_words(day: date, seen_from: date | None = None) -> str:
 def date_in_words(day: date, seen_from: date) -> str:
     """1 Dec; with the year where it is another than that of the day it is `seen_from`."""
     return f"{day.day} {day:%b}" if day.year == seen_from.year else f"{day.day} {day:%b} {day.year}"
-
-
-def day_of_run(moment: datetime, zone: tzinfo = UTC) -> date:
-    """The day of a recurring invoice's run. Syncro's bare dates arrive as midnight UTC, and are that day everywhere."""
-    utc = moment.astimezone(UTC)
-    return utc.date() if utc.time() == time.min else moment.astimezone(zone).date()
 
 
 def listed(items: Sequence[str]) -> str:

@@ -6,14 +6,15 @@ They may quote Syncro's texts as they are: escape them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Final
 
-from bot.billing.decide import is_overdue
+from bot.billing.decide import day_of_run, is_overdue
 from bot.billing.rules.verdicts import Due, Finding, Ground, Verdict
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN, repeated, what_it_does
-from bot.words.plain import capital, date_in_words, day_of_run, duration, in_hours, money, strung
+from bot.words.plain import capital, date_in_words, duration, in_hours, money, strung
 
 _FAILURES_SAID: Final = 2
 """How many failed reads the sentence names; it counts the others."""
@@ -93,7 +94,8 @@ def expected_on(finding: Finding) -> str:
     name = f' "{finding.schedule_name}"' if finding.schedule_name else ""
     if finding.scheduled_for is None:
         return f"expected on the next invoice of the recurring invoice{name} (Syncro names no date)"
-    day = date_in_words(day_of_run(finding.scheduled_for), finding.checked_at.date())
+    checked = finding.checked_at
+    day = date_in_words(day_of_run(finding.scheduled_for, checked.tzinfo or UTC), checked.date())
     return f"expected on the invoice of {day} (recurring invoice{name})"
 
 

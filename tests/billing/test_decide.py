@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +14,8 @@ from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticke
 from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding, LinkKind, Verdict
 from bot.billing.search.evidence import Case
+from bot.digest.model import Pickup
+from bot.digest.pickups import pickup
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
 from tests.billing.factory import (
@@ -314,6 +318,17 @@ def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: st
     assert stuck.scheduled_for is not None
     assert f"on the invoice of {said} " in reason(stuck)
     assert "and that date has passed: look at it" in reason(stuck)
+
+
+@pytest.mark.parametrize(("zone", "has_passed"), [("America/Los_Angeles", False), ("Pacific/Auckland", True)])
+def test_a_date_has_passed_when_its_day_is_over_at_the_office_and_both_places_say_so(
+    zone: str, *, has_passed: bool
+) -> None:
+    now = datetime(2026, 6, 2, 1, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    given = decide(scheduled(with_charge(), schedule("2026-06-01")), PAGES, now)
+    assert ("that date has passed" in reason(given)) is has_passed
+    assert (pickup(given, now.date(), ZoneInfo(zone))[0] is Pickup.OVERDUE) is has_passed
+    assert bool(given.concerns) is has_passed
 
 
 def test_a_run_to_come_is_named_before_one_whose_date_has_passed() -> None:

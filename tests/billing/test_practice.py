@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from bot.billing.decide import SyncroPages, decide
 from bot.billing.rules.policy import NothingRecorded, Policy
 from bot.billing.rules.verdicts import Finding, Verdict
+from bot.digest.model import Pickup
+from bot.digest.pickups import pickup
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
 from tests.billing.factory import NOW, case, failed, invoice, linked, schedule, scheduled, ticket, unread
@@ -119,9 +123,18 @@ def test_status_invoiced_proves_nothing_not_even_on_a_bare_ticket() -> None:
     assert (found.verdict, found.contradiction, found.rule) == (Verdict.NOT_INVOICED, True, None)
 
 
-@pytest.mark.parametrize("next_run", ["2026-06-01", "2026-06-01T00:00:00-05:00", "2026-06-01T00:00:00.000+13:00"])
-def test_a_bare_date_or_midnight_is_that_day_in_every_zone(next_run: str) -> None:
-    found = decide(scheduled(case(ticket(charges=[PRICED])), schedule(next_run)), PAGES, NOW)
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "next_run",
+    ["2026-06-01", "2026-06-01T00:00:00-05:00", "2026-06-01T00:00:00.000+13:00", "2026-06-01T00:00:00.000Z",
+     "2026-06-01T06:00:00+13:00", "2026-06-01T23:30:00-08:00", "2026-06-01T06:00:00"],
+)  # fmt: skip
+def test_a_bare_date_or_midnight_is_that_day_in_every_zone_and_so_is_the_account_s_own(
+    next_run: str, zone: str
+) -> None:
+    now = NOW.astimezone(ZoneInfo(zone))
+    found = decide(scheduled(case(ticket(charges=[PRICED])), schedule(next_run)), PAGES, now)
+    assert pickup(found, now.date(), ZoneInfo(zone)) == (Pickup.DATED, date(2026, 6, 1))
     assert 'expected on the invoice of 1 Jun (recurring invoice "Monthly")' in reason(found)
     assert "does not show the schedule's own filters" in reason(found)
 
