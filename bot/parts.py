@@ -25,6 +25,7 @@ from bot.store.rate_limit.shared_budget import SharedBudget
 from bot.store.sole_process import sole_process
 from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
+from bot.syncro.retries import FOR_NOBODY, FOR_PEOPLE, RetryPolicy
 from bot.syncro_sessions.pooled import SyncroReader
 
 log = logging.getLogger(__name__)
@@ -62,11 +63,14 @@ def synchroniser(settings: Settings, check: Checker, ledger: SqlLedger) -> Synch
 
 
 @contextmanager
-def checker(settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_trace: bool = False) -> Iterator[Checker]:
+def checker(
+    settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_trace: bool = False, unattended: bool = False
+) -> Iterator[Checker]:
     """A verifier with its readers, for the terminal or for jobs, within the rate budget of all processes.
 
     It keeps what it reads in `ledger`, or in one of its own. Without a database that can be opened it works as well,
-    only with more calls. With `leaves_no_trace` no database file is made where there is none.
+    only with more calls. With `leaves_no_trace` no database file is made where there is none. Where it runs
+    `unattended` the background waits for Syncro for minutes.
     """
     verifier = Verifier(
         settings.policy,
@@ -84,8 +88,9 @@ def checker(settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_tr
             if has_place
             else RateBudget(settings.syncro_requests_per_minute)
         )
-        reader = stack.enter_context(_reader(settings, budget, ledger))
-        background = stack.enter_context(_reader(settings, budget.background(), ledger))
+        reader = stack.enter_context(_reader(settings, budget, ledger, FOR_PEOPLE))
+        patience = FOR_NOBODY if unattended else FOR_PEOPLE
+        background = stack.enter_context(_reader(settings, budget.background(), ledger, patience))
         yield Checker(verifier, reader, background, ledger)
 
 
@@ -134,8 +139,10 @@ def _shared_budget(settings: Settings) -> Iterator[SharedBudget]:
 
 
 @contextmanager
-def _reader(settings: Settings, budget: CallBudget, ledger: SqlLedger | None) -> Iterator[SyncroReader]:
-    client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget)
+def _reader(
+    settings: Settings, budget: CallBudget, ledger: SqlLedger | None, retries: RetryPolicy
+) -> Iterator[SyncroReader]:
+    client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget, retries=retries)
     reader = SyncroReader(client, utc_now, ledger=ledger)
     try:
         yield reader

@@ -137,7 +137,25 @@ class Verifier:
     def _audit(
         self, scheduler: Scheduler, window: Window, also: Sequence[str], spared: frozenset[str], *, from_memory: bool
     ) -> AuditReport | None:
-        """Audit once. None where what was known at the beginning does not hold any more at the end."""
+        """Audit once. None where what was known at the beginning does not hold any more at the end.
+
+        What could not be read is read once more at the end; all else is known then.
+        """
+        failure, asked, knowledge, cases = self._search_window(scheduler, window, also, spared, from_memory=from_memory)
+        if scheduler.forget_failures():
+            failure, asked, knowledge, cases = self._search_window(
+                scheduler, window, also, spared, from_memory=from_memory
+            )
+        if knowledge is not None and not self._still_holds(scheduler, knowledge):
+            return None
+        cases = self._look_for_schedules(scheduler, cases, sparing=True)
+        cases = self._look_for_prepaid(scheduler, cases)
+        return AuditReport(_report(scheduler, self._findings(scheduler, asked, cases)), failure)
+
+    def _search_window(
+        self, scheduler: Scheduler, window: Window, also: Sequence[str], spared: frozenset[str], *, from_memory: bool
+    ) -> tuple[str, _Asked, Knowledge | None, Sequence[Outcome[Case | None]]]:
+        """Search for every ticket of an audit. The text says why the list of tickets could not be read."""
         listed = scheduler.ask(list_tickets(window))
         every = {} if isinstance(listed, Failed) else by_reference(listed)
         held = {
@@ -150,14 +168,7 @@ class Verifier:
         if knowledge is not None:
             searcher = replace(searcher, payers=self._list_payers(scheduler, asked, searcher))
         cases = scheduler.run([searcher.search_known(found.value) for found in asked.found], of_tickets=True)
-        if knowledge is not None and not self._still_holds(scheduler, knowledge):
-            return None
-        cases = self._look_for_schedules(scheduler, cases, sparing=True)
-        cases = self._look_for_prepaid(scheduler, cases)
-        return AuditReport(
-            report=_report(scheduler, self._findings(scheduler, asked, cases)),
-            failure=listed.sentence if isinstance(listed, Failed) else "",
-        )
+        return listed.sentence if isinstance(listed, Failed) else "", asked, knowledge, cases
 
     def _list_payers(self, scheduler: Scheduler, asked: _Asked, searcher: Searcher) -> dict[str, Sequence[InvoiceRow]]:
         """List the invoices of those who pay for many tickets of others."""

@@ -36,7 +36,7 @@ def _run_bot(*, listen: bool) -> NoReturn:
     settings = prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
     _stop_at_a_signal(stop)
-    with parts.opened_memory(settings) as memory, parts.checker(settings) as checker:
+    with parts.opened_memory(settings) as memory, parts.checker(settings, unattended=True) as checker:
         _note_settings(settings, memory, "serve" if listen else "worker")
         composition.service(settings, checker, memory, listen=listen).run(stop)
     # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads

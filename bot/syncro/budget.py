@@ -22,11 +22,24 @@ _SAME_PAUSE_SECONDS = 1.0
 """Calls that were under way together are refused together: their pauses differ by less than this."""
 
 
+class PausedError(Exception):
+    """The server lets nobody ask for longer than the caller can wait: for so many `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"nobody may ask for {seconds:.0f} s")
+
+
 class CallBudget(Protocol):
     """What a client needs of a budget."""
 
-    def call(self) -> AbstractContextManager[None]:
-        """Wait for a slot, then hold it while the body makes one request."""
+    def call(self, longest_pause: float = math.inf) -> AbstractContextManager[None]:
+        """Wait for a slot, then hold it while the body makes one request.
+
+        Raises:
+            PausedError: after a 429 nobody may ask for more than `longest_pause` seconds.
+
+        """
         ...
 
     def refused(self, retry_after: float | None) -> None:
@@ -77,6 +90,12 @@ class Slots:
         """How many slots may be taken: fewer than the size for a while after a 429."""
         return self.restraint.limit_at(now, self.size, self.window)
 
+    def refuse_long_pause(self, now: float, longest: float) -> None:
+        """Raise `PausedError` where a 429 holds everybody back for more than `longest` seconds from now."""
+        left = self.restraint.paused_until - now
+        if left > longest:
+            raise PausedError(left)
+
     def seconds_to_wait(self, now: float, *, in_background: bool) -> float | None:
         """Seconds until a call may begin, 0 or less if at once; None where only the end of another can tell."""
         limit = self.limit_at(now)
@@ -110,14 +129,14 @@ class RateBudget:
         self._pause_in_words = PauseInWords()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Wait for a slot, then hold it while the body makes one request."""
-        with self._holding(in_background=False):
+    def call(self, longest_pause: float = math.inf) -> Iterator[None]:
+        """See `CallBudget`."""
+        with self._holding(longest_pause, in_background=False):
             yield
 
     def background(self) -> BackgroundLane:
         """The same budget for work that nobody waits for: it leaves a third of the slots free."""
-        return BackgroundLane(lambda: self._holding(in_background=True), self.refused)
+        return BackgroundLane(lambda longest_pause: self._holding(longest_pause, in_background=True), self.refused)
 
     def refused(self, retry_after: float | None) -> None:
         """Let nobody begin a request for that many seconds (5 if None), and fewer than the limit for a while.
@@ -131,8 +150,8 @@ class RateBudget:
             self._pause_in_words.say(slots, now)
 
     @contextmanager
-    def _holding(self, *, in_background: bool) -> Iterator[None]:
-        self._acquire(in_background)
+    def _holding(self, longest_pause: float, *, in_background: bool) -> Iterator[None]:
+        self._acquire(longest_pause, in_background=in_background)
         try:
             yield
         finally:
@@ -140,9 +159,10 @@ class RateBudget:
                 self._slots.end(self._clock())
                 self._changed.notify_all()
 
-    def _acquire(self, in_background: bool) -> None:
+    def _acquire(self, longest_pause: float, *, in_background: bool) -> None:
         with self._changed:
             while True:
+                self._slots.refuse_long_pause(self._clock(), longest_pause)
                 wait = self._slots.seconds_to_wait(self._clock(), in_background=in_background)
                 if wait is not None and wait <= 0:
                     self._slots.take()
@@ -175,14 +195,14 @@ class BackgroundLane:
     """A view of a budget that never takes its last third."""
 
     def __init__(
-        self, holding: Callable[[], AbstractContextManager[None]], refused: Callable[[float | None], None]
+        self, holding: Callable[[float], AbstractContextManager[None]], refused: Callable[[float | None], None]
     ) -> None:
         self._holding = holding
         self._refused = refused
 
-    def call(self) -> AbstractContextManager[None]:
+    def call(self, longest_pause: float = math.inf) -> AbstractContextManager[None]:
         """Wait until more than a third of the slots are free, then hold one while the body makes one request."""
-        return self._holding()
+        return self._holding(longest_pause)
 
     def refused(self, retry_after: float | None) -> None:
         """Slow down both lanes, because the server answered 429."""

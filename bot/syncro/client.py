@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
@@ -17,7 +17,8 @@ import requests
 from pydantic import BaseModel, ValidationError
 from requests.auth import AuthBase
 
-from bot.syncro.budget import CallBudget
+from bot.counting import counted
+from bot.syncro.budget import CallBudget, PausedError
 from bot.syncro.errors import SyncroError, UnauthorisedError, UnavailableError, UnreadableError
 from bot.syncro.exchange import Exchanger, Received, Timeouts
 from bot.syncro.http_dates import moment_from_http_date
@@ -278,11 +279,21 @@ class SyncroClient:
         understand: Callable[[Any, int], Value],
     ) -> Value:
         with ExitStack() as stack:
-            with self._budget.call():
+            with self._turn(what, calls):
                 answer = stack.enter_context(self._exchanger.get(f"{self._base_url}/{path}", query))
             self._judge(what, path, answer, calls)
             stack.enter_context(self._understanding)
             return understand(_json(what, answer.content, calls), calls)
+
+    @contextmanager
+    def _turn(self, what: str, calls: int) -> Iterator[None]:
+        """A slot of the budget; an error where Syncro asks for more patience than the caller has."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._budget.call(self._retries.longest_pause))
+            except PausedError as paused:
+                raise _told_to_wait(what, paused.seconds, calls - 1) from None
+            yield
 
     def _judge(self, what: str, path: str, answer: Received, calls: int) -> None:
         """Raise unless this is the record, as far as its status tells."""
@@ -290,6 +301,8 @@ class SyncroClient:
         if answer.status == 429:
             retry_after = seconds_from_retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
             self._budget.refused(retry_after)
+            if retry_after is not None and retry_after > self._retries.longest_pause:
+                raise _told_to_wait(what, retry_after, calls)
             raise TransientError("Syncro says too many requests (429)", rate_limited=True, retry_after=retry_after)
         if answer.status == 200:
             self._accepted_at = time.monotonic()
@@ -331,6 +344,12 @@ class SyncroClient:
         told = moment_from_http_date(header or "")
         if told is not None:
             self.clock_ahead = datetime.now(UTC) - told
+
+
+def _told_to_wait(what: str, seconds: float, calls: int) -> UnavailableError:
+    wait = counted(math.ceil(seconds / 60), "minute")
+    problem = f"Syncro asks to wait {wait}; other tools seem to use this address too"
+    return UnavailableError(what, problem, calls=calls, advice="Ask again then.")
 
 
 def _timestamp(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +34,8 @@ class RetryPolicy:
 
     A 429 says that we came too early, not that anything is broken. It is no failed attempt: it is waited out as
     `Retry-After` says, for no longer than `rate_limit_patience` from the first one. That is long, so that a rate limit
-    which other tools use up slows us down and does not make us fail.
+    which other tools use up slows us down and does not make us fail. A single pause beyond `longest_pause` is not
+    waited for: it is said instead how long it is.
     """
 
     attempts: int = 4
@@ -41,6 +43,7 @@ class RetryPolicy:
     longest_wait: float = 8.0
     patience: float = 180.0
     rate_limit_patience: float = 900.0
+    longest_pause: float = math.inf
 
     def retrying(self) -> Retrying:
         """A tenacity object for one request, that re-raises the last `TransientError` once patience ends."""
@@ -50,6 +53,12 @@ class RetryPolicy:
             stop=_Stop(self),
             reraise=True,
         )
+
+
+FOR_PEOPLE = RetryPolicy(longest_pause=120.0)
+"""Somebody waits, and a worker with them."""
+FOR_NOBODY = RetryPolicy(attempts=100, longest_wait=20.0)
+"""Nobody waits: what is away for minutes is waited for."""
 
 
 class _Stop(stop_base):

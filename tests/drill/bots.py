@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.e2e.bot_process import environment
@@ -75,7 +76,8 @@ class Bot:
         with self._lock:
             deadline = time.monotonic() + PATIENCE
             while self.running and time.monotonic() < deadline:
-                os.kill(self._pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGKILL)
                 time.sleep(0.005)
 
     def close(self) -> None:

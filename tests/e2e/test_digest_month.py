@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ RULES = DigestRules(months.LOOKBACK, months.GRACE, ZoneInfo("UTC"), labor_rate=m
 class Endless:
     """A rate budget that nobody waits for."""
 
-    def call(self) -> AbstractContextManager[None]:
+    def call(self, longest_pause: float = math.inf) -> AbstractContextManager[None]:  # noqa: ARG002
         return nullcontext()
 
     def refused(self, retry_after: float | None) -> None:

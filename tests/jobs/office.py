@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -50,7 +51,7 @@ class EngineStoppedError(Exception):
 class Endless:
     """A rate budget that nobody waits for."""
 
-    def call(self) -> AbstractContextManager[None]:
+    def call(self, longest_pause: float = math.inf) -> AbstractContextManager[None]:  # noqa: ARG002
         return nullcontext()
 
     def refused(self, retry_after: float | None) -> None:

@@ -17,7 +17,7 @@ from bot.store.records import Subscription
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, Office, opened_office
 from tests.standins.slack_faults import ApiCall
-from tests.standins.syncro_faults import Edit, Exchange, Fault, Status
+from tests.standins.syncro_faults import HTML_PAGE, Edit, Exchange, Fault, Status
 
 RETRIES = 2
 """How often the office's client asks for a page before it gives up."""
@@ -53,6 +53,23 @@ def test_a_search_that_fails_for_one_customer_accuses_nobody_there_and_names_its
     assert all(str(ticket.number) in could_not for ticket in (*lost, billed_unseen))
     said = {each.ticket_number for each in office.memory.history(office.now).standing}
     assert said == {str(found.number)}
+
+
+def test_what_could_not_be_read_on_the_way_is_read_once_more_at_the_end_and_nothing_else_is(office: Office) -> None:
+    broken, well = office.world.add_customer("Broken Co"), office.world.add_customer("Well Co")
+    found = [office.unbilled(broken, "20.00"), office.unbilled(well, "120.50")]
+    office.bill(office.unbilled(broken))
+    for away in (Fault(f"/tickets/{found[0].id}", Status(503), count=2), Fault("/invoices/.+", HTML_PAGE, count=1)):
+        office.syncro.faults.append(away)
+
+    office.digest()
+
+    (parent,) = office.parents()
+    assert "2 tickets unbilled, 140.50 at risk" in parent.text
+    assert "could not be verified" not in parent.text
+    well_read = [(call.path, tuple(call.query.items())) for call in office.syncro.calls if call.status == 200]
+    details = [path for path, _ in well_read if path.startswith("/tickets/")]
+    assert len(details) == len(set(details)) == 3
 
 
 def test_a_warning_stands_while_its_customer_cannot_be_read_and_is_neither_new_nor_resolved(office: Office) -> None:

@@ -27,7 +27,7 @@ from bot.store.database import Database
 from bot.store.migrations import MIGRATIONS, migrate
 from bot.store.rate_limit.budget_table import Books, BudgetTable
 from bot.store.rate_limit.shared_budget import SharedBudget
-from bot.syncro.budget import CallBudget
+from bot.syncro.budget import CallBudget, PausedError
 from bot.syncro.client import SyncroClient
 from tests.patience import PATIENCE
 from tests.standins.syncro import FaultySyncro
@@ -330,6 +330,16 @@ def test_a_429_in_one_process_holds_back_the_other(make: Make, engine: sa.Engine
         first, *later = sandbox.calls
         assert [call.status for call in (first, *later)] == [429, 200, 200]
         assert min(call.at for call in later) - first.at >= 2.0
+
+
+def test_who_cannot_wait_so_long_is_told_so_also_where_another_process_was_told(make: Make) -> None:
+    told, other = make(100), make(100)
+    told.refused(600)
+    with pytest.raises(PausedError) as paused, told.call(120):
+        pass
+    assert 590 < paused.value.seconds <= 600
+    with pytest.raises(PausedError), other.call(120):  # it waits at first, until it has heard of it
+        pass
 
 
 def test_after_a_429_all_processes_use_three_quarters_of_their_limit(make: Make, engine: sa.Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import math
 import socket
 import threading
 import time
@@ -32,7 +33,7 @@ from bot.syncro.errors import (
     UnreadableError,
 )
 from bot.syncro.exchange import Timeouts
-from bot.syncro.retries import RetryPolicy
+from bot.syncro.retries import FOR_NOBODY, FOR_PEOPLE, RetryPolicy
 from tests.patience import PATIENCE
 from tests.standins.syncro import FaultySyncro
 from tests.standins.syncro_faults import (
@@ -423,6 +424,23 @@ def test_a_429_that_asks_for_more_patience_than_we_have_is_given_up_at_once(sand
         client.me()
     assert time.monotonic() - began < PATIENCE
     assert len(sandbox.calls) == 1
+
+
+def test_a_person_is_told_how_long_syncro_asks_to_wait_and_nobody_else_asks_meanwhile(sandbox: FaultySyncro) -> None:
+    sandbox.faults.append(Fault("/me", too_many_requests(600)))
+    budget = RateBudget(1000)
+    with client_of(sandbox.base_url, budget=budget, retries=FOR_PEOPLE) as client:
+        for calls in (1, 0):
+            with pytest.raises(UnavailableError, match=r"Syncro asks to wait 10 minutes;.* Ask again then\.") as told:
+                client.me()
+            assert told.value.calls == calls
+    assert len(sandbox.calls) == 1
+
+
+def test_a_person_waits_a_pause_of_two_minutes_out_and_the_background_minutes_of_failures() -> None:
+    assert FOR_PEOPLE.longest_pause == 120
+    assert (FOR_NOBODY.longest_pause, FOR_NOBODY.patience) == (math.inf, 180)
+    assert FOR_NOBODY.attempts * FOR_NOBODY.longest_wait / 2 > FOR_NOBODY.patience
 
 
 def test_429s_without_end_are_given_up_when_patience_ends(sandbox: FaultySyncro) -> None:

@@ -20,6 +20,9 @@ Result = TypeVar("Result")
 FAILURES_BEFORE_GIVING_UP = 16
 """So many failed reads without a single success mean that nothing can be read at all."""
 
+_PASSING = frozenset({FailureKind.UNAVAILABLE, FailureKind.UNREADABLE})
+"""What may go well later: Syncro was away, or answered with a web page."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -166,6 +169,15 @@ class Scheduler:
         """Every read was answered. When all have failed, further ones would too."""
         if not self._any_success:
             self._dead_end = self._dead_end or self._last_failure
+
+    def forget_failures(self) -> bool:
+        """Let what could not be read be asked for once more; False where nothing is worth it."""
+        if self._dead_end is not None:
+            return False
+        failed = [read for read, value in self._answers.items() if isinstance(value, Failed) and value.kind in _PASSING]
+        for read in failed:
+            del self._answers[read]
+        return bool(failed)
 
     def show(self, tickets_done: int | None = None) -> None:
         """Say how far we are. `tickets_done` stays what it was where nothing is said of it."""

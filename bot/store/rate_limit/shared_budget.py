@@ -81,9 +81,9 @@ class SharedBudget:
         self._pause_in_words = PauseInWords()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
-        """Wait for a slot, then hold it while the body makes one request."""
-        with self._holding(self._interactive):
+    def call(self, longest_pause: float = math.inf) -> Iterator[None]:
+        """See `CallBudget`. What another process was told is known here after a few seconds."""
+        with self._holding(self._interactive, longest_pause):
             yield
 
     def background(self) -> BackgroundLane:
@@ -91,7 +91,7 @@ class SharedBudget:
 
         It leaves a third of the slots free, and comes after the callers who wait in any process.
         """
-        return BackgroundLane(lambda: self._holding(self._background), self.refused)
+        return BackgroundLane(lambda longest_pause: self._holding(self._background, longest_pause), self.refused)
 
     def refused(self, retry_after: float | None) -> None:
         """Let nobody, in any process, begin a request for that many seconds (5 if None), and then fewer for a while.
@@ -122,24 +122,27 @@ class SharedBudget:
     # --- the callers ---
 
     @contextmanager
-    def _holding(self, lane: deque[threading.Event]) -> Iterator[None]:
-        self._wait_in(lane)
+    def _holding(self, lane: deque[threading.Event], longest_pause: float) -> Iterator[None]:
+        self._wait_in(lane, longest_pause)
         try:
             yield
         finally:
             with self._changed:
                 self._end_call()
 
-    def _wait_in(self, lane: deque[threading.Event]) -> None:
+    def _wait_in(self, lane: deque[threading.Event], longest_pause: float) -> None:
         turn = threading.Event()
         with self._changed:
+            self._slots.refuse_long_pause(time.monotonic(), longest_pause)
             lane.append(turn)
             self._look_again_at = -math.inf
             self._wake_clerk()
         try:
             while not turn.wait(self._seconds_until_stuck()):
                 self._serve_where_the_clerk_is_stuck()
-        except BaseException:  # Ctrl-C, which reaches the main thread wherever it waits
+                with self._changed:
+                    self._slots.refuse_long_pause(time.monotonic(), longest_pause)
+        except BaseException:  # also Ctrl-C, which reaches the main thread wherever it waits
             with self._changed:
                 if turn.is_set():
                     self._end_call()
