@@ -9,6 +9,7 @@ from slack_bolt import Ack, App
 from bot.jobs.request import CheckRequest
 from bot.listeners.access import Asker
 from bot.listeners.intake import Asked, Intake
+from bot.listeners.message_text import text_of
 from bot.listeners.replies import Replies
 from bot.messages.rendered import Rendered
 
@@ -31,7 +32,7 @@ def _submit(intake: Intake, shortcut: dict[str, Any]) -> Rendered | None:
     asking = Asker.of_interaction(shortcut, channel)
 
     def read() -> Asked:
-        text = message.get("text") or ""
+        text = text_of(message)
         wish = intake.read_message(text)
         request = CheckRequest(
             references=wish.references,

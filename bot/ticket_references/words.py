@@ -83,6 +83,7 @@ _BULLET = re.compile(r"^[^\S\n]*+[-\u2013\u2014](?![-\u2013\u2014])", re.MULTILI
 _LISTED = re.compile(r"https?://[^\s,;]++|(?:(?!https?://)[^\s,;])++")
 _WRITTEN = re.compile(rf"[$€£]?[0-9]{{1,3}}(?:,[0-9]{{3}})++(?![0-9])(?:\.[0-9]++)?|{_LISTED.pattern}")
 """In prose, "1,500.00" is an amount and no list."""
+_DIGITS = re.compile(r"[0-9]++")
 _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
 _GLUED = re.compile(r"([A-Za-z]{2,8})([:#._=/-]*+)(#?[0-9].*+)")
 _JOINED = re.compile(r"[&+/]++|(?<=[0-9A-Z])(?=#)")
@@ -113,12 +114,13 @@ def _plain(text: str, site: str) -> str:
 
 
 def _linked(target: str, label: str, site: str) -> str:
-    """What a link says: a person or a channel nothing, a ticket of ours its address, any other its text too."""
+    """What a link says: a person or a channel nothing, any other its address, and its text where that says more."""
     if target[0] in "@#!":
         return ""
     if target.startswith(("mailto:", "tel:")):
         return label or target.partition(":")[2]
-    says_more = label and not target.endswith(label) and not _address(target, site).span[0]
+    most_known = 1 if _address(target, site).span[0] else 0  # the ticket's own number
+    says_more = len(_DIGITS.findall(label)) > most_known and not target.endswith(label)
     return f"{target} {label}" if says_more else target
 
 

@@ -28,6 +28,10 @@ def message_json(message: Message, workspace: Workspace, *, with_metadata: bool 
     body["team"] = team_of(message.user, workspace)
     if message.user == workspace.bot.id:
         body |= {"bot_id": workspace.bot_id, "app_id": workspace.app_id}
+    elif message.user in workspace.users and workspace.users[message.user].is_bot:
+        body["bot_id"] = f"B{message.user[1:]}"
+    if message.attachments:
+        body["attachments"] = message.attachments
     if message.blocks:
         body["blocks"] = message.blocks
     if message.files:

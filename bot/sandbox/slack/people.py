@@ -11,6 +11,7 @@ from bot.sandbox.slack import forms, interactions, payloads, views
 from bot.sandbox.slack.api import SlackRefusalError
 from bot.sandbox.slack.responses import ResponseUrl, ResponseUrls, say
 from bot.sandbox.slack.socket import COMMANDS, EVENTS, INTERACTIVE, PATIENCE_SECONDS, Delivery, Payload, SocketHub
+from bot.sandbox.slack.typing import as_message, escaped
 from bot.sandbox.slack.workspace import (
     BILLING,
     SLACKBOT,
@@ -58,7 +59,7 @@ class People:
             payload = payloads.slash_command(
                 self.workspace,
                 command=command,
-                text=text,
+                text=escaped(text),
                 user=person,
                 channel=place,
                 trigger_id=trigger_id,
@@ -194,7 +195,7 @@ class People:
 
     def _write(self, kind: str, place: Channel, user: str, text: str, thread_ts: str | None) -> Delivery:
         with self._changed:
-            message = self.workspace.post(place.id, user, text, thread_ts=thread_ts)
+            message = self.workspace.post(place.id, user, as_message(text), thread_ts=thread_ts)
             event = payloads.message_event(kind, message, self.workspace)
             payload = payloads.event_callback(self.workspace, event, place)
             self._changed.notify_all()

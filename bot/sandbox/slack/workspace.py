@@ -149,6 +149,8 @@ class Message:
     ephemeral_to: str | None = None
     broadcast: bool = False
     files: list[File] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    """What other apps hang below a message, and messages that were forwarded with it."""
 
     @property
     def is_parent(self) -> bool:
