@@ -82,7 +82,7 @@ class Office:
 
     @property
     def warnings(self) -> WarningBook:
-        return WarningBook(self.memory, self.clock)
+        return WarningBook(self.memory, self.clock, self.rules.rates)
 
     def digest(
         self, channel: str | None = BILLING, *, asked_by: str | None = None, steps: RememberingSteps | None = None

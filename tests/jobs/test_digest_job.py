@@ -455,7 +455,7 @@ def test_a_digest_that_somebody_asked_for_goes_only_there_and_is_not_remembered(
 
     assert len(office.parents()) == 1
     assert office.direct(MANAGER) == []
-    assert office.memory.history(office.now).is_first_run
+    assert office.memory.history(office.now).trend == ()
 
 
 def test_the_first_digest_of_a_month_lists_in_the_channel_what_was_marked_in_the_month_before(office: Office) -> None:
