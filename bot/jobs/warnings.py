@@ -38,7 +38,7 @@ class WarningBook:
 
     memory: Memory
     clock: Callable[[], datetime]
-    rates: Rates = Rates()
+    rates: Rates
 
     def remember(
         self,
