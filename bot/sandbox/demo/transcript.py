@@ -58,7 +58,7 @@ def render_message(message: Message, workspace: Workspace) -> RenderableType:
     """Return one message as it is shown now, with its author; the thread below it is left out."""
     body = render_blocks(message.blocks, workspace.name_of)
     if not message.blocks and (message.text or not message.files):
-        body = [slack_text.mrkdwn(_with_channel_names(message.text, workspace), workspace.name_of)]
+        body = [slack_text.mrkdwn(with_channel_names(message.text, workspace), workspace.name_of)]
     body += [_file(file) for file in message.files]
     return Group(_heading(message, workspace), Padding(Group(*body), (0, 0, 0, 2)))
 
@@ -88,7 +88,7 @@ def block_kit_builder_url(blocks: list[Block]) -> str:
     return BUILDER + quote(json.dumps({"blocks": blocks}, ensure_ascii=False, separators=(",", ":")), safe="")
 
 
-def _with_channel_names(text: str, workspace: Workspace) -> str:
+def with_channel_names(text: str, workspace: Workspace) -> str:
     """Give each reference to a channel of this workspace the channel's name, as Slack does for those who see it."""
     for channel in workspace.channels.values():
         text = text.replace(f"<#{channel.id}>", f"<#{channel.id}|{channel.name}>")
