@@ -41,17 +41,17 @@ def run(wishes: Wishes, opening: OpenStage = open_stage) -> int:
     for command in wishes.commands:
         question = as_question(command)
         if question is None:
-            return _refuse(f"The bot would not hear {command!r}: begin with {COMMAND} or {MENTION}.")
+            return refuse(f"The bot would not hear {command!r}: begin with {COMMAND} or {MENTION}.")
         questions.append(question)
     screen = Screen(Console(highlight=False), full=wishes.full, show_blocks=wishes.show_blocks)
     try:
-        with _ending_on_signals(), ExitStack() as stack:
+        with ending_on_signals(), ExitStack() as stack:
             screen.header()
             with screen.waiting("Starting the bot…"):
                 stage = stack.enter_context(opening())
             _Show(screen, stage).play(questions)
     except StageError as error:
-        return _refuse(str(error), error.log)
+        return refuse(str(error), error.log)
     return 0
 
 
@@ -89,7 +89,7 @@ class _Show:
 
 
 @contextmanager
-def _ending_on_signals() -> Iterator[None]:
+def ending_on_signals() -> Iterator[None]:
     """Let the signals that end a process end this one in good order, its child first."""
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
@@ -104,7 +104,8 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _refuse(sentence: str, log: Sequence[str] = ()) -> int:
+def refuse(sentence: str, log: Sequence[str] = ()) -> int:
+    """Say on stderr why the demo cannot be shown, and return the exit status."""
     if log:
         sys.stderr.write("The last lines of the bot's log:\n" + "".join(f"  {line}\n" for line in log))
     sys.stderr.write(f"invoice-bot: {sentence}\n")

@@ -18,7 +18,7 @@ from typing import TypeVar
 import bot
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import Delivery
-from bot.sandbox.slack.workspace import BILLING, BOT, TECHNICIAN, Message, Workspace
+from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message, Workspace
 from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
 
@@ -155,7 +155,7 @@ class Stage:
 
 @contextmanager
 def open_stage(
-    *, command: Sequence[str] = SERVE, start_seconds: float = 30.0, answer_seconds: float = 30.0
+    *, command: Sequence[str] = SERVE, start_seconds: float = 60.0, answer_seconds: float = 30.0
 ) -> Iterator[Stage]:
     """Start both stand-ins and the bot, in a folder of their own; at the end nothing of them is left.
 
@@ -202,6 +202,9 @@ def _settings(syncro: SyncroSandbox, slack: SlackSandbox, folder: Path) -> dict[
         "SYNCRO_API_TOKEN": syncro.token,
         "SYNCRO_REQUESTS_PER_MINUTE": str(DEMO_LIMIT),
         "COVERED_CONTRACTS": SAMPLE_CONTRACT,
+        "MANAGERS": MANAGER,
+        "DIGEST_CHANNEL": BILLING,
+        "DIGEST_SCHEDULE": "0 0 1 1 *",  # so that one comes when it is asked for, and not in between
         "SYNC_EVERY_MINUTES": "0",  # the calls that are shown are those of the questions
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": "xoxb-sandbox",
