@@ -256,8 +256,7 @@ def not_checked_line(standing: Standing, digest: Digest) -> Line:
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    whole = f"of {money(resolved.standing.amount, digest.currency)}" if resolved.remains else ""
-    amount = strung(" ", money(resolved.amount, digest.currency), whole)
+    amount = money(resolved.standing.amount, digest.currency)
     return line(f"• {strung(' · ', _remembered(resolved.standing), amount, ending(resolved, digest))}")
 
 
