@@ -11,8 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from textwrap import indent
+from typing import Any
+
+from bot.controls import spelled_out
 
 _TOKEN = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s\"']+(?=@)|(?<=Authorization: Basic )\S+")
+"""Who may pass a proxy, as its address has it and as the proxy is told."""
 _ADDRESS = re.compile(r"(?:https?|wss?)://[^\s\"']+")
 _SECRET_PARTS = ("/commands/", "/actions/", "ticket=")
 """What Slack's addresses hold that let anybody who has one answer in a person's name, or listen."""
@@ -106,7 +112,8 @@ class _Hide:
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _TOKEN.sub(_HIDDEN, _ADDRESS.sub(_address_without_secret, text))
+        text = _CREDENTIALS.sub(_HIDDEN, _ADDRESS.sub(_address_without_secret, text))
+        return _TOKEN.sub(_HIDDEN, text)
 
 
 def _address_without_secret(address: re.Match[str]) -> str:
@@ -114,14 +121,20 @@ def _address_without_secret(address: re.Match[str]) -> str:
 
 
 class _Plain(logging.Formatter):
-    """A line for people; a traceback follows on lines of its own."""
+    """One line for people; a traceback follows, each of its lines set in. No text can pass for a line of the log."""
 
     def __init__(self, hide: _Hide) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._hide = hide
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._hide(super().format(record))
+        return spelled_out(self._hide(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return super().formatMessage(record).replace("\n", "\\n")
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return indent(super().formatException(ei), "  ")
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         return _moment(record)
@@ -143,7 +156,7 @@ class _JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self._hide(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return spelled_out(json.dumps(line, ensure_ascii=False))
 
 
 def _moment(record: logging.LogRecord) -> str:

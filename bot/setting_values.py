@@ -18,7 +18,9 @@ from urllib.parse import SplitResult, urlsplit
 
 SLACK_TOKEN = re.compile(r"\b(?:xox[a-z]|xapp)-")
 """The beginning of each kind of token that Slack gives out."""
-_LIKE_A_SECRET = re.compile(r"(?=.*[0-9])[\w.~+/=-]{20,}", re.ASCII)
+_LONG_WORD = re.compile(r"[\w.~+/=-]{20,}", re.ASCII)
+_ID = re.compile(r"[A-Z0-9]{2,}")
+_OF_THE_API = re.compile(r"/api(?:/|$)")
 _MOST_BYTES = 1_000_000
 
 
@@ -42,7 +44,7 @@ MANAGER = IdKind("UWS", f"{_PERSON}; {_GROUP}")
 
 def shown(value: str) -> str:
     """A wrong value for a message, unless it looks like a secret."""
-    is_secret = SLACK_TOKEN.search(value) or _LIKE_A_SECRET.fullmatch(value)
+    is_secret = SLACK_TOKEN.search(value) or (_LONG_WORD.fullmatch(value) and any(map(str.isdigit, value)))
     return "something that looks like a secret" if is_secret else repr(value)
 
 
@@ -81,7 +83,7 @@ def slack_ids(kind: IdKind, value: Any) -> Any:
     """The ids in a list."""
     ids = words(value)
     for each in ids if isinstance(ids, tuple) else ():
-        if not re.fullmatch(rf"[{kind.letters}][A-Z0-9]+", each):
+        if each[:1] not in kind.letters or not _ID.fullmatch(each):
             raise ValueError(f"holds {shown(each)}; give Slack ids, not names: {kind.found}")
     return ids
 
@@ -136,7 +138,7 @@ def syncro_api(value: str) -> str:
     parts = web_address(value)
     path = re.sub(r"/api(?:/v1)?$", "", parts.path)
     is_other = str(parts.hostname).endswith(".syncromsp.com") and path
-    if is_other or re.search(r"/api(?:/|$)", path):
+    if is_other or _OF_THE_API.search(path):
         raise ValueError(f"leads to another place than the API: give {parts.scheme}://{parts.netloc}/api/v1")
     return f"{parts.scheme}://{parts.netloc}{path}/api/v1"
 

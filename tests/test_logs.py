@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.startup import proxy_passwords
 from bot.logs import Brief, set_up_logging
 
 SECRETS = ("syncro-secret", 'pa"ss\\word', "xoxb-known")
@@ -156,3 +157,46 @@ def test_different_news_of_a_library_are_all_told() -> None:
     news = [record("dbos.queue", text) for text in ("one thing", "another thing", "a third")]
 
     assert records(news, Brief()) == ["one thing", "another thing", "a third"]
+
+
+# What acts
+
+
+FORGED = "late\n2026-11-22T09:02:11Z INFO bot: all is well\x1b[2J\x9b2J\u202e\u2028\r"
+
+
+def _break_down(log: logging.Logger) -> None:
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        log.exception("Broke down with %s", FORGED)
+
+
+def test_no_text_passes_for_a_line_of_its_own_or_acts_on_a_terminal() -> None:
+    first, *traceback = written("text", _break_down).rstrip("\n").split("\n")
+    assert first.endswith(r"with late\n2026-11-22T09:02:11Z INFO bot: all is well\u001b[2J\u009b2J\u202e\u2028\r")
+    assert len(traceback) > 3
+    assert all(line.startswith("  ") for line in traceback)
+    assert not any(set("\x1b\x9b\u202e\u2028\r") & set(line) for line in traceback)
+
+
+def test_json_says_the_same_without_what_acts() -> None:
+    line = written("json", _break_down)
+    assert (line.count("\n"), set("\x1b\x9b\u202e\u2028\r") & set(line)) == (1, set())
+    assert json.loads(line)["message"] == f"Broke down with {FORGED}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HTTP proxy URL has been loaded from an env variable: http://bot:5ecret@proxy:3128",
+        "Failed to connect to the proxy (proxy: http://bot:5ecret@proxy:3128, connect status code: 407)",
+        "Proxy connect request:\nCONNECT slack.com:443\r\nProxy-Authorization: Basic Ym90OjVlY3JldA5ecret==\r\n",
+        "nonnumeric port: 's#5ecret'",
+    ],
+)
+def test_the_password_of_a_proxy_is_hidden(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://bot:s%235ecret@proxy:3128")
+    line = written("text", lambda log: log.info(text), secrets=tuple(proxy_passwords()))
+    assert HIDDEN in line
+    assert "5ecret" not in line

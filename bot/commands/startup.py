@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator
+from urllib.parse import unquote
+from urllib.request import getproxies
 
 from bot.jobs.audit import TERMINAL
 from bot.logs import set_up_logging
@@ -33,4 +36,12 @@ def operator() -> str:
 
 def log_as_set(settings: Settings) -> None:
     """Log in the form and at the level of the settings, without their secrets."""
-    set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets())
+    secrets = (*settings.secrets(), *proxy_passwords())
+    set_up_logging(form=settings.log_format, level=settings.log_level, secrets=secrets)
+
+
+def proxy_passwords() -> Iterator[str]:
+    """The passwords of the proxies that the environment names: as they are, and as their addresses spell them."""
+    for address in getproxies().values():
+        password = address.rpartition("@")[0].rpartition("/")[2].partition(":")[2]
+        yield from (password, unquote(password))

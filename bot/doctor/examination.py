@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from bot.doctor import account, database, slack, syncro
 from bot.doctor.results import Result, Subject, examine_all, is_well, skipped
 from bot.doctor.settings import SettingsRead, check_settings
+from bot.messages.slack_http import SlackClient
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.exchange import Timeouts
@@ -86,7 +87,7 @@ def _socket(read: SettingsRead) -> Subject:
 def _slack_client(read: SettingsRead, token: str) -> WebClient:
     quiet = logging.getLogger("bot.doctor.slack")
     quiet.setLevel(logging.CRITICAL)  # the client would log what the report says anyway
-    return WebClient(
+    return SlackClient(
         token=token, base_url=read.settings.slack_api_url, timeout=_ANSWER_SECONDS, retry_handlers=[], logger=quiet
     )
 

@@ -16,6 +16,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.messages.digest_blocks import plainer
 from bot.messages.pace import Pace
 from bot.messages.rendered import Rendered
+from bot.messages.slack_http import SlackClient
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +91,12 @@ class Posted:
 
 def slack_client(token: str, api_url: str) -> WebClient:
     """A Web API client that repeats nothing: a post whose answer was lost might appear twice. The job decides that."""
-    return WebClient(token=token, base_url=api_url, timeout=30, retry_handlers=[])
+    return SlackClient(token=token, base_url=api_url, timeout=30, retry_handlers=[])
 
 
 def hasty_slack_client(token: str, api_url: str) -> WebClient:
     """A Web API client for what has to be known before Slack is acknowledged, within three seconds."""
-    return WebClient(token=token, base_url=api_url, timeout=2, retry_handlers=[])
+    return SlackClient(token=token, base_url=api_url, timeout=2, retry_handlers=[])
 
 
 class Guard(Protocol):

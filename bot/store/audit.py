@@ -19,6 +19,8 @@ _LONGEST = 500
 """Characters of what people typed."""
 
 
+_WORD, _NAME = re.compile(r"\w+"), re.compile(r"[\w-]+")
+
 SELF = "invoice-bot"
 """Who does what nobody asked for."""
 
@@ -120,8 +122,8 @@ def purge(connection: sa.Connection, before: datetime) -> int:
 
 def _is_about(ticket: str, entry: AuditEntry) -> bool:
     """Whether the ticket is named, and is not a part of a longer number."""
-    is_named = re.search(rf"(?<!\w){re.escape(ticket)}(?!\w)", entry.what) is not None
-    return is_named or ticket in (entry.ticket_number.removeprefix(ID_PREFIX), entry.ticket_id)
+    named = (*_WORD.findall(entry.what), *_NAME.findall(entry.what))
+    return ticket in (entry.ticket_number.removeprefix(ID_PREFIX), entry.ticket_id, *named)
 
 
 def _entry(row: sa.Row[tuple[object, ...]]) -> AuditEntry:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TextIO
 
+from bot.controls import spelled_out
+
 _PLAINER: Mapping[str, str] = MappingProxyType(
     {
         "\u2713": "+",  # a tick
@@ -37,8 +39,8 @@ def make_writable() -> None:
 
 
 def write_json(text: str) -> None:
-    """Write a JSON text to stdout, in UTF-8."""
-    _write(f"{text}\n")
+    """Write a JSON text to stdout, in UTF-8; nothing in it acts on a terminal."""
+    _write(f"{spelled_out(text)}\n")
 
 
 def write_csv(text: str) -> None:
