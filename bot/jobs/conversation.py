@@ -51,8 +51,10 @@ class Conversation:
     def open(self, parent: Rendered) -> datetime:
         """Post the parent where the question was asked. Returns when that was."""
         request = self._request
-        sent = self._outbox.post("post parent", request.channel, parent, thread_ts=request.thread_ts, harmless=True)
-        if sent.place is None:
+        sent = self._outbox.post(
+            "post parent", request.channel, parent, thread_ts=request.thread_ts, harmless=True, passing=True
+        )
+        if sent.refused:
             self._explain(sent.refused)
             self._stand(self._outbox.post("post parent directly", request.user, parent, harmless=True).place)
         else:
@@ -69,7 +71,12 @@ class Conversation:
             self._outbox.edit("edit progress", self._replies.places[0], message(), harmless=True)
             return
         sent = self._outbox.post(
-            "post progress", self._parent.channel, message(), thread_ts=self._root(self._parent), harmless=True
+            "post progress",
+            self._parent.channel,
+            message(),
+            thread_ts=self._root(self._parent),
+            harmless=True,
+            passing=True,
         )
         if sent.place is not None:
             self._replies.places.append(sent.place)

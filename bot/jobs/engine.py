@@ -209,7 +209,11 @@ class JobEngine:
         return [key, f"{key}{_ANEW}{RECORD_FORM}"]
 
     def purge(self, now: datetime) -> int:
-        """Forget jobs that ended more than 30 days before `now`. Returns how many."""
+        """Forget jobs that ended more than 30 days before `now`, and what steps of any ended job have left.
+
+        Returns how many jobs.
+        """
+        self._table.drop_records()
         forgotten = 0
         while True:
             finished = DBOS.list_workflows(
@@ -348,7 +352,7 @@ class JobEngine:
             if isinstance(begun, dict) and begun.get("form") == RECORD_FORM:
                 # Several processes on one database: what another one tried is not in our trace.
                 is_elsewhere = begun["run"] != self._this_run or (not self._is_sqlite and trace.runs > 1)
-                steps.resumed = is_elsewhere or name != key
+                steps.resumed, steps.anew = is_elsewhere, name != key
                 return kind.run(stored, steps, key)
         except UselessRecordError as error:
             log.warning("%s", error)

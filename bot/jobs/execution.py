@@ -86,11 +86,12 @@ class _Turn:
 class RecordedSteps:
     """Steps of the job that is running on this thread, recorded by DBOS.
 
-    With `resumed` an effect without a record may have been done, by another process or before a power cut.
+    With `resumed` the next effect may have been done without a record, by another process or before a power cut; with
+    `anew` every one.
     """
 
     def __init__(self, job: str, trace: Trace, line: Line) -> None:
-        self.resumed = False
+        self.resumed = self.anew = False
         self._job = job
         self._trace = trace
         self._line = line
@@ -103,9 +104,10 @@ class RecordedSteps:
 
         def once() -> Any:
             if number not in trace.done:
-                repeated = self.resumed or number in trace.tried
+                repeated = self.anew or self.resumed or number in trace.tried
                 trace.tried.add(number)
-                trace.done[number] = self._unless_in_vain(number, lambda: effect(repeated))
+                trace.done[number] = self._unless_in_vain(number, lambda: self._tried(number, effect, repeated))
+                self.resumed = False
             return trace.done[number]
 
         try:
@@ -136,6 +138,15 @@ class RecordedSteps:
                 raise LeftWorkerError(left.total_seconds(), name)
 
         self.run(f"{name}: over", wait)
+
+    def _tried(self, number: int, effect: Callable[[bool], Any], repeated: bool) -> Any:
+        """Do an effect; what Slack is known not to have taken counts as not tried."""
+        try:
+            return effect(repeated)
+        except SlackUnavailableError as error:
+            if not repeated and not error.may_have_arrived:
+                self._trace.tried.discard(number)
+            raise
 
     def _unless_in_vain(self, number: int, work: Callable[[], Any]) -> Any:
         """Do something, or leave the worker where Slack or the database cannot do its part yet.

@@ -99,10 +99,12 @@ class JobTable:
         with self._database.writing(lock=_LOCK) as connection:
             return connection.execute(dead.values(BACK_IN_QUEUE)).rowcount > 0
 
-    def drop_records(self, ended: Collection[str]) -> None:
-        """Forget what the steps of jobs recorded that have ended. Their keys and questions stay."""
+    def drop_records(self, ended: Collection[str] | None = None) -> None:
+        """Forget what the steps of ended jobs recorded: of these, or of all. Their keys and questions stay."""
         jobs = self.jobs.c
-        over = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid.in_(ended), jobs.status.in_(_ENDED))
+        over = sa.select(jobs.workflow_uuid).where(jobs.status.in_(_ENDED))
+        if ended is not None:
+            over = over.where(jobs.workflow_uuid.in_(ended))
         with self._database.writing(lock=_LOCK) as connection:
             connection.execute(sa.delete(self.records).where(self.records.c.workflow_uuid.in_(over)))
 

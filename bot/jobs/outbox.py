@@ -10,7 +10,14 @@ from typing import Any
 
 from bot.jobs.look import Look, OldNewsError
 from bot.jobs.steps import Steps
-from bot.messages.poster import CannotPostError, MessageGoneError, Posted, Poster, SlackUnavailableError
+from bot.messages.poster import (
+    CannotLookError,
+    CannotPostError,
+    MessageGoneError,
+    Posted,
+    Poster,
+    SlackUnavailableError,
+)
 from bot.messages.rendered import Rendered
 
 GONE = "message_not_found"
@@ -21,7 +28,7 @@ _CLOCKS_DIFFER = timedelta(hours=2)
 
 @dataclass(frozen=True)
 class Sent:
-    """What came of posting: the place, or Slack's word for why not."""
+    """What came of posting: the place, or Slack's word for why not; neither for one that was left out."""
 
     at: datetime
     place: Posted | None
@@ -66,9 +73,19 @@ class Outbox:
         self.basis: Look | None = None
 
     def post(
-        self, step: str, channel: str, message: Rendered, *, thread_ts: str | None = None, harmless: bool = False
+        self,
+        step: str,
+        channel: str,
+        message: Rendered,
+        *,
+        thread_ts: str | None = None,
+        harmless: bool = False,
+        passing: bool = False,
     ) -> Sent:
-        """Post a message; one that is `harmless` says nothing of billing."""
+        """Post a message; one that is `harmless` says nothing of billing.
+
+        One that is only `passing` is left out where nobody can tell whether it stands already: it would stay there.
+        """
         self._messages += 1
         since = self._since or self._begin()
         mark = f"{self.key}/{self._messages}"
@@ -76,13 +93,15 @@ class Outbox:
 
         def post(repeated: bool) -> dict[str, Any]:
             at = self._clock().isoformat()
-            posted = self._poster.find(channel, mark, since=since, thread_ts=thread_ts) if repeated else None
             try:
+                posted = self._find(channel, mark, since, thread_ts, passing=passing) if repeated else None
                 posted = posted or self._poster.post(
                     channel, message, thread_ts=thread_ts, mark=mark, harmless=harmless, last_look=look
                 )
             except OldNewsError:
                 return {"old": True, "at": at}
+            except CannotLookError:
+                return {"left_out": True, "at": at}
             except CannotPostError as error:
                 return {"refused": error.code, "at": at}
             except MessageGoneError:
@@ -91,11 +110,21 @@ class Outbox:
 
         done = self._run(step, post)
         at = datetime.fromisoformat(done["at"])
+        if "left_out" in done:
+            return Sent(at, None)
         if "refused" in done:
             self.refusals.append(Refusal(channel, done["refused"]))
             return Sent(at, None, done["refused"])
         self._since = done["ts"]
         return Sent(at, Posted(done["channel"], done["ts"]))
+
+    def _find(self, channel: str, mark: str, since: str, thread_ts: str | None, *, passing: bool) -> Posted | None:
+        try:
+            return self._poster.find(channel, mark, since=since, thread_ts=thread_ts)
+        except CannotLookError:
+            if passing:
+                raise
+            return None
 
     def edit(
         self, step: str, place: Posted, message: Rendered | Callable[[], Rendered], *, harmless: bool = False

@@ -70,14 +70,20 @@ class MessageGoneError(Exception):
     """The message to edit, or the thread to answer in, is no longer there."""
 
 
+class CannotLookError(Exception):
+    """The bot may not read what stands there."""
+
+
 class SlackUnavailableError(Exception):
     """Slack did not take the message and may later: no connection, an inner error, or a token to be mended.
 
-    `after` is how many seconds to leave it alone; None where nobody knows.
+    `after` is how many seconds to leave it alone; None where nobody knows. Unless `may_have_arrived`, Slack has
+    certainly not done what it was asked.
     """
 
-    def __init__(self, problem: str, *, after: float | None = None) -> None:
+    def __init__(self, problem: str, *, after: float | None = None, may_have_arrived: bool = True) -> None:
         self.after = after
+        self.may_have_arrived = may_have_arrived
         super().__init__(problem)
 
 
@@ -236,9 +242,10 @@ class Poster:
         return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
-        """Look for a message posted with this mark after `since` (a ts), where the bot may read the history.
+        """Look for a message posted with this mark after `since` (a ts).
 
         Raises:
+            CannotLookError: the bot may not read the history there.
             SlackUnavailableError: try again later.
 
         """
@@ -248,7 +255,9 @@ class Poster:
             where["ts"] = thread_ts
         cursor = None
         for _ in range(_MOST_PAGES):
-            answer = self._read(method, **where, cursor=cursor) or {}
+            answer = self._read(method, **where, cursor=cursor)
+            if answer is None:
+                raise CannotLookError
             for message in answer.get("messages") or []:
                 if ((message.get("metadata") or {}).get("event_payload") or {}).get("mark") == mark:
                     return Posted(channel, str(message["ts"]))
@@ -292,7 +301,7 @@ class Poster:
         name, channel = method.__name__, str(arguments.get("channel", ""))
         wait = self._pace.wait(name, channel)
         if wait > 0:
-            raise SlackUnavailableError("Slack is left alone for a moment", after=wait)
+            raise SlackUnavailableError("Slack is left alone for a moment", after=wait, may_have_arrived=False)
         last_look()
         try:
             answer = method(**arguments)
@@ -308,9 +317,10 @@ class Poster:
         code, retry_after = slack_code(error), _retry_after(error)
         if retry_after is not None:
             after = self._pace.limited(method, channel, retry_after)
-            return SlackUnavailableError("Slack asks us to slow down", after=after)
+            return SlackUnavailableError("Slack asks us to slow down", after=after, may_have_arrived=False)
         if is_passing(error) or code in _TO_BE_MENDED:
-            return SlackUnavailableError(f"Slack answered {code}", after=self._pace.unanswered(method))
+            after = self._pace.unanswered(method)
+            return SlackUnavailableError(f"Slack answered {code}", after=after, may_have_arrived=is_passing(error))
         self._pace.answered(method, channel, well=False)
         known = _named(code)
         if known is not None:
@@ -318,7 +328,7 @@ class Poster:
         if self._pace.is_believed(method, channel, code):
             log.error("Slack refuses %s in channel %s: %s", method, channel, code)
             return CannotPostError(code)
-        return SlackUnavailableError(f"Slack answered {code}")
+        return SlackUnavailableError(f"Slack answered {code}", may_have_arrived=False)
 
 
 class _FormRefusedError(Exception):

@@ -19,7 +19,7 @@ INVOICES_EACH = 4
 BILLED_SHARE = 3
 """Every third ticket is billed from the beginning."""
 MOST_OPEN = 24
-"""So many unanswered questions, and nobody asks more."""
+"""So many questions that nobody has taken yet, and nobody asks more."""
 
 
 @dataclass
@@ -58,6 +58,11 @@ class Question:
     delivery: Delivery
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Whether the bot may still take it."""
+        return self.delivery.acked_at is None and self.delivery.error is None
+
+    @property
     def is_accepted(self) -> bool:
         """Whether the bot said that it will be answered: a command without a word of refusal, any event."""
         ack = self.delivery.ack_payload
@@ -86,7 +91,7 @@ class People:
 
     def _go_on(self) -> None:
         while not self._stop.wait(self._rng.uniform(0.4, 1.6) * self._pace):
-            if sum(question.delivery.acked_at is None for question in self.questions[-50:]) < MOST_OPEN:
+            if sum(question.is_on_its_way for question in self.questions) < MOST_OPEN:
                 self.questions.append(self._ask())
             if self._rng.random() < 0.25:
                 self._bill(self._rng.choice(self.questions[-6:]).ticket)

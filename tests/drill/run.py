@@ -115,7 +115,7 @@ def _stage(plan: Plan, house: House, rng: random.Random) -> Iterator[Stage]:
         else:
             server = sa.make_url(plan.database).set(drivername="postgresql+psycopg")
             name = f"drill_{plan.seed}_{time.time_ns()}"
-            stack.enter_context(_database(server, name))
+            stack.enter_context(scratch_database(server, name))
             way = Way(server.host or "127.0.0.1", server.port or 5432)
             url = server.set(drivername="postgresql", host="127.0.0.1", port=way.port, database=name)
             database, commands = url.render_as_string(hide_password=False), ["serve", "worker"]
@@ -130,7 +130,8 @@ def _stage(plan: Plan, house: House, rng: random.Random) -> Iterator[Stage]:
 
 
 @contextmanager
-def _database(server: sa.URL, name: str) -> Iterator[None]:
+def scratch_database(server: sa.URL, name: str) -> Iterator[None]:
+    """A new database of that name, which is dropped in the end."""
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")

@@ -35,7 +35,7 @@ class BotProcess:
     def __init__(self, home: Path, settings: Mapping[str, str], command: str = "serve") -> None:
         self._home = home
         self._environment = environment(settings)
-        self._command = command
+        self.command = command
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
         self._changed = threading.Condition()
@@ -54,7 +54,7 @@ class BotProcess:
         """Start the process, or start it again after its end. The log goes on."""
         assert self._process is None or self._process.poll() is not None, "it is still running"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", self._command],
+            [sys.executable, "-m", "bot", self.command],
             cwd=self._home,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -72,6 +72,12 @@ class BotProcess:
         """Everything it has printed so far, to stderr and to stdout."""
         with self._changed:
             return "".join(self._lines)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def running(self) -> bool:

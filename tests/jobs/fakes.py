@@ -10,7 +10,15 @@ from datetime import timedelta
 from typing import Any
 
 from bot.jobs.steps import FreeTurn, Turn
-from bot.messages.poster import CannotPostError, LastLook, MessageGoneError, Posted, Poster, SlackUnavailableError
+from bot.messages.poster import (
+    CannotLookError,
+    CannotPostError,
+    LastLook,
+    MessageGoneError,
+    Posted,
+    Poster,
+    SlackUnavailableError,
+)
 from bot.messages.rendered import Rendered
 
 
@@ -70,9 +78,12 @@ class RememberingSteps:
         repeated = self._repeated
         while True:
             try:
-                return effect(repeated)
-            except SlackUnavailableError:
-                repeated = True
+                result = effect(repeated)
+            except SlackUnavailableError as error:
+                repeated = repeated or error.may_have_arrived
+            else:
+                self._repeated = False
+                return result
 
 
 class OpenDoors:
@@ -165,8 +176,10 @@ class FakePoster(Poster):
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
         self.looked_since.append(since)
+        if not self.may_look:
+            raise CannotLookError
         for ts, shown in self.shown.items():
-            if self.may_look and (shown.channel, shown.mark, shown.thread_ts) == (channel, mark, thread_ts):
+            if (shown.channel, shown.mark, shown.thread_ts) == (channel, mark, thread_ts):
                 return Posted(channel, ts)
         return None
 

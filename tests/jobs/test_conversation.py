@@ -303,10 +303,36 @@ def test_a_lost_post_is_looked_for_from_the_last_post_on_and_the_first_one_from_
     assert second == "ts0"
 
 
-def test_a_post_whose_answer_was_lost_is_repeated_where_the_bot_may_not_look() -> None:
-    poster = FakePoster(losses=(0,))
+def test_where_the_bot_may_not_look_no_message_that_only_fills_the_time_is_posted_again_and_the_outcome_is() -> None:
+    poster = FakePoster(losses=(0, 1))
     poster.may_look = False
 
-    hold(poster)
+    hold(poster, progress_at=(PROGRESS_EVERY,))
 
-    assert poster.texts(CHANNEL) == ["checking", "outcome"]
+    assert poster.texts(CHANNEL) == ["checking", "outcome", "outcome"]
+    (lost, _, _) = [shown for shown in poster.shown.values() if shown.thread_ts is None]
+    assert lost.message == CHECKING
+
+
+def test_where_the_bot_may_not_look_lost_progress_is_left_alone_and_the_evidence_is_said_all_the_same() -> None:
+    poster = FakePoster(losses=(1,))
+    poster.may_look = False
+
+    hold(poster, progress_at=(PROGRESS_EVERY, 2 * PROGRESS_EVERY))
+
+    assert poster.texts(CHANNEL) == ["outcome"]
+    assert thread_of(poster) == ["progress 0", "evidence"]
+
+
+def test_what_was_certainly_not_posted_is_posted_without_a_look() -> None:
+    poster = FakePoster(losses=())
+    steps = RememberingSteps(cut_after=0)  # before the first post was begun
+    with pytest.raises(PowerCut):
+        hold(poster, steps)
+    poster.may_look = False
+    steps.again()
+
+    hold(poster, steps)
+
+    assert [len(shown.before) for shown in poster.shown.values()] == [1, 0]
+    assert poster.looked_since == []

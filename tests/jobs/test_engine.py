@@ -82,6 +82,8 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
         def post(repeated: bool) -> str:
             journal.note(f"{key} repeated={repeated}")
             if len(journal.notes) == 1:
+                raise SlackUnavailableError("asks us to slow down", may_have_arrived=False)
+            if len(journal.notes) == 2:
                 raise SlackUnavailableError("away")
             return "posted"
 
@@ -89,10 +91,10 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
 
     engine = launch(run)
     engine.enqueue("check", "job", ASKED.to_json())
-    journal.wait(2)
+    journal.wait(3)
     wait_until_done(tmp_path)
 
-    assert journal.notes == ["job repeated=False", "job repeated=True"]
+    assert journal.notes == ["job repeated=False", "job repeated=False", "job repeated=True"]
     assert statuses(tmp_path) == ["SUCCESS"]
 
 
@@ -125,6 +127,7 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
             over.wait(PATIENCE)
             return  # the process would be gone by now
         steps.run("second", lambda repeated: journal.note(f"second repeated={repeated}"))
+        steps.run("third", lambda repeated: journal.note(f"third repeated={repeated}"))
 
     first = launch(run)
     first.enqueue("check", "job", ASKED.to_json())
@@ -134,7 +137,7 @@ def test_a_job_cut_off_by_a_stop_goes_on_at_the_next_start_after_its_last_record
 
     launch(run)
 
-    assert journal.wait(2) == ["first repeated=False", "second repeated=True"]
+    assert journal.wait(3) == ["first repeated=False", "second repeated=True", "third repeated=False"]
 
 
 def make_older(folder: Path) -> None:
@@ -259,8 +262,9 @@ def test_a_job_that_could_not_be_finished_within_a_day_is_given_up_and_the_log_s
     assert "given up after a day: Slack answered fatal_error" in caplog.text
 
 
-def test_what_the_steps_of_a_job_recorded_is_dropped_when_the_job_has_ended(
-    launch: Callable[..., JobEngine], tmp_path: Path
+@pytest.mark.parametrize("drop", [JobEngine.drop_records, lambda engine: engine.purge(datetime.now(UTC))])
+def test_what_the_steps_of_a_job_recorded_is_dropped_when_the_job_has_ended_and_by_the_purge_after_a_power_cut(
+    launch: Callable[..., JobEngine], tmp_path: Path, drop: Callable[[JobEngine], object]
 ) -> None:
     def run(_: dict[str, Any], steps: Steps, __: str) -> None:
         steps.run("read", lambda _: "x" * 10_000)
@@ -269,7 +273,7 @@ def test_what_the_steps_of_a_job_recorded_is_dropped_when_the_job_has_ended(
     engine.enqueue("check", "job", {})
     wait_until_done(tmp_path)
 
-    engine.drop_records()
+    drop(engine)
 
     with sqlite3.connect(tmp_path / "bot.db") as connection:
         assert connection.execute("SELECT count(*) FROM operation_outputs").fetchone() == (0,)

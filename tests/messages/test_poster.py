@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.messages.poster import (
+    CannotLookError,
     CannotPostError,
     MessageGoneError,
     Posted,
@@ -198,11 +199,12 @@ def test_an_edited_message_keeps_its_mark(slack: FaultySlack, poster: Poster) ->
     assert poster.find(BILLING, "job/1", since=EVER) == parent
 
 
-def test_where_history_may_not_be_read_nothing_is_found(poster: Poster) -> None:
+def test_where_history_may_not_be_read_nobody_can_tell_what_stands_there(poster: Poster) -> None:
     poster.post(BILLING, WORDS, mark="job/1")
 
-    assert poster.find(BILLING, "job/1", since=EVER) is None
-    assert poster.find(FINANCE, "job/1", since=EVER) is None
+    for channel in (BILLING, FINANCE):
+        with pytest.raises(CannotLookError):
+            poster.find(channel, "job/1", since=EVER)
 
 
 @pytest.mark.parametrize("code", PASSING)
