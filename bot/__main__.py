@@ -1,7 +1,7 @@
 """`invoice-bot`, and `python -m bot`: what must hold before anything else is loaded.
 
 Ctrl-C while modules load, and a module that cannot be loaded, would end in a traceback and with status 1, which says
-that a ticket is not invoiced.
+that a ticket is not invoiced; SIGTERM with a failure that nobody sees.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import NoReturn
 
 CANNOT_RUN = 3
 INTERRUPTED = 130
+SERVICES = frozenset({"serve", "worker"})
+"""What a process manager runs. Told to stop, they end well, from the first moment."""
 
 
 def main() -> NoReturn:
     """Load the command line and run it."""
+    if SERVICES & set(sys.argv[1:2]):
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     usual = signal.getsignal(signal.SIGINT)
     if usual is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)

@@ -112,7 +112,7 @@ def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slac
         session=check.background.session,
         poster=slack.poster,
         memory=memory,
-        warnings=WarningBook(memory, utc_now),
+        warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),
         trail=AuditTrail(memory, utc_now),
         rules=digest_rules(settings),
         clock=utc_now,
@@ -131,7 +131,7 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
         large_session=check.background.session,
         poster=poster,
         clock=utc_now,
-        warnings=WarningBook(memory, utc_now),
+        warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),
         trail=AuditTrail(memory, utc_now),
         engine_error=ENGINE_ERROR,
     )

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
@@ -20,7 +21,7 @@ from unicodedata import category
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -258,8 +259,13 @@ class Settings(BaseSettings):
     @field_validator("digest_schedule")
     @classmethod
     def _check_schedule(cls, value: str) -> str:
-        if len(value.split()) != 5 or not croniter.is_valid(value):
+        # croniter also knows H and R, minutes that are drawn by lot.
+        if len(value.split()) != 5 or re.search(r"(?i)\b[hr]\b", value) or not croniter.is_valid(value):
             raise ValueError('must be a cron expression of five fields, such as "0 9 * * mon-fri"')
+        try:
+            croniter(value, datetime(2000, 1, 1)).get_next(datetime)  # noqa: DTZ001 - any calendar will do
+        except CroniterBadDateError:
+            raise ValueError("never comes: there is no such day in any of its months") from None
         return value
 
     @field_validator("digest_timezone")

@@ -534,3 +534,26 @@ def test_what_is_set_is_told_by_name_with_secrets_apart(tmp_path: Path) -> None:
     assert {name for name, value in secret.items() if value} == set(secrets)
     assert shown.keys() | secret.keys() == {name.upper() for name in Settings.model_fields}
     assert not any(value in str(shown) for value in ("s3cret", "xoxb", "pw"))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "problem"),
+    [
+        ("0 9 31 2 *", "never comes"),
+        ("0 9 31 4,6,9,11 *", "never comes"),
+        ("R 9 * * *", "five fields"),
+        ("H(0-29) 9 * * *", "five fields"),
+        ("@daily", "five fields"),
+    ],
+)
+def test_a_schedule_that_never_comes_or_is_drawn_by_lot_is_refused(
+    problems: Problems, schedule: str, problem: str
+) -> None:
+    (said,) = problems(DIGEST_SCHEDULE=schedule)
+    assert said.startswith("DIGEST_SCHEDULE")
+    assert problem in said
+
+
+@pytest.mark.parametrize("schedule", ["0 9 29 2 *", "0 9,15 * * mon-fri", "0 9 l 2 *", "0 9 * * thu"])
+def test_a_schedule_that_comes_seldom_is_taken(load: Load, schedule: str) -> None:
+    assert load(**COMPLETE, DIGEST_SCHEDULE=schedule).digest_schedule == schedule

@@ -83,6 +83,8 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
     if links and is_credited_in_full(seen):
         failures, links = (*failures, _CREDITED), []
     verdict = _verdict(case, links, failures, _is_part_left(ticket, still_unbilled, billed_lines), schedule)
+    if case.expectation.covers_time and verdict is not Verdict.COVERED:
+        still_unbilled = replace(still_unbilled, minutes=0, time=())
     scheduled = schedule if verdict is Verdict.SCHEDULED else None
     is_warning = verdict is Verdict.NOT_INVOICED
     return Finding(

@@ -39,14 +39,22 @@ class _Work:
 
 def valued(line: DigestTicket, rates: Rates) -> DigestTicket:
     """The ticket with what its unbilled work is worth, as far as that is known."""
-    work, time = line.finding.unbilled, list(_time(line.finding.unbilled, rates))
-    estimate = sum((_worth(minutes, rate) for minutes, rate in time), NOTHING)
+    work = line.finding.unbilled
     return replace(
         line,
-        amount=_to_the_cent((work.charges or NOTHING) + estimate),
-        estimate=_to_the_cent(estimate),
-        unpriced_minutes=sum(minutes for minutes, rate in time if rate is None),
+        amount=amount_of(work, rates),
+        estimate=_to_the_cent(_estimate(work, rates)),
+        unpriced_minutes=sum(minutes for minutes, rate in _time(work, rates) if rate is None),
     )
+
+
+def amount_of(work: Unbilled, rates: Rates) -> Decimal:
+    """What unbilled work is worth, as far as that is known."""
+    return _to_the_cent((work.charges or NOTHING) + _estimate(work, rates))
+
+
+def _estimate(work: Unbilled, rates: Rates) -> Decimal:
+    return sum((_worth(minutes, rate) for minutes, rate in _time(work, rates)), NOTHING)
 
 
 def drawn_from_blocks(tickets: Iterable[DigestTicket], rates: Rates) -> Iterator[DigestTicket]:

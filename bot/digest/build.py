@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.amounts import Rates, drawn_from_blocks, valued
+from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
+from bot.digest.amounts import Rates, amount_of, drawn_from_blocks, valued
 from bot.digest.business_days import age, band
 from bot.digest.model import (
     NOTHING,
@@ -18,6 +18,7 @@ from bot.digest.model import (
     History,
     Mark,
     Resolved,
+    Settled,
     Snooze,
     Standing,
 )
@@ -48,9 +49,10 @@ def build_digest(
         day=day,
         made_at=made_at,
         tickets=tuple(drawn_from_blocks(sorted(map(make.line, findings), key=_oldest_first), rates)),
-        resolved=books.resolved(findings),
+        resolved=books.resolved(findings, rates),
         not_checked=books.not_among(findings),
         earlier=history.trend,
+        has_warned=history.has_warned,
         api_calls=api_calls,
         seconds=seconds,
         currency=currency,
@@ -98,6 +100,7 @@ class _Books:
     """What is remembered, ready to be looked up."""
 
     standing: tuple[Standing, ...]
+    settled: dict[str, Settled]
     by_id: dict[str, Standing]
     by_number: dict[str, Standing]
     snoozes: dict[str, Snooze]
@@ -112,6 +115,7 @@ class _Books:
             by_id.setdefault(standing.ticket_id, standing)
         return cls(
             standing=tuple(by_id.values()),
+            settled={each.standing.ticket_id: each for each in history.settled if each.standing.ticket_id not in by_id},
             by_id=by_id,
             by_number={standing.ticket_number: standing for standing in by_id.values()},
             snoozes={ticket: snooze for ticket, snooze in latest.items() if snooze.until > now},
@@ -124,15 +128,13 @@ class _Books:
             return self.by_number.get(finding.ticket_number)
         return self.by_id.get(finding.ticket_id)
 
-    def resolved(self, findings: Iterable[Finding]) -> tuple[Resolved, ...]:
-        """The warnings that stand no more, oldest first."""
-        found = self._looked_at(findings)
-        ended = ((standing, found.get(standing.ticket_id)) for standing in self.standing)
-        return tuple(
-            Resolved(standing, ending, finding, _invoice(finding))
-            for standing, finding in ended
-            if finding is not None and (ending := finding.verdict.traits.ending) is not None
-        )
+    def resolved(self, findings: Sequence[Finding], rates: Rates) -> tuple[Resolved, ...]:
+        """The warnings that stand no more, oldest first, those included that ended between two digests."""
+        found = {each.ticket_id or "": each for each in findings} | self._looked_at(findings)
+        ended = (_ended(each, found.get(each.ticket_id), rates) for each in self.standing)
+        settled = (_settled(each, found.get(ticket), rates) for ticket, each in self.settled.items())
+        both = [each for each in (*ended, *settled) if each is not None]
+        return tuple(sorted(both, key=lambda each: each.standing.first_said))
 
     def not_among(self, findings: Iterable[Finding]) -> tuple[Standing, ...]:
         """The warnings whose tickets were not looked at."""
@@ -141,6 +143,23 @@ class _Books:
 
     def _looked_at(self, findings: Iterable[Finding]) -> dict[str, Finding]:
         return {known.ticket_id: each for each in findings if (known := self.warning_about(each)) is not None}
+
+
+def _ended(standing: Standing, finding: Finding | None, rates: Rates) -> Resolved | None:
+    """The end of a warning; None where it stands."""
+    ending = None if finding is None else finding.verdict.traits.ending
+    if finding is None or ending is None:
+        return None
+    remains = amount_of(finding.unbilled, rates) if ending is WarningEnding.INVOICED else NOTHING
+    return Resolved(standing, ending, finding, _invoice(finding), remains)
+
+
+def _settled(settled: Settled, finding: Finding | None, rates: Rates) -> Resolved | None:
+    """What became of a warning that was found to be billed; None where its ticket is on no invoice after all."""
+    if finding is not None and finding.verdict is Verdict.NOT_INVOICED:
+        return None
+    known = Resolved(settled.standing, WarningEnding.INVOICED, None, settled.invoice_number)
+    return _ended(settled.standing, finding, rates) or known
 
 
 def _invoice(finding: Finding) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
@@ -148,7 +149,7 @@ def _resolved(resolved: Resolved) -> dict[str, str]:
             "ticket_url": resolved.finding.ticket_url or "",
         }
     return {
-        **_remembered("resolved", resolved.standing),
+        **_remembered("resolved", replace(resolved.standing, amount=resolved.amount)),
         **found,
         "change": "recovered" if resolved.invoice_number else resolved.ending.value,
         "invoices": resolved.invoice_number or "",

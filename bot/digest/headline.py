@@ -54,13 +54,13 @@ def change(digest: Digest) -> str:
     if digest.is_part:
         return ""
     if before is None:
-        return "the first digest, so this is the backlog" if digest.unbilled else ""
+        return "the first digest, so this is the backlog" if digest.is_first and digest.unbilled else ""
     tickets, amount = len(digest.unbilled) - before.unbilled, digest.at_risk - before.money
     said = [
         _moved(tickets, counted(abs(tickets), "ticket"), "fewer"),
         _moved(amount, money(abs(amount), digest.currency), "less"),
     ]
-    since = f"since {day_in_words(before.day, digest.day)}"
+    since = "since the last one today" if before.day == digest.day else f"since {day_in_words(before.day, digest.day)}"
     if not any(said):
         return f"unchanged {since}" if digest.unbilled else ""
     return f"{since}: {said[0] or 'as many tickets'}, {said[1] or 'as much money'}"

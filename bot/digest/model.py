@@ -50,6 +50,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A warning that was found to be billed since the last digest, by a question or in a digest that was no run."""
+
+    standing: Standing
+    invoice_number: str
+
+
+@dataclass(frozen=True)
 class Snooze:
     """A warning put aside by a manager until a moment, with a reason."""
 
@@ -87,14 +95,17 @@ class History:
     """What is remembered of earlier runs. `trend` is oldest first and holds successful runs only, 20 at most."""
 
     standing: tuple[Standing, ...] = ()
+    settled: tuple[Settled, ...] = ()
     trend: tuple[TrendPoint, ...] = ()
     snoozes: tuple[Snooze, ...] = ()
     marks: tuple[Mark, ...] = ()
+    has_warned: bool = False
+    """Whether a digest has warned before, one that somebody asked for included: that is no run of its own."""
 
     @property
     def is_first_run(self) -> bool:
-        """Whether no digest has been made before."""
-        return not self.trend
+        """Whether no digest has been said before."""
+        return not self.trend and not self.has_warned
 
 
 @dataclass(frozen=True)
@@ -139,12 +150,18 @@ def total(tickets: Iterable[DigestTicket]) -> Decimal:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A warning that stands no more."""
+    """A warning that stands no more. Where an invoice bills it in part, so much `remains` unbilled."""
 
     standing: Standing
     ending: WarningEnding
     finding: Finding | None = None
     invoice_number: str | None = None
+    remains: Decimal = NOTHING
+
+    @property
+    def amount(self) -> Decimal:
+        """The money that is at risk no more."""
+        return max(self.standing.amount - self.remains, NOTHING)
 
 
 @dataclass(frozen=True)
@@ -160,6 +177,8 @@ class Digest:
     """Earlier warnings whose tickets this run did not look at. They stand."""
     earlier: tuple[TrendPoint, ...] = ()
     """The successful runs before this one, oldest first."""
+    has_warned: bool = False
+    """Whether one warned before that was no run."""
     api_calls: int = 0
     seconds: float = 0.0
     currency: str = ""
@@ -169,13 +188,13 @@ class Digest:
 
     @property
     def is_first(self) -> bool:
-        """Whether no digest has been made before."""
-        return not self.earlier
+        """Whether no digest has been said before."""
+        return not self.earlier and not self.has_warned
 
     @property
     def previous(self) -> TrendPoint | None:
         """The last run before this one, where it can be compared."""
-        return None if self.is_first or self.is_part else self.earlier[-1]
+        return None if not self.earlier or self.is_part else self.earlier[-1]
 
     @property
     def trend(self) -> tuple[TrendPoint, ...]:

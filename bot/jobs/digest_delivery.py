@@ -135,7 +135,8 @@ class Delivery:
     ) -> None:
         """Put the rest below a digest's message, and remember what it warns about."""
         findings = [line.finding for line in shown.unbilled]
-        self._warnings.remember(self._steps, place, parent, findings, source="digest")
+        at_risk = {line.finding.ticket_number: line.amount for line in shown.unbilled}
+        self._warnings.remember(self._steps, place, parent, findings, source="digest", at_risk=at_risk)
         below = self._threads.setdefault(place, OwnReplies(self._outbox, place.channel, place.ts, "digest thread"))
         refused = below.show(list(thread))
         if refused and target.address not in self._refused and place.channel == target.address:

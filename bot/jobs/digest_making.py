@@ -12,6 +12,7 @@ from bot.billing.rules.verdicts import Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
+from bot.digest.amounts import Rates
 from bot.digest.build import build_digest
 from bot.digest.model import Digest, History
 
@@ -31,6 +32,11 @@ class DigestRules:
     silent_when_empty: bool = False
     managers: tuple[str, ...] = ()
     """People who are told when the digest's channel refuses the bot."""
+
+    @property
+    def rates(self) -> Rates:
+        """What uncharged time is worth."""
+        return Rates(self.labor_rate, self.labor_rates)
 
     def window(self, now: datetime, *, since: datetime | None = None, customer_id: str | None = None) -> Window:
         """The tickets that a digest made at `now` looks at."""
@@ -69,7 +75,7 @@ def make_digest(
     proved: frozenset[str] = frozenset(),
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Digest:
-    """Audit the window and every warning that stands, and build the digest.
+    """Audit the window and every warning that stands or was settled lately, and build the digest.
 
     `proved` are tickets, by id, of which it need not be proved anew that they are on no invoice.
 
@@ -77,7 +83,8 @@ def make_digest(
         DigestFailedError: the list of tickets, or anything at all, could not be read.
 
     """
-    standing = [each.ticket_number for each in history.standing] if window.customer_id is None else []
+    remembered = (*history.standing, *(each.standing for each in history.settled))
+    standing = [each.ticket_number for each in remembered] if window.customer_id is None else []
     day = now.astimezone(rules.zone).date()
     spared = proved | proved_lately(history, day)
     audit = verifier.audit(window, standing, session, started_at=now, spared=spared, on_progress=on_progress)

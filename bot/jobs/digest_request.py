@@ -31,5 +31,5 @@ class DigestRequest:
 
 
 def digest_key(request: DigestRequest) -> str:
-    """The name of a scheduled digest: one for each channel and day, whoever enqueues it."""
+    """The name of a day's first scheduled digest: one for each channel and day, whoever enqueues it."""
     return f"digest:{request.channel or 'subscribers'}:{request.day.isoformat()}"

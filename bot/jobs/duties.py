@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.jobs.digest_request import DigestRequest, digest_key
-from bot.jobs.schedule import latest_due
+from bot.jobs.schedule import is_first_of_day, latest_due
 from bot.jobs.sync import sync_key
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ PURGE_EVERY = timedelta(days=1)
 
 
 class ScheduledDigest:
-    """Enqueues each day's digest. `schedule` is a cron expression in wall-clock time of `zone`."""
+    """Enqueues the digests of each day. `schedule` is a cron expression in wall-clock time of `zone`."""
 
     name = "scheduled digest"
 
@@ -46,7 +46,8 @@ class ScheduledDigest:
         if self._channel is None and not self._has_subscribers():
             return
         request = DigestRequest(due.date(), self._channel)
-        self._enqueue(digest_key(request), request)
+        key = digest_key(request)
+        self._enqueue(key if is_first_of_day(self._schedule, due) else f"{key}:{due:%H:%M}", request)
         self._last = due
 
 

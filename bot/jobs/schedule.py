@@ -23,3 +23,9 @@ def latest_due(schedule: str, zone: ZoneInfo, now: datetime, *, make_up: timedel
     moment = planned.replace(tzinfo=zone)
     missed_by = now.astimezone(UTC) - moment.astimezone(UTC)
     return moment if timedelta(0) <= missed_by < make_up else None
+
+
+def is_first_of_day(schedule: str, due: datetime) -> bool:
+    """Whether no other run is planned earlier on the day of this one."""
+    before = croniter(schedule, due.replace(tzinfo=None)).get_prev(datetime)
+    return bool(before.date() < due.date())

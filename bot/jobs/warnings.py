@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
+from bot.digest.amounts import Rates, amount_of
 from bot.digest.model import Digest, Resolved, Standing
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps
@@ -36,6 +38,7 @@ class WarningBook:
 
     memory: Memory
     clock: Callable[[], datetime]
+    rates: Rates
 
     def remember(
         self,
@@ -46,10 +49,12 @@ class WarningBook:
         source: Source,
         *,
         thread_ts: str | None = None,
+        at_risk: Mapping[str, Decimal] = MappingProxyType({}),
     ) -> None:
         """Keep a posted message with the evidence of each ticket that it says is on no invoice.
 
         `thread_ts` is the root of the thread in which the message stands, if it does: only there can be replied.
+        `at_risk` is what the message says of the money of tickets, by number.
         """
         said = list(findings)
         warned = [finding for finding in said if finding.verdict is Verdict.NOT_INVOICED and finding.ticket_id]
@@ -62,7 +67,8 @@ class WarningBook:
             evidence = {str(finding.ticket_id): {**evidence_as_json(finding), _ALONE: alone} for finding in warned}
             self.memory.keep_post(place, KeptPost(message.text, message.blocks, (), evidence), at=now)
             for finding in warned:
-                self.memory.warn(finding, place, at=now, source=source, thread_ts=thread_ts)
+                amount = at_risk.get(finding.ticket_number, amount_of(finding.unbilled, self.rates))
+                self.memory.warn(finding, place, at=now, source=source, thread_ts=thread_ts, amount=amount)
 
         steps.run("remember warnings", remember)
 

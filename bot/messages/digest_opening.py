@@ -134,7 +134,7 @@ def _resolved(
         f"{phrases.numbers([each.standing.ticket_number])}{in_brackets(each.standing.customer)} {shown(each, digest)}"
         for each in resolved[: min(most, 5)]
     ]
-    amount = money(sum(each.standing.amount for each in resolved) or NOTHING, digest.currency)
+    amount = money(sum(each.amount for each in resolved) or NOTHING, digest.currency)
     count = counted(len(resolved), "ticket")
     return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
 

@@ -256,7 +256,8 @@ def not_checked_line(standing: Standing, digest: Digest) -> Line:
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    amount = money(resolved.standing.amount, digest.currency)
+    whole = f"of {money(resolved.standing.amount, digest.currency)}" if resolved.remains else ""
+    amount = strung(" ", money(resolved.amount, digest.currency), whole)
     return line(f"• {strung(' · ', _remembered(resolved.standing), amount, ending(resolved, digest))}")
 
 

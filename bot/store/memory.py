@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
-from bot.digest.model import Digest, History, Mark, Snooze
+from bot.digest.model import NOTHING, Digest, History, Mark, Snooze
 from bot.store import audit, decisions, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
@@ -64,9 +65,11 @@ class Memory:
         with self._database.reading() as connection:
             return History(
                 standing=standing.standing(connection),
+                settled=standing.settled(connection, runs.last_made(connection)),
                 trend=runs.trend(connection),
                 snoozes=decisions.snoozes_at(connection, now),
                 marks=decisions.standing_marks(connection),
+                has_warned=standing.has_been_said(connection, "digest"),
             )
 
     def remember_run(self, digest: Digest, *, key: str) -> bool:
@@ -90,17 +93,20 @@ class Memory:
         at: datetime,
         source: Source,
         thread_ts: str | None = None,
+        amount: Decimal | None = None,
     ) -> None:
         """Keep that a ticket was said to be on no invoice, and where that stands in Slack, so it can be taken back.
 
         `posted` is None when it was said nowhere in Slack. A new warning is said on the day that `at` is in its own
-        time zone, and takes the finding's unbilled charges for its amount; a standing one keeps what it has.
+        time zone. `amount` is the money at risk, without one the finding's unbilled charges; what a digest says of
+        it replaces what was said before, what a question says does not.
 
         Raises:
             ValueError: the finding is not a proved `not_invoiced`.
 
         """
-        said = standing.Said(finding, at, at.date(), source)
+        charges = finding.unbilled.charges or NOTHING
+        said = standing.Said(finding, at, at.date(), source, charges if amount is None else amount)
         with self._database.writing() as connection:
             standing.say(connection, said)
             if posted is not None:

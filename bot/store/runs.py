@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from bot.digest.model import TREND_RUNS, Digest, TrendPoint
@@ -37,6 +39,11 @@ def trend(connection: sa.Connection) -> tuple[TrendPoint, ...]:
     )
     newest_first = connection.execute(latest).all()
     return tuple(TrendPoint(row.day, row.unbilled, row.at_risk) for row in reversed(newest_first))
+
+
+def last_made(connection: sa.Connection) -> datetime | None:
+    """Return when the last run of everything was made."""
+    return connection.execute(sa.select(sa.func.max(runs.c.made_at)).where(runs.c.complete.is_(True))).scalar()
 
 
 def _add(connection: sa.Connection, digest: Digest, key: str) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
-from bot.digest.model import Resolved, Standing
+from bot.digest.model import Resolved, Settled, Standing
 from bot.store.database import insert
 from bot.store.records import Claim, PostAddress, PostedWarning, Source, WarningRecord
 from bot.store.tables import messages, warnings
@@ -25,15 +25,14 @@ _CLAIM_HOLDS = timedelta(days=1)
 class Said:
     """One time that a ticket was said to be on no invoice.
 
-    `day` counts when the warning is new. Without `amount`, a new warning takes the finding's unbilled charges and a
-    standing one keeps what it has.
+    `day` counts when the warning is new. `amount` is the money at risk; a standing warning takes it from a digest only.
     """
 
     finding: Finding
     at: datetime
     day: date
     source: Source
-    amount: Decimal | None = None
+    amount: Decimal
 
     @property
     def ticket_id(self) -> str:
@@ -54,13 +53,13 @@ def say(connection: sa.Connection, said: Said) -> None:
         ticket_id=said.ticket_id,
         ticket_number=said.finding.ticket_number,
         customer=said.finding.customer,
-        amount=said.finding.unbilled.charges if said.amount is None else said.amount,
+        amount=said.amount,
         source=said.source,
         first_said=said.day,
         said_at=said.at,
     )
     news = [adding.excluded.ticket_number, adding.excluded.customer]
-    if said.amount is not None:
+    if said.source == "digest":
         news.append(adding.excluded.amount)
     connection.execute(
         adding.on_conflict_do_update(
@@ -72,10 +71,11 @@ def say(connection: sa.Connection, said: Said) -> None:
 
 
 def end(connection: sa.Connection, resolved: Resolved, at: datetime) -> None:
-    """End the warning that stands, where one does."""
+    """End the warning that stands, where one does. What ended while the digest was made was ended by it."""
+    is_said = sa.or_(warnings.c.ended_at.is_(None), warnings.c.ended_at > at)
     connection.execute(
         sa.update(warnings)
-        .where(warnings.c.ticket_id == resolved.standing.ticket_id, warnings.c.ended_at.is_(None))
+        .where(warnings.c.ticket_id == resolved.standing.ticket_id, is_said)
         .values(ended_at=at, ending=resolved.ending.value, invoice_number=resolved.invoice_number)
     )
 
@@ -94,10 +94,22 @@ def retract(connection: sa.Connection, ticket_id: str, invoice_number: str, at: 
 def standing(connection: sa.Connection) -> tuple[Standing, ...]:
     """Return the warnings that stand, those said longest ago first."""
     found = sa.select(warnings).where(warnings.c.ended_at.is_(None)).order_by(warnings.c.first_said, warnings.c.id)
-    return tuple(
-        Standing(row.ticket_id, row.ticket_number, row.customer, row.first_said, row.amount)
-        for row in connection.execute(found)
-    )
+    return tuple(map(_standing, connection.execute(found)))
+
+
+def settled(connection: sa.Connection, since: datetime | None) -> tuple[Settled, ...]:
+    """Return the last warning of each ticket that was found to be billed after a moment; none where there is none."""
+    if since is None:
+        return ()
+    billed = sa.and_(warnings.c.ending == WarningEnding.INVOICED.value, warnings.c.ended_at > since)
+    found = connection.execute(sa.select(warnings).where(billed).order_by(warnings.c.id)).all()
+    last = {row.ticket_id: row for row in found}
+    return tuple(Settled(_standing(row), row.invoice_number or "") for row in last.values())
+
+
+def has_been_said(connection: sa.Connection, source: Source) -> bool:
+    """Return whether there was ever a warning from this source."""
+    return connection.execute(sa.select(warnings.c.id).where(warnings.c.source == source).limit(1)).first() is not None
 
 
 def warnings_of(connection: sa.Connection, ticket_id: str) -> tuple[WarningRecord, ...]:
@@ -172,6 +184,10 @@ def forget_messages(
         at_place = sa.and_(messages.c.channel == each.channel, messages.c.ts == each.ts)
         connection.execute(sa.delete(messages).where(messages.c.ticket_id == ticket_id, at_place))
     return known
+
+
+def _standing(row: sa.Row[tuple[object, ...]]) -> Standing:
+    return Standing(row.ticket_id, row.ticket_number, row.customer, row.first_said, row.amount)
 
 
 def _record(row: sa.Row[tuple[object, ...]]) -> WarningRecord:

@@ -107,7 +107,7 @@ def _group(group: Group, currency: str) -> str:
 
 def _resolved(resolved: Resolved, currency: str) -> str:
     invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
-    amount = money(resolved.standing.amount, currency)
+    amount = money(resolved.amount, currency)
     known = (as_people_say(resolved.standing.ticket_number), resolved.standing.customer)
     return _dotted(*known, amount, ending_words(resolved.ending).label, invoice)
 

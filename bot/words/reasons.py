@@ -43,6 +43,8 @@ def _expected(finding: Finding) -> str:
     parts = [texts.format(**named)]
     if said.by in _BESIDE_TIME and finding.unbilled.minutes:
         parts.append(f"{duration(finding.unbilled.minutes)} of time on it is marked as billable and uncharged.")
+    if said.time is not None:
+        parts.append(f'Its {said.time.by} "{said.time.value}" covers its time, not a charge with a price.')
     if said.due is Due.COVERED and finding.unbilled.minutes:
         parts.append(f"So is {duration(finding.unbilled.minutes)} of uncharged time.")
     if said.due is Due.NEVER and finding.unbilled.charges:

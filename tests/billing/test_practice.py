@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from bot.billing.decide import SyncroPages, decide
 from bot.billing.rules.policy import NothingRecorded, Policy
 from bot.billing.rules.verdicts import Finding, Verdict
-from bot.digest.model import Pickup
+from bot.digest.build import build_digest
+from bot.digest.model import DigestTicket, History, Pickup
 from bot.digest.pickups import pickup
 from bot.words.finding_json import finding_as_json
 from bot.words.reasons import reason
-from tests.billing.factory import NOW, case, failed, invoice, linked, schedule, scheduled, ticket, unread
+from tests.billing.factory import NOW, case, failed, invoice, linked, mentioned, schedule, scheduled, ticket, unread
 
 PAGES = SyncroPages("https://sample.example")
 HOUR = {"billable": True, "start_time": "2026-05-01T09:00:00Z", "end_time": "2026-05-01T10:00:00Z"}
@@ -77,6 +78,15 @@ def test_a_priced_charge_of_a_covered_ticket_is_owed() -> None:
     policy = Policy(covered_contracts=("*",), covered_customers=("7",))
     assert judged(policy, charges=[PRICED], timers=[HOUR], **GOLD).verdict is Verdict.NOT_INVOICED
     assert judged(policy, charges=[{**PRICED, "price_retail": "abc"}], **GOLD).verdict is Verdict.UNVERIFIED
+
+
+def test_beside_an_owed_charge_the_time_of_a_covered_ticket_owes_nothing_all_the_same() -> None:
+    found = judged(Policy(covered_contracts=("Gold",)), charges=[PRICED], timers=[HOUR], **GOLD)
+    assert (found.unbilled.charges, found.unbilled.minutes) == (Decimal("150.00"), 0)
+    assert 'Its contract "Gold" covers its time, not a charge with a price.' in reason(found)
+    billed = case(ticket(charges=[FREE], timers=[HOUR], **GOLD), policy=Policy(covered_contracts=("Gold",)))
+    assert decide(linked(billed, invoice()), PAGES, NOW).unbilled.minutes == 0
+    assert judged(charges=[PRICED], timers=[HOUR], **GOLD).unbilled.minutes == 60
 
 
 def test_the_provider_s_own_company_owes_nothing() -> None:
@@ -143,6 +153,100 @@ def test_a_bare_date_or_midnight_is_that_day_in_every_zone_and_so_is_the_account
 def test_an_answer_says_paid_or_unpaid_where_syncro_does(said: object, paid: bool | None) -> None:
     found = decide(linked(case(ticket()), invoice(is_paid=said)), PAGES, NOW)
     assert finding_as_json(found)["invoices"][0]["paid"] is paid
+
+
+# --- prepaid hours ---
+
+
+def prepaid(hours: str | None, *charges: dict[str, Any], **of: Any) -> DigestTicket:
+    """The ticket's line in a digest, where so much is left of its customer's block."""
+    waiting = case(ticket(charges=list(charges), **of), policy=Policy())
+    waiting.evidence.prepaid_hours = None if hours is None else Decimal(hours)
+    found = decide(waiting, PAGES, NOW)
+    assert found.verdict is Verdict.NOT_INVOICED, "an invoice is owed: it draws the block down"
+    made = build_digest([found], History(), day=NOW.date(), made_at=NOW, labor_rate=Decimal(90), zone=ZoneInfo("UTC"))
+    return made.tickets[0]
+
+
+LABOUR = {"name": "Remote support", "product_category": "Labor", "price_retail": 120, "quantity": "1.5"}
+
+
+@pytest.mark.parametrize(
+    ("work", "money", "hours"),
+    [
+        (LABOUR, "0.00", "1.5"),
+        ({**LABOUR, "product_category": None, "name": "Emergency labour"}, "0.00", "1.5"),
+        ({**LABOUR, "product_category": "Hardware", "name": "Stand for labour day"}, "180.00", "0"),
+        ({**LABOUR, "product_category": "Prepay Hours"}, "180.00", "0"),
+        ({**LABOUR, "product_category": None, "name": "Prepaid labor, 10 h"}, "180.00", "0"),
+        (PRICED, "150.00", "0"),
+    ],
+)
+def test_prepaid_hours_are_at_risk_instead_of_money_for_labour_and_for_nothing_else(
+    work: dict[str, Any], money: str, hours: str
+) -> None:
+    line = prepaid("12.5", work)
+    assert (line.amount, line.prepaid_hours) == (Decimal(money), Decimal(hours))
+
+
+def test_an_emergency_at_one_and_a_half_times_the_quantity_draws_so_many_hours() -> None:
+    line = prepaid("2", {**LABOUR, "quantity": "3"})
+    assert (line.amount, line.prepaid_hours) == (Decimal("120.00"), Decimal(2))
+
+
+def test_without_a_block_or_with_an_exhausted_one_labour_is_money() -> None:
+    for hours in (None, "0"):
+        assert (prepaid(hours, LABOUR).amount, prepaid(hours, LABOUR).prepaid_hours) == (Decimal("180.00"), Decimal(0))
+
+
+def test_an_invoice_of_0_is_how_prepaid_hours_are_billed() -> None:
+    billed = linked(case(ticket(charges=[ON_INVOICE])), invoice(lines=(5,), total="0.0"))
+    billed.evidence.prepaid_hours = Decimal("12.5")
+    found = decide(billed, PAGES, NOW)
+    assert (found.verdict, found.concerns) == (Verdict.INVOICED, ())
+
+
+# --- invoices that bill wrongly ---
+
+ON_INVOICE = {**PRICED, "converted": True, "item_id": 5}
+
+
+def kinds(found: Finding) -> list[tuple[str, tuple[str, ...]]]:
+    return [(each.kind.value, each.invoices) for each in found.concerns]
+
+
+def test_a_missing_price_gives_an_invoice_of_0_that_is_said_loudly() -> None:
+    found = decide(linked(case(ticket(charges=[ON_INVOICE])), invoice(lines=(5,), total="0.0")), PAGES, NOW)
+    assert (found.verdict, kinds(found)) == (Verdict.INVOICED, [("zero_total", ("67469",))])
+    free = case(ticket(charges=[{**FREE, "converted": True, "item_id": 5}]))
+    assert kinds(decide(linked(free, invoice(lines=(5,), total="0.0")), PAGES, NOW)) == []
+
+
+def test_an_invoice_that_was_created_with_its_lines_ignored_is_empty_and_bills_nothing() -> None:
+    found = decide(mentioned(case(ticket(charges=[PRICED])), invoice(ticket_id=109554336, total="0.0")), PAGES, NOW)
+    assert (found.verdict, kinds(found)) == (Verdict.UNVERIFIED, [("empty", ("67469",))])
+    assert [each.number for each in found.possible] == ["67469"]
+
+
+def test_a_record_that_was_doubled_names_both_invoices() -> None:
+    twice = linked(linked(case(ticket()), invoice("67469")), invoice("67470"))
+    found = decide(twice, PAGES, NOW)
+    assert (found.verdict, kinds(found)) == (Verdict.INVOICED, [("billed_twice", ("67469", "67470"))])
+
+
+def test_a_charge_on_its_own_invoice_is_billed_whether_or_not_syncro_marks_it_as_converted() -> None:
+    line = {"id": 5, "item": "Docking station", "quantity": "1.0", "price": "150.0"}
+    for charge in (PRICED, {**PRICED, "converted": True, "item_id": 5}):
+        billed = linked(case(ticket(charges=[charge])), invoice(line_items=[line], total="150.0"))
+        assert decide(billed, PAGES, NOW).verdict is Verdict.INVOICED
+    other = linked(case(ticket(charges=[PRICED, PRICED])), invoice(line_items=[line], total="150.0"))
+    assert decide(other, PAGES, NOW).unbilled.charges == Decimal("150.00"), "one line is one charge"
+
+
+def test_a_recurring_invoice_is_looked_at_after_its_run() -> None:
+    found = decide(scheduled(case(ticket(charges=[PRICED])), schedule("2026-05-01")), PAGES, NOW)
+    assert (found.verdict, kinds(found)) == (Verdict.SCHEDULED, [("missed_run", ())])
+    assert "that date has passed: look at it" in reason(found)
 
 
 # --- the law ---

@@ -14,7 +14,7 @@ from bot.billing.rules.matching import TicketKeys
 from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Due, Expectation, Ground, Verdict, WarningEnding
 from bot.billing.search.evidence import Case, Evidence
-from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, TrendPoint
+from bot.digest.model import TREND_RUNS, AgeBand, Digest, DigestTicket, History, Pickup, Settled, TrendPoint
 from bot.digest.pickups import pickup
 from bot.syncro.models import Schedule, TicketDetail, TicketRow
 
@@ -143,6 +143,47 @@ def test_a_warning_whose_ticket_was_not_looked_at_is_neither_resolved_nor_droppe
     digest = a_digest(audited(number="2"), remembered=history(standing("1")))
     assert digest.resolved == ()
     assert [known.ticket_number for known in digest.not_checked] == ["1"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.INVOICED, Verdict.UNVERIFIED, None])
+def test_a_warning_that_was_found_to_be_billed_between_two_digests_is_recovered_in_the_next(
+    verdict: Verdict | None,
+) -> None:
+    remembered = history(settled=(Settled(standing("1"), "67480"),))
+    digest = a_digest(*([audited(verdict, "1")] if verdict else []), remembered=remembered)
+    (resolved,) = digest.resolved
+    assert (resolved.ending, resolved.amount) == (WarningEnding.INVOICED, Decimal("180.00"))
+    assert resolved.invoice_number == ("67469" if verdict is Verdict.INVOICED else "67480")
+    assert digest.not_checked == ()
+
+
+def test_one_that_is_on_no_invoice_after_all_is_new_again_and_not_recovered() -> None:
+    digest = a_digest(audited(number="1"), remembered=history(settled=(Settled(standing("1"), "67480"),)))
+    assert digest.resolved == ()
+    assert numbers(digest.new) == ["1"]
+
+
+def test_one_that_stands_again_is_recovered_once() -> None:
+    again = history(standing("1"), settled=(Settled(standing("1"), "67480"),))
+    assert len(a_digest(audited(Verdict.INVOICED, "1"), remembered=again).resolved) == 1
+
+
+@pytest.mark.parametrize(
+    ("charges", "minutes", "rate", "recovered"),
+    [("0.00", 0, None, "180.00"), ("50.00", 0, None, "130.00"), ("0.00", 60, "100", "80.00"), ("500.00", 0, None, "0")],
+)
+def test_recovered_is_what_was_at_risk_less_what_still_is(
+    charges: str, minutes: int, rate: str | None, recovered: str
+) -> None:
+    found = audited(Verdict.PARTIALLY_INVOICED, "1", charges=charges, minutes=minutes)
+    digest = a_digest(found, remembered=history(standing("1")), labor_rate=Decimal(rate) if rate else None)
+    assert digest.resolved[0].amount == Decimal(recovered)
+
+
+def test_after_a_digest_that_somebody_asked_for_the_next_is_not_the_first() -> None:
+    digest = a_digest(audited(number="1"), audited(number="2"), remembered=History((standing("1"),), has_warned=True))
+    assert (digest.is_first, digest.previous) == (False, None)
+    assert (numbers(digest.new), numbers(digest.still_open)) == (["2"], ["1"])
 
 
 def test_another_ticket_with_the_number_of_a_warning_does_not_resolve_it() -> None:

@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.billing.decide import SyncroPages
-from bot.billing.verifier import Verifier
 from bot.digest.as_json import digest_object
 from bot.digest.model import Digest, Mark, Snooze
-from bot.jobs.digest_making import DigestRules, make_digest
+from bot.jobs.digest_making import DigestRules
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import ListRows
-from bot.store.database import Database
-from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
-from bot.syncro.client import SyncroClient
-from bot.syncro_sessions.pooled import SyncroReader
 from tests.e2e import month as months
+from tests.e2e.digests import desk
 from tests.e2e.month import Plan, Truth, day
 from tests.policies import EVERY_TICKET
 
 RULES = DigestRules(months.LOOKBACK, months.GRACE, ZoneInfo("UTC"), labor_rate=months.LABOR_RATE)
-
-
-class Endless:
-    """A rate budget that nobody waits for."""
-
-    def call(self, longest_pause: float = math.inf) -> AbstractContextManager[None]:  # noqa: ARG002
-        return nullcontext()
-
-    def refused(self, retry_after: float | None) -> None:
-        raise AssertionError(f"the stand-in asks for a pause of {retry_after} s")
-
-
-def digest_of(syncro: SyncroSandbox, memory: Memory, ledger: SqlLedger, now: datetime) -> Digest:
-    """The digest of this moment, remembered."""
-    client = SyncroClient(syncro.base_url, syncro.token, budget=Endless())
-    reader = SyncroReader(client, lambda: now, ledger=ledger)
-    try:
-        verifier = Verifier(EVERY_TICKET, SyncroPages("https://sample.example"))
-        with reader.session() as session:
-            made = make_digest(verifier, session, memory.history(now), RULES, now=now, window=RULES.window(now))
-    finally:
-        reader.close()
-        client.close()
-    memory.remember_run(made, key=now.isoformat())
-    return made
-
-
-@contextmanager
-def opened(file: Path, now: datetime) -> Iterator[tuple[Memory, SqlLedger]]:
-    """What the bot remembers at a moment: of its digests, and of Syncro."""
-    memory, database = Memory(f"sqlite:///{file}"), Database(f"sqlite:///{file}", is_expendable=True)
-    memory.open()
-    ledger = SqlLedger(database, "month", max_age=timedelta(days=90), clock=lambda: now)
-    ledger.open()
-    yield memory, ledger
-    database.close()
-    memory.close()
 
 
 def put_aside(plan: Plan, memory: Memory, now: datetime) -> None:
@@ -118,9 +73,9 @@ def test_three_digests_of_a_month_of_known_truth_name_exactly_what_is_new_still_
             with syncro.locked():
                 change(plan)
                 truth = plan.month.truth(now)
-            with opened(tmp_path / "bot.db", now) as (memory, ledger):
-                put_aside(plan, memory, now)
-                assert said(digest_of(syncro, memory, ledger, now)) == truth, f"day {number}"
+            with desk(f"sqlite:///{tmp_path / 'bot.db'}", syncro, now, EVERY_TICKET) as bot:
+                put_aside(plan, bot.memory, now)
+                assert said(bot.digest(RULES)) == truth, f"day {number}"
             if number > 1:
                 assert all((truth.new, truth.still_open, truth.resolved)), "the day tries everything"
                 assert any(truth.resolved.values()), "invoices are named"

@@ -58,10 +58,12 @@ COMMANDS = [
     ("check", NOT_INVOICED),
     ("check", NOT_INVOICED, "--json"),
     ("digest", "--dry-run", "--json"),
+    ("digest", "--subscriptions"),
+    ("sync", "--json"),
+    ("policy", "--dry-run"),
     ("doctor",),
     ("version",),
     ("--help",),
-    ("check", "--help"),
 ]
 
 
@@ -156,26 +158,36 @@ def test_an_argument_that_is_no_text_is_refused_in_one_line(house: House, word: 
 # --- before anything is loaded ---
 
 
-def with_module(house: House, tmp_path: Path, source: str) -> subprocess.Popen[bytes]:
-    """Start a check; one of the modules that it needs is this."""
+def with_module(house: House, tmp_path: Path, source: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a command; one of the modules that it needs is this."""
     (tmp_path / "typer.py").write_text(source)
-    return start(house, "check", NOT_INVOICED, settings={"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"})
+    return start(house, *words, settings={"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"})
 
 
-def test_ctrl_c_while_modules_load_ends_with_130(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "signalled", "status", "told"),
+    [
+        (("check", NOT_INVOICED), signal.SIGINT, 130, b"invoice-bot: Stopped by Ctrl-C.\n"),
+        (("serve",), signal.SIGINT, 130, b"invoice-bot: Stopped by Ctrl-C.\n"),
+        (("serve",), signal.SIGTERM, 0, b""),
+        (("worker",), signal.SIGTERM, 0, b""),
+    ],
+)
+def test_a_command_that_is_ended_while_its_modules_load_ends_well(
+    house: House, tmp_path: Path, words: tuple[str, ...], signalled: signal.Signals, status: int, told: bytes
+) -> None:
     loading = tmp_path / "loading"
-    child = with_module(house, tmp_path, f"import time; open({str(loading)!r}, 'w'); time.sleep(60)")
+    child = with_module(house, tmp_path, f"import time; open({str(loading)!r}, 'w'); time.sleep(60)", *words)
     until = time.monotonic() + PATIENCE
     while not loading.exists() and time.monotonic() < until:
         time.sleep(0.01)
-    child.send_signal(signal.SIGINT)
-    shown, said = child.communicate(timeout=PATIENCE)
-    assert (child.returncode, shown) == (130, b"")
-    assert one_line(said) == "invoice-bot: Stopped by Ctrl-C.\n"
+    child.send_signal(signalled)
+    assert child.communicate(timeout=PATIENCE) == (b"", told)
+    assert child.returncode == status
 
 
 def test_a_module_that_cannot_be_loaded_ends_with_3(house: House, tmp_path: Path) -> None:
-    child = with_module(house, tmp_path, "raise ImportError('broken')")
+    child = with_module(house, tmp_path, "raise ImportError('broken')", "check", NOT_INVOICED)
     shown, said = child.communicate(timeout=PATIENCE)
     assert (child.returncode, shown) == (3, b"")
     assert "cannot be loaded" in one_line(said)

@@ -19,7 +19,7 @@ import pytest
 from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows
 from tests.e2e.bot_process import environment
-from tests.e2e.house import INVOICED, House, open_house
+from tests.e2e.house import ENDLESS, INVOICED, House, open_house
 from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Status
 
@@ -163,11 +163,13 @@ def test_a_running_bot_reads_the_account_in_the_background_and_answers_from_what
         assert bot.stop() < 8
 
 
-def test_a_bot_that_is_stopped_while_it_syncs_ends_soon(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [ENDLESS, "30"], ids=["reading", "waiting for the rate limit"])
+def test_a_bot_that_is_stopped_while_it_syncs_ends_soon_and_quietly(tmp_path: Path, limit: str) -> None:
     with open_house(tmp_path, made=incident(), latency=0.3) as house:
-        bot = house.serve(SYNC_EVERY_MINUTES="1")
-        house.syncro.wait_for_calls(40)
+        bot = house.serve(SYNC_EVERY_MINUTES="1", SYNCRO_REQUESTS_PER_MINUTE=limit)
+        house.syncro.wait_for_calls(20)
         assert bot.stop() < 10
+    assert not re.search("WARNING|ERROR|CRITICAL|Traceback", bot.log), bot.log
 
 
 def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_nothing_is_lost(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.billing.decide import SyncroPages
 from bot.billing.verifier import Verifier
+from bot.digest.model import Digest
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.digest import DigestJob
@@ -82,7 +83,7 @@ class Office:
 
     @property
     def warnings(self) -> WarningBook:
-        return WarningBook(self.memory, self.clock)
+        return WarningBook(self.memory, self.clock, self.rules.rates)
 
     def digest(
         self, channel: str | None = BILLING, *, asked_by: str | None = None, steps: RememberingSteps | None = None
@@ -107,8 +108,12 @@ class Office:
 
     def digest_without_posting(self) -> None:
         """What `invoice-bot digest --no-post` does."""
+        self.memory.remember_run(self.made(), key=f"terminal:{self.now.isoformat()}")
+
+    def made(self) -> Digest:
+        """A digest of now that nobody has seen yet."""
         with self.reader.session() as session:
-            made = make_digest(
+            return make_digest(
                 self.verifier,
                 session,
                 self.memory.history(self.now),
@@ -116,7 +121,6 @@ class Office:
                 now=self.now,
                 window=self.rules.window(self.now),
             )
-        self.memory.remember_run(made, key=f"terminal:{self.now.isoformat()}")
 
     def check(
         self,

@@ -15,6 +15,7 @@ from bot.billing.decide import SyncroPages
 from bot.billing.search.queries import Answer, Failed, Read
 from bot.billing.search.scheduler import Batch, Session
 from bot.billing.verifier import Verifier
+from bot.digest.amounts import Rates
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.request import CheckRequest
@@ -74,7 +75,7 @@ def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED, steps: 
         memory = Memory(f"sqlite:///{folder}/bot.db")
         memory.open()
         try:
-            book = WarningBook(memory, lambda: NOW)
+            book = WarningBook(memory, lambda: NOW, Rates())
             trail = AuditTrail(memory, lambda: NOW)
             job = CheckJob(
                 verifier, syncro.session, syncro.large_session, poster, lambda: NOW, book, trail, EngineStoppedError

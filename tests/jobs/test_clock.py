@@ -44,10 +44,10 @@ class Office:
             raise OSError("the database is away")
         self.digests.append((key, request))
 
-    def duty(self, *, channel: str | None = "C1") -> ScheduledDigest:
+    def duty(self, *, channel: str | None = "C1", schedule: str = "0 9 * * MON-FRI") -> ScheduledDigest:
         return ScheduledDigest(
             self.enqueue,
-            schedule="0 9 * * MON-FRI",
+            schedule=schedule,
             zone=ZoneInfo("UTC"),
             channel=channel,
             has_subscribers=lambda: self.subscribers > 0,
@@ -90,6 +90,16 @@ def test_a_digest_is_enqueued_once_when_it_is_due_and_again_the_next_day() -> No
         ("digest:C1:2026-11-23", DigestRequest(date(2026, 11, 23), "C1")),
         ("digest:C1:2026-11-24", DigestRequest(date(2026, 11, 24), "C1")),
     ]
+
+
+def test_two_times_a_day_make_two_digests_and_the_first_is_known_as_that_of_the_day() -> None:
+    office = Office()
+    for duty in (office.duty(schedule="0 9,15 * * *"), office.duty(schedule="0 9,15 * * *")):  # after a restart, too
+        for hours in (0, 1, 6, 7, 24):
+            duty.look(NINE + timedelta(hours=hours))
+    keys = [key for key, _ in office.digests]
+    assert keys == [*["digest:C1:2026-11-23", "digest:C1:2026-11-23:15:00", "digest:C1:2026-11-24"] * 2]
+    assert {request.day.day for _, request in office.digests} == {23, 24}
 
 
 def test_a_digest_that_could_not_be_stored_is_still_due() -> None:

@@ -455,7 +455,7 @@ def test_a_digest_that_somebody_asked_for_goes_only_there_and_is_not_remembered(
 
     assert len(office.parents()) == 1
     assert office.direct(MANAGER) == []
-    assert office.memory.history(office.now).is_first_run
+    assert office.memory.history(office.now).trend == ()
 
 
 def test_the_first_digest_of_a_month_lists_in_the_channel_what_was_marked_in_the_month_before(office: Office) -> None:
@@ -505,13 +505,14 @@ def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office
         steps.again()
         office.digest(steps=steps)
 
-        where = f"cut after {names[cut_after]}"
+        cut_at = steps.names[cut_after]
+        where = f"cut after {cut_at}"
         assert len(office.parents()) - before == 1, where
         parent = office.parents()[-1]
         assert invoice in parent.text, where
         texts = office.thread(parent)
-        assert len(set(texts)) == len(texts) or names[cut_after] == "attach list", where
-        assert len(office.slack.workspace.files) - files <= (2 if names[cut_after] == "attach list" else 1), where
+        assert len(set(texts)) == len(texts) or cut_at == "attach list", where
+        assert len(office.slack.workspace.files) - files <= (2 if cut_at == "attach list" else 1), where
         assert {s.ticket_number for s in office.memory.history(office.now).standing} == {str(standing.number)}, where
         assert office.parents()[-2].text.startswith("Update: "), where
     assert warned.text.startswith("Update: ")

@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -291,3 +293,75 @@ def test_a_ticket_that_is_unbilled_again_is_new_again_and_has_a_warning_of_its_o
     again = office.parents()[-1]
     assert "New: 1 ticket" in again.text
     assert [record.ended_at is None for record in office.memory.warnings_of(str(ticket.id))] == [False, True]
+
+
+# The accounts of the digest
+
+
+def test_a_ticket_that_a_question_takes_off_the_list_is_recovered_in_the_next_digest_and_only_there(
+    office: Office,
+) -> None:
+    ticket = office.unbilled(price="173.00")
+    office.digest()
+    office.next_day()
+    invoice = office.bill(ticket)
+    office.pass_time(timedelta(minutes=5))
+    office.check(ticket)
+    assert office.memory.history(office.now).standing == ()
+
+    office.pass_time(timedelta(minutes=5))
+    office.digest(asked_by=MANAGER)
+    office.next_day()
+    office.digest()
+    office.next_day()
+    office.digest()
+
+    _, _, asked, following, last = office.parents()
+    for parent in (asked, following):
+        assert "Recovered: 1 ticket, 173.00" in parent.text
+        assert invoice in parent.text
+    assert "Recovered" not in last.text
+
+
+def test_a_ticket_that_a_question_finds_billed_while_the_digest_that_says_so_is_made_is_recovered_once(
+    office: Office,
+) -> None:
+    ticket = office.unbilled(price="173.00")
+    office.digest()
+    office.next_day()
+    office.bill(ticket)
+    made = office.made()
+    office.pass_time(timedelta(seconds=5))
+    office.check(ticket)
+    office.memory.remember_run(made, key="while")
+    office.next_day()
+    office.digest()
+
+    assert [each.standing.ticket_number for each in made.resolved] == [str(ticket.number)]
+    assert "Recovered" not in office.parents()[-1].text
+
+
+def test_what_is_recovered_is_the_sum_that_was_at_risk_by_whichever_way_it_was_said(office: Office) -> None:
+    office.rule(labor_rate=Decimal(100))
+    ticket = office.unbilled(price="73.00")
+    office.world.add_timer(ticket, 60)
+    office.digest(asked_by=MANAGER)
+    assert "173.00 at risk" in office.parents()[-1].text
+    assert [str(each.amount) for each in office.memory.history(office.now).standing] == ["173.00"]
+    asked = office.unbilled(price="1.00")
+    office.world.add_timer(asked, 30)
+    office.check(asked)
+    assert [str(each.amount) for each in office.memory.history(office.now).standing] == ["173.00", "51.00"]
+
+
+def test_a_digest_that_is_asked_for_twice_is_the_first_one_once(office: Office) -> None:
+    office.unbilled()
+    for _ in range(2):
+        office.digest(asked_by=MANAGER)
+        office.pass_time(timedelta(minutes=5))
+    office.digest()
+
+    first, second, scheduled = office.parents()
+    assert "the first digest" in first.text
+    assert "the first digest" not in second.text + scheduled.text
+    assert "Still open: 1 ticket" in second.text

@@ -161,7 +161,8 @@ def _due(ticket: Ticket, policy: Policy) -> Expectation:
     if has_nothing and policy.nothing_recorded is NothingRecorded.QUIET:
         return Expectation(Due.NOTHING, Ground.STATUS, ticket.status, "NOTHING_RECORDED")
     by = Ground.CHARGES if _has_only_free_charges(ticket) else Ground.STATUS
-    return Expectation(Due.YES, by, ticket.status, "FINISHED_STATUSES")
+    covering = _named(ticket, policy, Due.COVERED)
+    return Expectation(Due.YES, by, ticket.status, "FINISHED_STATUSES", covering)
 
 
 Said = Iterable[tuple[str, ...]]
@@ -353,13 +354,17 @@ def _by_product(timers: Iterable[TicketTimer], ticket: Ticket) -> Iterator[Produ
             yield ProductTime(minutes, named)
 
 
-_LABOUR = _folded(["Labor", "Labour", "Service Labor", "Labor Services"])
+_LABOUR = re.compile(r"\blabou?r\b", re.IGNORECASE)
 
 
 def _is_labour(charge: TicketCharge, ticket: Ticket) -> bool:
-    """Whether a charge is for hours of work: it came of a timer, or its category says so. One that sells is not."""
+    """Whether a charge is for hours of work: it came of a timer, or its product's category (else its name) says so.
+
+    One that sells prepaid hours is not.
+    """
+    product = charge.product_category or charge.name
     came_of_timer = charge.id is not None and any(timer.ticket_line_item_id == charge.id for timer in ticket.timers)
-    return came_of_timer or fold(charge.product_category) in _LABOUR
+    return came_of_timer or (bool(_LABOUR.search(product)) and "prepa" not in fold(product))
 
 
 def pending_charges(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> list[TicketCharge]:

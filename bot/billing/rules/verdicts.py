@@ -161,6 +161,13 @@ class Expectation:
     by: Ground
     value: str = ""
     rule: str = ""
+    time: Expectation | None = None
+    """What covers the ticket's time, where something else on it is owed all the same."""
+
+    @property
+    def covers_time(self) -> bool:
+        """Whether no invoice is owed for the ticket's time."""
+        return self.due is Due.COVERED or self.time is not None
 
 
 class LinkKind(StrEnum):

@@ -63,6 +63,10 @@ class Charge:
     created_at: datetime
     converted: bool = False
     item_id: int | None = None
+    category: str | None = None
+    """Of its product, such as "Labor"."""
+    discount_percent: Decimal = Decimal(0)
+    discount_dollars: Decimal = Decimal(0)
 
 
 @dataclass
@@ -76,6 +80,8 @@ class Timer:
     recorded: bool = False
     charge_id: int | None = None
     notes: str = ""
+    active_seconds: int | None = None
+    """Time at work, where Syncro says so: a paused timer spans more."""
 
 
 @dataclass
@@ -114,6 +120,14 @@ class InvoiceLine:
     price: Decimal
     description: str | None = None
     named_ticket_ids: frozenset[int] = frozenset()
+    discount_percent: Decimal = Decimal(0)
+    discount_dollars: Decimal = Decimal(0)
+
+    @property
+    def amount(self) -> Decimal:
+        """Price times quantity, less the discount."""
+        whole = self.price * self.quantity
+        return whole - whole * abs(self.discount_percent) / 100 - abs(self.discount_dollars)
 
 
 @dataclass
@@ -286,6 +300,9 @@ class World:
         quantity: Amount = 1,
         name: str = "Sample labour",
         description: str = "Sample work on site",
+        category: str | None = None,
+        discount_percent: Amount = 0,
+        discount_dollars: Amount = 0,
     ) -> Charge:
         """Add a charge that no invoice carries yet."""
         charge = Charge(
@@ -295,6 +312,9 @@ class World:
             quantity=Decimal(quantity),
             price=Decimal(price),
             created_at=ticket.created_at,
+            category=category,
+            discount_percent=Decimal(discount_percent),
+            discount_dollars=Decimal(discount_dollars),
         )
         ticket.charges.append(charge)
         return charge
@@ -431,13 +451,15 @@ class World:
     def convert(self, charge: Charge, invoice: Invoice) -> InvoiceLine:
         """Turn a charge into a line of the invoice; the charge then names that line."""
         line = self._append_line(invoice, charge.name, charge.description, price=charge.price, quantity=charge.quantity)
+        line.discount_percent, line.discount_dollars = charge.discount_percent, charge.discount_dollars
+        invoice.total += line.amount - line.price * line.quantity
         charge.converted, charge.item_id = True, line.id
         return line
 
     def delete_line(self, invoice: Invoice, line: InvoiceLine) -> None:
         """Delete a line; a charge that was converted to it is pending again, as in the real thing."""
         invoice.lines.remove(line)
-        invoice.total -= line.price * line.quantity
+        invoice.total -= line.amount
         invoice.updated_at = max(invoice.updated_at, self.now)
         self._release_charges({line.id})
 
@@ -665,6 +687,10 @@ def money_text(amount: Decimal) -> str:
     return f"{whole}.{decimals.rstrip('0') or '0'}"
 
 
+def _optional_money(amount: Decimal) -> str | None:
+    return money_text(amount) if amount else None
+
+
 def _money_number(amount: Decimal) -> int | float:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
@@ -679,9 +705,12 @@ def _charge_json(ticket: Ticket, charge: Charge, position: int) -> dict[str, Any
         "ticket_id": ticket.id,
         "user_id": None,
         "product_id": None,
+        "product_category": charge.category,
         "name": charge.name,
         "description": charge.description,
         "quantity": money_text(charge.quantity),
+        "line_discount_percent": _optional_money(charge.discount_percent),
+        "discount_dollars": _optional_money(charge.discount_dollars),
         "taxable": True,
         "cost_cents": 0,
         "retail_cents": int(charge.price * 100),
@@ -713,7 +742,7 @@ def _timer_json(ticket: Ticket, timer: Timer) -> dict[str, Any]:
         "product_id": None,
         "comment_id": None,
         "ticket_line_item_id": timer.charge_id,
-        "active_duration": None,
+        "active_duration": timer.active_seconds,
         "billable_time": int(seconds / 30),
         "billable_override": None,
     }
@@ -734,8 +763,8 @@ def _line_json(invoice: Invoice, line: InvoiceLine, position: int) -> dict[str, 
         "quantity": money_text(line.quantity),
         "product_id": None,
         "taxable": True,
-        "discount_percent": None,
+        "discount_percent": _optional_money(line.discount_percent),
         "position": position,
         "invoice_bundle_id": None,
-        "discount_dollars": None,
+        "discount_dollars": _optional_money(line.discount_dollars),
     }
