@@ -87,6 +87,7 @@ def digest_now(settings: Settings, wish: DigestWish) -> Iterator[DigestNow]:
             memory=memory,
             delivery=delivery,
             channel=settings.digest_channel,
+            seconds_held_back=check.seconds_held_back,
         )
 
 
@@ -129,6 +130,7 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
         verifier=check.verifier,
         session=check.reader.session,
         large_session=check.background.session,
+        seconds_held_back=check.seconds_held_back,
         poster=poster,
         clock=utc_now,
         warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),

@@ -21,6 +21,7 @@ from bot.commands.exits import (
     system_said_no,
     unforeseen,
 )
+from bot.commands.plain_help import PlainCommand, PlainGroup
 from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.jobs.moving import MoveError
@@ -63,11 +64,12 @@ _REFUSALS = (
 
 cli = typer.Typer(
     name="invoice-bot",
+    cls=PlainGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 for _command in _COMMANDS:
-    cli.command()(_command)
+    cli.command(cls=PlainCommand)(_command)
 
 
 @cli.callback()

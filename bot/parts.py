@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,6 +48,8 @@ class Checker:
     reader: SyncroReader
     background: SyncroReader
     ledger: SqlLedger | None
+    seconds_held_back: Callable[[], float]
+    """How long Syncro's rate limit holds back somebody who waits now; 0 where nobody does."""
 
 
 def synchroniser(settings: Settings, check: Checker, ledger: SqlLedger) -> Synchroniser:
@@ -91,7 +93,7 @@ def checker(
         reader = stack.enter_context(_reader(settings, budget, ledger, FOR_PEOPLE))
         patience = FOR_NOBODY if unattended else FOR_PEOPLE
         background = stack.enter_context(_reader(settings, budget.background(), ledger, patience))
-        yield Checker(verifier, reader, background, ledger)
+        yield Checker(verifier, reader, background, ledger, budget.seconds_held_back)
 
 
 @contextmanager

@@ -154,6 +154,13 @@ def test_help_and_version_end_with_0(run: Run) -> None:
         assert run(asked) == Outcome(0, f"invoice-bot {bot.__version__}\n", "")
 
 
+def test_help_names_no_type_of_the_program(run: Run) -> None:
+    for command in ((), *[(name,) for name in typer.main.get_group(cli).commands]):
+        shown = run(*command, "--help").stdout
+        assert not re.search(r"<(bool|str|int|list|%|datetime)|\[str\]", shown), shown
+    assert re.search(r"--since +DATE ", run("digest", "--help").stdout)
+
+
 def test_a_shell_can_complete_the_commands(run: Run) -> None:
     shown = run("--show-completion", "bash")
     assert (shown.status, shown.stderr) == (0, "")

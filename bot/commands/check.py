@@ -80,7 +80,7 @@ def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: b
     with (
         parts.checker(settings) as checker,
         checker.reader.session(fresh=fresh) as session,
-        progress_shown(Console(stderr=True), len(references)) as show,
+        progress_shown(Console(stderr=True), checker.seconds_held_back, len(references)) as show,
     ):
         return checker.verifier.check(
             references,

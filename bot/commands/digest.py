@@ -57,7 +57,10 @@ def digest(
     if not quiet and settings.digest_channel is None:
         raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
     wish = DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet, who=operator())
-    with composition.digest_now(settings, wish) as maker, progress_shown(Console(stderr=True)) as show:
+    with (
+        composition.digest_now(settings, wish) as maker,
+        progress_shown(Console(stderr=True), maker.seconds_held_back) as show,
+    ):
         made = maker.make(wish, show)
     if json:
         write_json(digest_as_json(made))

@@ -60,7 +60,7 @@ def _survey(settings: Settings, *, json: bool) -> str:
     with (
         parts.checker(settings) as checker,
         checker.background.session() as session,
-        progress_shown(Console(stderr=True), 2) as show,
+        progress_shown(Console(stderr=True), checker.seconds_held_back, 2) as show,
     ):
         survey = checker.verifier.survey(window, session, started_at=now, on_progress=show)
     if survey.failure:

@@ -30,7 +30,7 @@ def sync(
     with (
         parts.opened_ledger(settings) as ledger,
         parts.checker(settings, ledger=ledger) as checker,
-        sync_progress_shown(Console(stderr=True), said_now_and_then(parts.utc_now)) as show,
+        sync_progress_shown(Console(stderr=True), said_now_and_then(parts.utc_now), checker.seconds_held_back) as show,
     ):
         try:
             report = parts.synchroniser(settings, checker, ledger).run(fresh=fresh, on_progress=show)

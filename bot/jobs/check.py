@@ -15,6 +15,7 @@ from typing import Any
 from bot.billing.rules.verdicts import CheckReport, Finding
 from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
+from bot.counting import counted
 from bot.jobs.audit import AuditTrail
 from bot.jobs.cancellation import Cancellable
 from bot.jobs.conversation import Conversation
@@ -27,6 +28,7 @@ from bot.jobs.steps import Steps, Turn
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
 from bot.messages.poster import Poster
+from bot.words.plain import held_back_in_words, strung
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class CheckJob:
     session: OpenSession
     large_session: OpenSession
     """For questions of many tickets: those of a few are served first."""
+    seconds_held_back: Callable[[], float]
+    """How long Syncro's limit holds back what is asked of it now; 0 where it does not."""
     poster: Poster
     clock: Callable[[], datetime]
     warnings: WarningBook
@@ -91,8 +95,9 @@ class CheckJob:
     ) -> tuple[CheckReport, Look]:
         def show(now: Progress) -> None:
             def message() -> Any:
-                what = f"{now.invoices_read:,} invoices read" if now.invoices_read else "reading tickets"
-                return progress(now.tickets_done, now.tickets, what)
+                what = f"{counted(now.invoices_read, 'invoice')} read" if now.invoices_read else "reading tickets"
+                held_back = held_back_in_words(self.seconds_held_back())
+                return progress(now.tickets_done, now.tickets, strung(", ", what, held_back))
 
             conversation.show_progress(now.at, message)
 

@@ -47,6 +47,7 @@ class DigestNow:
     memory: Memory | None
     delivery: DigestJob | None
     channel: str | None
+    seconds_held_back: Callable[[], float]
 
     def make(self, wish: DigestWish, on_progress: Callable[[Progress], None]) -> Digest:
         """Make it, and do with it what is wished.

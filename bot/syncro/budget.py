@@ -127,6 +127,7 @@ class RateBudget:
         self._clock = clock
         self._changed = threading.Condition()
         self._pause_in_words = PauseInWords()
+        self._waiting = 0
 
     @contextmanager
     def call(self, longest_pause: float = math.inf) -> Iterator[None]:
@@ -149,6 +150,11 @@ class RateBudget:
             slots.restraint = slots.restraint.refused(now, retry_after, slots.window)
             self._pause_in_words.say(slots, now)
 
+    def seconds_held_back(self) -> float:
+        """How long the limit holds back somebody who waits now; 0 where nobody does."""
+        with self._changed:
+            return self._waiting and max(0.0, self._slots.seconds_to_wait(self._clock(), in_background=False) or 0.0)
+
     @contextmanager
     def _holding(self, longest_pause: float, *, in_background: bool) -> Iterator[None]:
         self._acquire(longest_pause, in_background=in_background)
@@ -167,7 +173,11 @@ class RateBudget:
                 if wait is not None and wait <= 0:
                     self._slots.take()
                     return
-                self._changed.wait(wait)
+                self._waiting += 1
+                try:
+                    self._changed.wait(wait)
+                finally:
+                    self._waiting -= 1
 
 
 class PauseInWords:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from bot.billing.rules.verdicts import CheckReport, Finding, Loudness
@@ -19,7 +28,7 @@ from bot.ticket_references import as_people_say
 from bot.words.concerns import concern_in_words
 from bot.words.finding_json import finding_as_json
 from bot.words.findings import coverage, how_linked, paid, unbilled
-from bot.words.plain import moment_in_words, money, one_line, strung
+from bot.words.plain import held_back_in_words, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason
 from bot.words.verdicts import counts, verdict_words
 
@@ -50,11 +59,26 @@ def show_report(console: Console, report: CheckReport) -> None:
     console.print(Text(f"{summary}  ·  {calls}", style="dim"))
 
 
-def progress_line(console: Console) -> Progress:
+class _HeldBack(ProgressColumn):
+    """Says what is waited for, anew with each look."""
+
+    max_refresh = 0.5
+
+    def __init__(self, seconds_held_back: Callable[[], float]) -> None:
+        super().__init__()
+        self._seconds_held_back = seconds_held_back
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002
+        """See `ProgressColumn`."""
+        return Text(held_back_in_words(self._seconds_held_back()))
+
+
+def progress_line(console: Console, seconds_held_back: Callable[[], float]) -> Progress:
     """One line that says how far long work is, and goes when the work is done; nothing where there is no terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
+        _HeldBack(seconds_held_back),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
@@ -63,13 +87,13 @@ def progress_line(console: Console) -> Progress:
 
 
 @contextmanager
-def progress_shown(console: Console, tickets: int = 1) -> Iterator[Any]:
+def progress_shown(console: Console, seconds_held_back: Callable[[], float], tickets: int = 1) -> Iterator[Any]:
     """A progress line while a search runs, on a terminal; yields what `Verifier.check` wants for `on_progress`."""
-    with progress_line(console) as bar:
+    with progress_line(console, seconds_held_back) as bar:
         task = bar.add_task("Asking Syncro…", total=tickets if tickets > 1 else None)
 
         def show(now: CheckProgress) -> None:
-            counts = f"{now.invoices_read:,} invoices read, {now.api_calls:,} calls"
+            counts = f"{counted(now.invoices_read, 'invoice')} read, {counted(now.api_calls, 'call')}"
             answered = f"{now.tickets_done} of {now.tickets} tickets answered, " if now.tickets > 1 else ""
             total = now.tickets if now.tickets > 1 else None
             bar.update(task, description=answered + counts, completed=now.tickets_done, total=total)

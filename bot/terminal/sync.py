@@ -21,13 +21,13 @@ KEPT = "Stopped. What was read is kept; run it again, it goes on where it was."
 
 @contextmanager
 def sync_progress_shown(
-    console: Console, otherwise: Callable[[SyncProgress], None]
+    console: Console, otherwise: Callable[[SyncProgress], None], seconds_held_back: Callable[[], float]
 ) -> Iterator[Callable[[SyncProgress], None]]:
     """A progress line while the ledger is filled, on a terminal; elsewhere `otherwise` is told."""
     if not console.is_terminal:
         yield otherwise
         return
-    with progress_line(console) as bar:
+    with progress_line(console, seconds_held_back) as bar:
         task = bar.add_task("Asking Syncro…", total=None)
 
         def show(now: SyncProgress) -> None:

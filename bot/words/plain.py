@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -52,6 +53,11 @@ def date_in_words(day: date, seen_from: date) -> str:
 def listed(items: Sequence[str]) -> str:
     """A, b and c."""
     return strung(" and ", ", ".join(items[:-1]), *items[-1:])
+
+
+def held_back_in_words(seconds: float) -> str:
+    """What we wait for, where it is worth a word: "waiting for Syncro's limit, 12 s"."""
+    return f"waiting for Syncro's limit, {math.ceil(seconds)} s" if seconds >= 1 else ""
 
 
 def strung(between: str, *texts: str) -> str:

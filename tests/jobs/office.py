@@ -143,6 +143,7 @@ class Office:
             verifier=self.verifier,
             session=self.reader.session,
             large_session=self.reader.session,
+            seconds_held_back=lambda: 0.0,
             poster=self.poster,
             clock=self.clock,
             warnings=self.warnings,

@@ -78,7 +78,15 @@ def run(syncro: Syncro, poster: FakePoster, asked: CheckRequest = ASKED, steps: 
             book = WarningBook(memory, lambda: NOW, Rates())
             trail = AuditTrail(memory, lambda: NOW)
             job = CheckJob(
-                verifier, syncro.session, syncro.large_session, poster, lambda: NOW, book, trail, EngineStoppedError
+                verifier=verifier,
+                session=syncro.session,
+                large_session=syncro.large_session,
+                seconds_held_back=lambda: 12.0,
+                poster=poster,
+                clock=lambda: NOW,
+                warnings=book,
+                trail=trail,
+                engine_error=EngineStoppedError,
             )
             job.run(asked.to_json(), steps or RememberingSteps(), "job")
         finally:

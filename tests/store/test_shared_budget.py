@@ -630,3 +630,19 @@ def test_those_who_wait_while_the_budget_is_closed_are_served(make: Make) -> Non
 def test_a_budget_of_nothing_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         SharedBudget("sqlite://", limit)
+
+
+def test_whoever_waits_can_be_told_for_how_long(make: Make) -> None:
+    """Also where other processes have taken all slots."""
+    other, budget = make(2, window=60.0), make(2, window=60.0)
+    for _ in range(2):
+        with other.call():
+            pass
+    assert budget.seconds_held_back() == 0, "nobody waits"
+
+    threading.Thread(target=lambda: budget.call().__enter__(), daemon=True).start()
+    until = time.monotonic() + PATIENCE
+    while budget.seconds_held_back() < 30 and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert 30 < budget.seconds_held_back() <= 61

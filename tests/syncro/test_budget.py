@@ -306,3 +306,21 @@ def test_a_large_limit_costs_nothing_in_advance() -> None:
 def test_a_budget_of_nothing_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         RateBudget(limit)
+
+
+def test_whoever_waits_can_be_told_for_how_long() -> None:
+    now = [0.0]
+    budget = RateBudget(1, window_seconds=60, clock=lambda: now[0])
+    assert budget.seconds_held_back() == 0
+    with budget.call():
+        pass
+    assert budget.seconds_held_back() == 0, "nobody waits"
+
+    waiting = threading.Thread(target=lambda: budget.call().__enter__(), daemon=True)
+    waiting.start()
+    until = time.monotonic() + PATIENCE
+    while not budget.seconds_held_back() and time.monotonic() < until:
+        time.sleep(0.001)
+
+    now[0] = 48.0
+    assert budget.seconds_held_back() == 12

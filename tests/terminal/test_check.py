@@ -188,6 +188,7 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else() -> None:
     now = Progress(at=AT, tickets_done=1, tickets=2, invoices_read=1200, api_calls=7)
     for is_terminal in (True, False):
         stream = io.StringIO()
-        with progress_shown(Console(file=stream, force_terminal=is_terminal, width=100), 2) as show:
+        with progress_shown(Console(file=stream, force_terminal=is_terminal, width=100), lambda: 12.0, 2) as show:
             show(now)
         assert ("1 of 2 tickets answered, 1,200 invoices read, 7 calls" in stream.getvalue()) is is_terminal
+        assert ("waiting for Syncro's limit, 12 s" in " ".join(stream.getvalue().split())) is is_terminal

@@ -16,7 +16,9 @@ NOW = SyncProgress("all invoices", seen=150, expected=4000, read=120, api_calls=
 def test_on_a_terminal_progress_is_a_line_and_elsewhere_it_is_told_otherwise() -> None:
     for is_terminal in (True, False):
         stream, told = io.StringIO(), list[SyncProgress]()
-        with sync_progress_shown(Console(file=stream, force_terminal=is_terminal, width=120), told.append) as show:
+        with sync_progress_shown(
+            Console(file=stream, force_terminal=is_terminal, width=120), told.append, lambda: 0.0
+        ) as show:
             show(NOW)
         words = "all invoices: 150 of about 4,000, 120 invoices read, 130 calls"
         assert (words in stream.getvalue()) is is_terminal

@@ -71,6 +71,8 @@ class SharedBudget:
         self._ended: list[float] = []  # moments that the database does not know yet
         self._refusals: list[tuple[float, float | None]] = []  # the same, with what Retry-After said
         self._look_again_at = math.inf
+        self._free_at = -math.inf
+        """When a slot is expected for those who wait."""
         self._reported_at = -math.inf
         self._is_alone = False
         self._retry_at = -math.inf
@@ -104,6 +106,12 @@ class SharedBudget:
             self._restrain(refusal)
             self._pause_in_words.say(self._slots, refusal[0])
             self._wake_clerk()
+
+    def seconds_held_back(self) -> float:
+        """See `RateBudget.seconds_held_back`."""
+        with self._changed:
+            is_awaited = bool(self._interactive or self._background)
+            return max(0.0, self._free_at - time.monotonic()) if is_awaited else 0.0
 
     def close(self) -> None:
         """Tell the database what has ended, and let go of it. Those who wait go first, for 2 s at most.
@@ -245,6 +253,7 @@ class SharedBudget:
         """Who may begin now, and when to look again for the others."""
         pause = books.restraint.paused_until - books.now
         if pause > 0:
+            self._free_at = books.read_before + pause
             return _Portion(0, 0), books.read_before + min(pause, _LOOK_AGAIN_SECONDS)
         limit = books.restraint.limit_at(books.now, self._slots.size, self._window)
         with self._changed:
@@ -256,8 +265,9 @@ class SharedBudget:
         most = limit if granted.interactive < asking.interactive else limit - reserve_of(limit)
         lacking = books.taken + under_way + sum(granted) - most + 1
         free_at = books.free_at(lacking) if lacking > 0 else None
-        wait = _LOOK_AGAIN_SECONDS if free_at is None else min(free_at - books.now, _LOOK_AGAIN_SECONDS)
-        return granted, books.read_before + wait
+        wait = _LOOK_AGAIN_SECONDS if free_at is None else free_at - books.now
+        self._free_at = books.read_before + wait
+        return granted, books.read_before + min(wait, _LOOK_AGAIN_SECONDS)
 
     def _grant(self, granted: _Portion) -> None:
         """Let so many begin; fewer where callers have served themselves meanwhile (see `_seconds_until_stuck`)."""
@@ -301,7 +311,8 @@ class SharedBudget:
             self._refusals = [(at, told) for at, told in self._refusals if at + LONGEST_PAUSE_SECONDS > now]
             self._grant_alone()
             wait = self._slots.seconds_to_wait(now, in_background=not self._interactive)
-            self._look_again_at = now + min(_LOOK_AGAIN_SECONDS if wait is None else wait, _LOOK_AGAIN_SECONDS)
+            self._free_at = now + (_LOOK_AGAIN_SECONDS if wait is None else wait)
+            self._look_again_at = min(self._free_at, now + _LOOK_AGAIN_SECONDS)
 
     def _grant_alone(self) -> None:
         """Let those begin whom this process's own slots allow."""
