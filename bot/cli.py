@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
@@ -96,8 +97,13 @@ _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ..
 """What becomes of each error, the first that fits: a line for people, and the exit status."""
 
 
+_FOR_US_ALONE = 0o077
+"""Whatever file is made (the database and what stands beside it, locks, copies), its owner alone may read it."""
+
+
 def main() -> NoReturn:
     """Run the command line. Every error is one clear line on stderr; a wrong call ends with status 3."""
+    os.umask(_FOR_US_ALONE)
     make_writable()
     try:
         status = cli(standalone_mode=False)

@@ -28,6 +28,7 @@ from bot.doctor.account import examine_account
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_well, ok, skipped, warning
+from bot.doctor.safety import examine_safety
 from bot.doctor.settings import read_settings
 from bot.sandbox.slack.workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
 from bot.sandbox.syncro.exchange import Answer
@@ -48,6 +49,9 @@ BOT_TOKEN = "xoxb-5ecret"
 APP_TOKEN = "xapp-5ecret"
 NAMES = [
     "settings",
+    "managers",
+    "secret files",
+    "destinations",
     "Syncro request limit",
     "Syncro token",
     "Syncro permissions",
@@ -234,8 +238,79 @@ def test_without_any_setting_only_the_database_is_looked_at(monkeypatch: pytest.
         monkeypatch.delenv(name.upper(), raising=False)
     results = {result.name: result.status for result in examine(read_settings())}
     assert results["settings"] is Status.FAILED
-    assert {name for name, status in results.items() if status is Status.OK} == {"Syncro request limit", "database"}
+    assert {name for name, status in results.items() if status is Status.OK} == {
+        "managers",
+        "secret files",
+        "destinations",
+        "Syncro request limit",
+        "database",
+    }
     assert list(tmp_path.iterdir()) == []
+
+
+# --- Safety ---
+
+
+@pytest.fixture
+def safety(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Result]]:
+    """What is said of the safety with this `.env` and this environment, which also makes the settings."""
+
+    def examined(written: str, mode: int = 0o600, **environment: str) -> dict[str, Result]:
+        for name in Settings.model_fields:
+            monkeypatch.delenv(name.upper(), raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        file = tmp_path / ".env"
+        file.write_text(written, encoding="utf-8")
+        file.chmod(mode)
+        return {each.name: each for each in examine_safety(read_settings(file).settings, environment, file)}
+
+    return examined
+
+
+def test_it_says_what_it_means_that_nobody_is_a_manager(safety: Callable[..., dict[str, Result]]) -> None:
+    assert "MANAGERS is empty, so nobody can snooze" in safety("")["managers"].found
+    assert safety("MANAGERS=U1,S1\n")["managers"].found == "MANAGERS names 2 ids"
+
+
+def test_secrets_that_other_users_can_read_are_named_with_the_command_that_helps(
+    safety: Callable[..., dict[str, Result]], tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("secret", encoding="utf-8")
+    token.chmod(0o640)
+    written = f"SYNCRO_API_TOKEN_FILE={token}\n"
+    assert safety(written, 0o604)["secret files"].advice == f"Run: chmod 600 {tmp_path / '.env'} {token}"
+    result = safety("", slack_bot_token_file=str(token))["secret files"]
+    assert (result.status, str(token) in result.found) == (Status.WARNING, True)
+    token.chmod(0o400)
+    assert safety(written)["secret files"].status is Status.OK
+
+
+TOKEN = {"SYNCRO_API_TOKEN": "secret"}
+EVIL = "SYNCRO_BASE_URL=https://evil.example\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "environment", "astray"),
+    [
+        (EVIL, TOKEN, "SYNCRO_API_TOKEN of the environment to SYNCRO_BASE_URL='https://evil.example'"),
+        (EVIL, {"syncro_api_token_file": "/run/token"}, "SYNCRO_API_TOKEN of the environment"),
+        (EVIL, {**TOKEN, "SYNCRO_SUBDOMAIN": "acme"}, "SYNCRO_BASE_URL='https://evil.example'"),
+        ("SYNCRO_SUBDOMAIN=evil\n", TOKEN, "SYNCRO_SUBDOMAIN='evil'"),
+        ("SLACK_API_URL=https://evil.example\n", {"SLACK_APP_TOKEN": "xapp-1"}, "SLACK_APP_TOKEN of the environment"),
+        (f"{EVIL}SYNCRO_API_TOKEN=secret\n", {}, ""),
+        (EVIL, {**TOKEN, "SYNCRO_BASE_URL": "https://acme.example"}, ""),
+        ("SYNCRO_SUBDOMAIN=evil\n", {**TOKEN, "SYNCRO_BASE_URL": "https://acme.example"}, ""),
+        ("", TOKEN, ""),
+    ],
+)
+def test_an_env_file_that_sends_a_token_of_the_environment_elsewhere_is_told(
+    safety: Callable[..., dict[str, Result]], written: str, environment: dict[str, str], astray: str
+) -> None:
+    result = safety(written, **environment)["destinations"]
+    assert result.status is (Status.WARNING if astray else Status.OK)
+    assert astray in result.found
 
 
 # --- Syncro ---

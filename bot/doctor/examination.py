@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from slack_sdk import WebClient
 
-from bot.doctor import account, database, slack, syncro
+from bot.doctor import account, database, safety, slack, syncro
 from bot.doctor.results import Result, Subject, examine_all, is_well, skipped
 from bot.doctor.settings import SettingsRead, check_settings
 from bot.messages.slack_http import SlackClient
@@ -27,10 +29,14 @@ _SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, pati
 _SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)
 
 
-def examine(read: SettingsRead) -> list[Result]:
-    """Make every check that the settings allow; those that cannot be made are listed as skipped, with the reason."""
+def examine(read: SettingsRead, file: Path = Path(".env")) -> list[Result]:
+    """Make every check that the settings allow; those that cannot be made are listed as skipped, with the reason.
+
+    `file` is the one that the settings were read from, beside the environment.
+    """
     subjects = [_syncro(read), _clock(read), _slack(read), _socket(read), _database(read)]
-    return [check_settings(read), syncro.check_limit(read), *examine_all(subjects, patience=PATIENCE)]
+    alone = [check_settings(read), *safety.examine_safety(read.settings, os.environ, file), syncro.check_limit(read)]
+    return [*alone, *examine_all(subjects, patience=PATIENCE)]
 
 
 def _syncro(read: SettingsRead) -> Subject:

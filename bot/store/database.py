@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +23,7 @@ _STORE = "invoice_bot_store"
 _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 _WRITING = "invoice_bot_begin"
 _PAUSE_SECONDS = 0.05
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Database:
@@ -89,7 +92,15 @@ def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sq
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def _keep_to_owner(file: Path) -> None:
+    """Let nobody else read a file that an earlier release made; SQLite gives what stands beside it the same rights."""
+    with suppress(OSError):  # none there yet, or another's
+        if file.is_file() and file.stat().st_mode & _OTHERS:
+            file.chmod(file.stat().st_mode & ~_OTHERS)
+
+
 def _sqlite_engine(url: sa.URL, *, is_expendable: bool, patience: float) -> sa.Engine:
+    _keep_to_owner(Path(url.database or ""))
     engine = sa.create_engine(url, connect_args={"timeout": patience})
     sa.event.listen(engine, "connect", partial(_prepare_sqlite, patience))
     if is_expendable:

@@ -30,6 +30,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
+def test_what_the_bot_keeps_is_for_its_own_user_alone(guarded: House) -> None:
+    kept = {path.name: oct(path.stat().st_mode & 0o777) for path in guarded.home.iterdir() if path.is_file()}
+    assert kept == dict.fromkeys(kept, "0o600")
+    assert {"bot.db", "bot.db-wal", "bot.db-shm", "bot.db.lock"} <= set(kept)
+
+
 @pytest.mark.parametrize("user", [TECHNICIAN, HELPER])
 def test_listed_people_and_members_of_a_listed_group_are_answered_in_a_listed_channel(
     guarded: House, user: str

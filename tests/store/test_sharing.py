@@ -151,3 +151,14 @@ def test_a_failure_in_the_middle_of_a_transaction_undoes_it_all(memory: Memory, 
     memory.remember_run(digest(0), key="mon")  # and the turn was given up
     assert memory.history(moment_of(1)).trend[0].unbilled == 0
     database.close()
+
+
+def test_a_file_that_others_may_read_is_taken_from_them_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    for _ in range(2):
+        path.touch()
+        path.chmod(0o664)
+        memory = Memory(f"sqlite:///{path}")
+        memory.open()
+        assert {beside.stat().st_mode & 0o777 for beside in tmp_path.iterdir()} == {0o600}
+        memory.close()
