@@ -107,6 +107,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         receipt=tuple(evidence.receipt),
         failures=failures,
         scheduled_for=scheduled.next_run if scheduled else None,
+        schedule_id=scheduled.id if scheduled else "",
         schedule_name=scheduled.name if scheduled else "",
         paused_schedule=_paused(evidence.schedules) if is_warning and still_unbilled.charges else None,
         concerns=concerns(seen),
@@ -123,14 +124,16 @@ def seems_unbilled(case: Case) -> bool:
 def _seen(case: Case, links: list[FoundLink], now: datetime) -> Seen:
     own = [found.invoice for found in case.evidence.mentions if found.invoice.ticket_id == case.ticket.row.id]
     pickup = _next_pickup(case.evidence.schedules, now)
-    missed = pickup if pickup is not None and pickup.next_run is not None and is_overdue(pickup.next_run, now) else None
+    missed = None
+    if pickup is not None and pickup.next_run is not None and is_overdue(pickup.next_run, now):
+        missed = pickup.name, day_of_run(pickup.next_run, now.tzinfo or UTC)
     return Seen(
         ticket=case.ticket,
         billing=[(found.invoice, found.link) for found in links],
         credits=[invoice for invoice in own if invoice.is_credit],
         empty=[invoice for invoice in own if invoice.is_empty],
         prepaid_hours=case.evidence.prepaid_hours,
-        missed_run=None if missed is None or missed.next_run is None else (missed.name, missed.next_run),
+        missed_run=missed,
     )
 
 

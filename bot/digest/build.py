@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
 from bot.digest.amounts import Rates, amount_of, drawn_from_blocks, valued
 from bot.digest.business_days import age, band
+from bot.digest.missed_runs import with_missed_runs
 from bot.digest.model import (
     NOTHING,
     Digest,
@@ -42,6 +43,7 @@ def build_digest(
 
     `day` is the digest's date in `zone`.
     """
+    findings = with_missed_runs(findings, history.expected, day)
     books = _Books.of(history, made_at)
     rates = Rates(labor_rate, labor_rates)
     make = _LineMaker(books, day, zone, rates, is_first=history.is_first_run)

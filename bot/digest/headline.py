@@ -94,6 +94,7 @@ def is_quiet(digest: Digest) -> bool:
         or digest.uncharged_time
         or digest.rest_unread
         or digest.not_checked
+        or digest.with_concerns
         or any(ticket.pickup is Pickup.OVERDUE for ticket in digest.tickets)
     )
 

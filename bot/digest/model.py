@@ -91,6 +91,19 @@ class TrendPoint:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """A ticket whose charges a recurring invoice was expected to take, in its run of a day."""
+
+    ticket_id: str
+    ticket_number: str
+    schedule_id: str
+    schedule: str
+    run_on: date
+    is_taken: bool = False
+    """Whether the ticket was found on an invoice since."""
+
+
+@dataclass(frozen=True)
 class History:
     """What is remembered of earlier runs. `trend` is oldest first and holds successful runs only, 20 at most."""
 
@@ -101,6 +114,7 @@ class History:
     marks: tuple[Mark, ...] = ()
     has_warned: bool = False
     """Whether a digest has warned before, one that somebody asked for included: that is no run of its own."""
+    expected: tuple[Expected, ...] = ()
 
     @property
     def is_first_run(self) -> bool:

@@ -7,7 +7,7 @@ import itertools
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -119,6 +119,7 @@ class CheckJob:
                 exhaustive=request.exhaustive,
                 on_progress=show,
             )
+            report = replace(report, findings=self.warnings.look_after_runs(steps, report.findings))
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
 
     def _opened(self, request: CheckRequest, turn: Turn, *, fresh: bool) -> AbstractContextManager[Session]:

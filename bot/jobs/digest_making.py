@@ -14,6 +14,7 @@ from bot.billing.search.scheduler import Progress, Session
 from bot.billing.verifier import Verifier
 from bot.digest.amounts import Rates
 from bot.digest.build import build_digest
+from bot.digest.missed_runs import passed
 from bot.digest.model import Digest, History
 
 PROVED_ANEW_DAYS = 7
@@ -83,9 +84,10 @@ def make_digest(
         DigestFailedError: the list of tickets, or anything at all, could not be read.
 
     """
-    remembered = (*history.standing, *(each.standing for each in history.settled))
-    standing = [each.ticket_number for each in remembered] if window.customer_id is None else []
     day = now.astimezone(rules.zone).date()
+    followed = [each.ticket_number for each in (*history.standing, *(each.standing for each in history.settled))]
+    followed += [each.ticket_number for each in passed(history.expected, day) if not each.is_taken]
+    standing = list(dict.fromkeys(followed)) if window.customer_id is None else []
     spared = proved | proved_lately(history, day)
     audit = verifier.audit(window, standing, session, started_at=now, spared=spared, on_progress=on_progress)
     if audit.failure or audit.report.outage:

@@ -11,9 +11,12 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
 from bot.digest.amounts import Rates, amount_of
-from bot.digest.model import Digest, Resolved, Standing
+from bot.digest.missed_runs import AWAITED, with_missed_runs
+from bot.digest.model import Digest, Expected, Resolved, Standing
 from bot.jobs.outbox import Outbox
 from bot.jobs.steps import Steps
 from bot.messages.channel_guard import EXTERNAL_CHANNEL, UNKNOWN_CHANNEL
@@ -26,6 +29,7 @@ from bot.words.finding_json import finding_as_json
 
 log = logging.getLogger(__name__)
 
+_EXPECTED = TypeAdapter(tuple[Expected, ...])
 _MAY_CHANGE = frozenset({EXTERNAL_CHANNEL, UNKNOWN_CHANNEL})
 """Refusals after which a warning is still there to be taken back one day."""
 _ALONE = "alone_in_message"
@@ -71,6 +75,19 @@ class WarningBook:
                 self.memory.warn(finding, place, at=now, source=source, thread_ts=thread_ts, amount=amount)
 
         steps.run("remember warnings", remember)
+
+    def look_after_runs(self, steps: Steps, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """The findings with the runs of recurring invoices that left them; what is expected now is kept."""
+        awaited = [finding for finding in findings if finding.verdict in AWAITED]
+        if not awaited:
+            return tuple(findings)
+        day = awaited[0].checked_at.date()
+
+        def expect(_: bool) -> Any:
+            return _EXPECTED.dump_python(self.memory.expect(findings, day), mode="json")
+
+        known = _EXPECTED.validate_python(steps.run("look after runs", expect))
+        return tuple(with_missed_runs(findings, known, day))
 
     def retract_found(self, steps: Steps, outbox: Outbox, findings: Iterable[Finding]) -> None:
         """Take back the warnings about tickets that a check has just found on an invoice."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
-from bot.digest.model import NOTHING, Digest, History, Mark, Snooze
-from bot.store import audit, decisions, people, posts, runs, settings_seen, standing
+from bot.digest.model import NOTHING, Digest, Expected, History, Mark, Snooze
+from bot.store import audit, decisions, expected, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
@@ -70,6 +70,7 @@ class Memory:
                 snoozes=decisions.snoozes_at(connection, now),
                 marks=decisions.standing_marks(connection),
                 has_warned=standing.has_been_said(connection, "digest"),
+                expected=expected.recall(connection),
             )
 
     def remember_run(self, digest: Digest, *, key: str) -> bool:
@@ -84,6 +85,13 @@ class Memory:
         """
         with self._database.writing() as connection:
             return runs.remember(connection, digest, key)
+
+    def expect(self, findings: Iterable[Finding], day: date) -> tuple[Expected, ...]:
+        """Return what recurring invoices were expected to take, and bring it up to date with what was found."""
+        with self._database.writing() as connection:
+            known = expected.recall(connection)
+            expected.remember(connection, findings, day)
+        return known
 
     def warn(
         self,

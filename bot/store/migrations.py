@@ -320,5 +320,17 @@ _V7: Migration = (
     )""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7)
+_V8: Migration = (
+    """CREATE TABLE invoice_bot_expected (
+        ticket_id TEXT NOT NULL,
+        schedule_id TEXT NOT NULL,
+        run_on TEXT NOT NULL,
+        ticket_number TEXT NOT NULL,
+        schedule TEXT NOT NULL,
+        is_taken BOOLEAN NOT NULL,
+        PRIMARY KEY (ticket_id, schedule_id, run_on)
+    ) {compact}""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)
 """The n-th brings the tables from version n - 1 to n."""

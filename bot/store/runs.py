@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.digest.model import TREND_RUNS, Digest, TrendPoint
-from bot.store import standing
+from bot.store import expected, standing
 from bot.store.standing import Said
 from bot.store.tables import runs
 
@@ -26,6 +26,7 @@ def remember(connection: sa.Connection, digest: Digest, key: str) -> bool:
         standing.end(connection, resolved, digest.made_at)
     for line in digest.unbilled:
         standing.say(connection, Said(line.finding, digest.made_at, digest.day, "digest", line.amount))
+    expected.remember(connection, (line.finding for line in digest.tickets), digest.day)
     return True
 
 

@@ -146,6 +146,18 @@ settings_seen = sa.Table(
 )
 """The settings of the last start; of a secret a salted digest."""
 
+expected = sa.Table(
+    "invoice_bot_expected",
+    metadata,
+    sa.Column("ticket_id", PlainText, primary_key=True),
+    sa.Column("schedule_id", PlainText, primary_key=True),
+    sa.Column("run_on", Day, primary_key=True),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("schedule", PlainText, nullable=False),
+    sa.Column("is_taken", sa.Boolean, nullable=False),
+)
+"""Which tickets the runs of recurring invoices were expected to bill (`bot.digest.missed_runs`)."""
+
 ledger_books = sa.Table(
     "invoice_bot_ledger_books",
     metadata,

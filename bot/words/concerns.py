@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from bot.billing.rules.verdicts import Concern, ConcernKind
-from bot.words.plain import listed, money
+from bot.counting import counted
+from bot.ticket_references import as_people_say
+from bot.words.plain import date_in_words, listed, money
+
+_LEFT_NAMED: Final = 8
 
 
 def concern_in_words(concern: Concern, currency: str) -> str:
@@ -25,5 +30,17 @@ def concern_in_words(concern: Concern, currency: str) -> str:
         case ConcernKind.BILLED_FOR_LESS:
             return f"Invoice {numbers} bills {amount} less than the ticket's charges, and shows no discount."
         case ConcernKind.MISSED_RUN:
-            day = "" if concern.day is None else f" of {concern.day:%Y-%m-%d}"
-            return f"The recurring invoice “{concern.schedule}” did not take its charges in the run{day}."
+            return _missed_run(concern)
+
+
+def _missed_run(concern: Concern) -> str:
+    day = "" if concern.day is None else f" of {date_in_words(concern.day)}"
+    if not concern.left:
+        return f"The recurring invoice “{concern.schedule}” did not take its charges in the run{day}."
+    expected = concern.taken + len(concern.left)
+    named = ", ".join(map(as_people_say, concern.left[:_LEFT_NAMED]))
+    more = f" and {len(concern.left) - _LEFT_NAMED} more" if len(concern.left) > _LEFT_NAMED else ""
+    return (
+        f"The run{day} of the recurring invoice “{concern.schedule}” took {concern.taken} of"
+        f" {counted(expected, 'ticket')}; left: {named}{more}."
+    )

@@ -45,9 +45,10 @@ def day_in_words(day: date, seen_from: date | None = None) -> str:
     return said if seen_from is not None and day.year == seen_from.year else f"{said} {day.year}"
 
 
-def date_in_words(day: date, seen_from: date) -> str:
-    """1 Dec; with the year where it is another than that of the day it is `seen_from`."""
-    return f"{day.day} {day:%b}" if day.year == seen_from.year else f"{day.day} {day:%b} {day.year}"
+def date_in_words(day: date, seen_from: date | None = None) -> str:
+    """1 Dec 2026; without the year where it is that of the day it is `seen_from`."""
+    said = f"{day.day} {day:%b}"
+    return said if seen_from is not None and day.year == seen_from.year else f"{said} {day.year}"
 
 
 def listed(items: Sequence[str]) -> str:

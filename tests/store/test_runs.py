@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from bot.billing.rules.verdicts import WarningEnding
-from bot.digest.model import History, Standing, TrendPoint
+from bot.billing.rules.verdicts import Verdict, WarningEnding
+from bot.digest.model import AgeBand, DigestTicket, Expected, History, Standing, TrendPoint
 from bot.store.memory import Memory
-from tests.store.factory import NOW, day_of, digest, moment_of
+from tests.store.factory import NOW, day_of, digest, moment_of, not_invoiced
 
 
 def _standing(memory: Memory) -> dict[str, tuple[int, str]]:
@@ -87,6 +87,24 @@ def test_the_trend_is_the_last_20_runs_oldest_first(memory: Memory) -> None:
         memory.remember_run(digest(day, {"a": f"{day}.00"}), key=f"day {day}")
     expected = tuple(TrendPoint(day_of(day), 1, Decimal(f"{day}.00")) for day in range(3, 23))
     assert memory.history(NOW).trend == expected
+
+
+def test_what_a_recurring_invoice_is_expected_to_take_is_kept_until_it_has(memory: Memory) -> None:
+    owed = replace(
+        not_invoiced("a"), verdict=Verdict.SCHEDULED, scheduled_for=moment_of(2), schedule_id="7", schedule_name="Care"
+    )
+    assert memory.expect([owed], day_of(0)) == ()
+    assert memory.expect([owed], day_of(0)) == (Expected("a", "na", "7", "Care", day_of(2)),)
+    other = replace(owed, ticket_id="b", ticket_number="nb")
+    memory.expect([other, replace(owed, verdict=Verdict.INVOICED)], day_of(2))
+    assert {each.ticket_id: each.is_taken for each in memory.history(NOW).expected} == {"a": True, "b": False}
+    assert memory.remember_run(
+        replace(
+            digest(4), tickets=(DigestTicket(replace(other, verdict=Verdict.INVOICED), Decimal(0), 1, AgeBand.FRESH),)
+        ),
+        key="x",
+    )
+    assert memory.history(NOW).expected == ()
 
 
 def test_a_run_is_kept_whole_or_not_at_all(memory: Memory) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 
 from bot.billing.rules.invoice import InvoiceFacts
@@ -29,7 +29,7 @@ class Seen:
     """Invoices that were made for the ticket and have no line."""
     prepaid_hours: Decimal | None = None
     """What is left of the customer's block of hours; None where there is none, or nobody knows."""
-    missed_run: tuple[str, datetime] | None = None
+    missed_run: tuple[str, date] | None = None
     """The recurring invoice whose date has passed, and that should have picked up the ticket's charges."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from types import MappingProxyType
@@ -266,7 +266,11 @@ class Concern:
     invoices: tuple[str, ...]
     amount: Decimal | None = None
     schedule: str = ""
-    day: datetime | None = None
+    day: date | None = None
+    taken: int = 0
+    """Of a missed run: how many of its tickets it took."""
+    left: tuple[str, ...] = ()
+    """The numbers of those that it left; empty where not all of them were looked at."""
 
 
 @dataclass(frozen=True)
@@ -299,6 +303,7 @@ class Finding:
     failures: tuple[str, ...] = ()
     """What could not be read, and what to do about it; a sentence each."""
     scheduled_for: datetime | None = None
+    schedule_id: str = ""
     schedule_name: str = ""
     paused_schedule: str | None = None
     """The name of the recurring invoice that would pick up the charges, were it not paused."""

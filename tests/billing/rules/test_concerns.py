@@ -104,13 +104,13 @@ def test_a_charge_billed_for_less_is_named_unless_the_invoice_shows_the_discount
 
 
 def test_a_missed_run_is_said_with_its_day() -> None:
-    (concern,) = concerns(Seen(ticket(), [], missed_run=("Monthly", HOUR)))
-    assert "“Monthly” did not take its charges in the run of 2026-11-02" in concern_in_words(concern, "")
+    (concern,) = concerns(Seen(ticket(), [], missed_run=("Monthly", HOUR.date())))
+    assert "“Monthly” did not take its charges in the run of 2 Nov 2026" in concern_in_words(concern, "")
 
 
 @pytest.mark.parametrize("kind", list(ConcernKind))
 def test_every_concern_has_words(kind: ConcernKind) -> None:
-    assert concern_in_words(Concern(kind, ("1", "2"), Decimal(5), "Monthly", HOUR), "€").endswith((".", "?"))
+    assert concern_in_words(Concern(kind, ("1", "2"), Decimal(5), "Monthly", HOUR.date()), "€").endswith((".", "?"))
 
 
 # --- whether ticket lines are marked as converted is not known of every account ---
