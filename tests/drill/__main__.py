@@ -7,6 +7,7 @@ missing is said and left out. Run it on a quiet machine, or with `nice`: 150 kil
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,7 @@ def main() -> int:
     """Drill, print, and say by the exit status whether the bounds hold."""
     parser = argparse.ArgumentParser(prog="python -m tests.drill", description=__doc__)
     parser.add_argument("--kills", type=int, default=150)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="kill nothing more after so long")
     parser.add_argument("--database", default="sqlite", help='"sqlite", or the address of a scratch Postgres server')
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--history", action="store_true", help="give the bot the scopes for reading history")
@@ -30,6 +32,7 @@ def main() -> int:
     wished = parser.parse_args()
     plan = Plan(
         kills=wished.kills,
+        minutes=wished.minutes,
         database=wished.database,
         seed=wished.seed,
         can_look_back=wished.history,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import threading
 import time
@@ -32,7 +33,7 @@ from tests.e2e.house import House, open_house
 LATENCY = 0.03
 QUIET_SECONDS = 90.0
 """How long after the last fault every job has to have ended."""
-_STARTING_SECONDS = 60.0
+_STARTING_SECONDS = 300.0
 _HISTORY = frozenset({"channels:history", "groups:history"})
 _LONGER_THAN_A_KILL = ("database: gone", "database: locked", "Slack: 503")
 
@@ -48,6 +49,8 @@ class Plan:
     """Whether the bot has the scopes for reading the history."""
     long_seconds: Sequence[float] = (10.0, 60.0)
     """How long the outages last that come after the kills."""
+    minutes: float = math.inf
+    """After so long nothing more is killed."""
     pace: float = 0.4
     """Seconds between two questions, about."""
     say: Callable[[str], None] = lambda _: None
@@ -143,7 +146,10 @@ def scratch_database(server: sa.URL, name: str) -> Iterator[None]:
 def _cut_power(stage: Stage) -> None:
     """Kill again and again; every other time a fault holds meanwhile, each kind in its turn."""
     kinds = itertools.cycle(stage.rng.sample(sorted(stage.weather), len(stage.weather)))
+    until = time.monotonic() + 60 * stage.plan.minutes
     for number in range(stage.plan.kills):
+        if time.monotonic() > until:
+            break
         victim = stage.rng.choice(stage.bots)
         with ExitStack() as stack:
             name = next(kinds) if number % 2 else ""

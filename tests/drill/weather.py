@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,6 +18,7 @@ from tests.e2e.house import House
 from tests.standins.syncro_faults import (
     HTML_PAGE,
     DropConnection,
+    Edit,
     Effect,
     Fault,
     Slow,
@@ -24,6 +26,17 @@ from tests.standins.syncro_faults import (
     too_many_requests,
     truncated_json,
 )
+
+
+def _with_half_a_character(value: Any) -> Any:
+    """The same record with a lone surrogate at the end of each subject and name."""
+    if isinstance(value, list):
+        return [_with_half_a_character(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    said = {key: _with_half_a_character(each) for key, each in value.items()}
+    return said | {key: f"{said[key]}\ud800" for key in ("subject", "name") if isinstance(said.get(key), str)}
+
 
 Weather = Callable[[], AbstractContextManager[None]]
 SMALL_DISK_MB = 24
@@ -34,6 +47,7 @@ _SYNCRO: Mapping[str, Effect] = {
     "Syncro: slow": Slow(1.5),
     "Syncro: cut off": DropConnection(),
     "Syncro: half an answer": truncated_json,
+    "Syncro: half a character": Edit(_with_half_a_character),
 }
 _POSTING = ("chat.postMessage", "chat.update")
 
