@@ -192,6 +192,10 @@ class JobEngine:
         under_way = self._table.under_way(self._names(key))
         if under_way:
             DBOS.cancel_workflows(list(under_way))
+        with self._guard:
+            waiting = under_way - self._under_way
+        for name in waiting:
+            self._line.leave(name)  # it never comes for its turn
         return bool(under_way)
 
     def under_way(self, keys: Collection[str]) -> set[str]:

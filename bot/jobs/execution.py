@@ -63,6 +63,11 @@ class Line:
     turns: Turns
     wake: Callable[[str], None]
 
+    def leave(self, job: str) -> None:
+        """Give a job's turn, or its place in the line, to those behind it."""
+        for each in self.turns.leave(job):
+            self.wake(each)
+
 
 class _Turn:
     def __init__(self, claim: Claim, line: Line) -> None:
@@ -79,8 +84,7 @@ class _Turn:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, WaitsForTurnError):
             return
-        for job in self._line.turns.leave(self._claim.job):
-            self._line.wake(job)
+        self._line.leave(self._claim.job)
 
 
 class RecordedSteps:

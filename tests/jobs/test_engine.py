@@ -7,6 +7,7 @@ import json
 import pickle
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,17 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.engine import RECORD_FORM, DatabaseInUseError, DatabaseUnavailableError, JobEngine, JobKind
+from bot.jobs.engine import (
+    RECORD_FORM,
+    SEARCHES_PER_PERSON,
+    DatabaseInUseError,
+    DatabaseUnavailableError,
+    JobEngine,
+    JobKind,
+)
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
+from bot.jobs.turns import RESERVED_SECONDS
 from bot.messages.poster import SlackUnavailableError
 from tests.jobs.engine_room import Journal, statuses, wait_until_done
 from tests.patience import PATIENCE
@@ -387,6 +396,34 @@ def test_a_job_that_is_cancelled_ends_at_its_next_step_or_never_begins_and_one_t
     assert not engine.cancel("unknown")
     assert engine.result("third") == {"said": "third"}
     assert engine.result("running") is None
+
+
+def test_a_job_that_is_cancelled_while_it_waits_for_its_turn_keeps_nobody_behind_it_waiting(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    journal, end = Journal(), {key: threading.Event() for key in "abcde"}
+
+    def run(_: dict[str, Any], steps: Steps, key: str) -> None:
+        steps.run("open", lambda _: journal.note("opened"))
+        with steps.turn("U1", is_large=False) as turn:
+            turn.take()
+            journal.note(f"{key} begins")
+            end[key].wait(20)
+
+    engine = launch(run)
+    for count, key in enumerate("abcde", start=1):  # one after the other, so that the line is known
+        engine.enqueue("check", key, {})
+        journal.wait(count + min(count, SEARCHES_PER_PERSON))
+    while statuses(tmp_path).count("DELAYED") < 2:
+        time.sleep(0.01)
+    assert engine.cancel("d")
+    end["a"].set()
+
+    assert journal.wait(9, timeout=RESERVED_SECONDS / 2)[-1] == "e begins"
+    for event in end.values():
+        event.set()
+    wait_until_done(tmp_path, over={"SUCCESS", "CANCELLED"})
+    assert "d begins" not in journal.notes
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
