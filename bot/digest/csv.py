@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -46,6 +47,7 @@ COLUMNS = (
 
 _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet takes for the start of a formula; some fold the full-width forms to the plain ones."""
+_AFTER_SEMICOLON = re.compile("(;[\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def digest_csv(digest: Digest) -> str:
@@ -167,7 +169,10 @@ def _remembered(section: str, standing: Standing) -> dict[str, str]:
 
 
 def spreadsheet_safe(text: str) -> str:
-    """The text as one spreadsheet cell that is shown and never run: a leading apostrophe marks it as text."""
-    shown = one_line(text)
+    """The text as one spreadsheet cell that is shown and never run: a leading apostrophe marks it as text.
+
+    A spreadsheet set to German or French takes each semicolon for the beginning of a cell.
+    """
+    shown = _AFTER_SEMICOLON.sub(r"\1'", one_line(text))
     acts = shown[:1] in _FORMULA or text[:1] in {"\t", "\r", "\n"}
     return f"'{shown}" if shown and acts else shown

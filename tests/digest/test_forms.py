@@ -8,7 +8,8 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.as_json import digest_as_json, digest_object
@@ -102,6 +103,14 @@ def test_a_subject_cannot_break_out_of_its_cell() -> None:
     assert len(rows) == 1
     assert rows[0]["subject"] == "\",\"=cmd|' /C calc'!A0 =1"
     assert rows[0]["customer"] == "'=1+1"
+
+
+@given(st.text("=+-@;\"', \t\r\nA\uff1d", max_size=12), st.sampled_from(",;\t"))
+@example(';"=1+1', ";")
+def test_nothing_runs_whatever_a_spreadsheet_takes_for_the_separator(subject: str, separator: str) -> None:
+    written = digest_csv(a_digest(audited(subject=f"a{subject}", customer=subject)))
+    cells = [cell for row in csv.reader(io.StringIO(written), delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip()[:1] in set("=+-@\uff1d")]
 
 
 def test_the_csv_holds_every_section_with_its_reasons() -> None:
