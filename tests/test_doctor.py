@@ -10,8 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot import slack_scopes
+from bot.billing.rules.policy import Policy
 from bot.billing.search.filters import Filter
-from bot.doctor import account, database, slack, syncro
+from bot.doctor import account, database, policy, slack, syncro
 from bot.doctor.account import examine_account
 from bot.doctor.examination import examine
 from bot.doctor.report import results_as_json, show_results
@@ -37,7 +39,7 @@ from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import Reply, SyncroClient
-from bot.syncro.models import InvoiceDetail, InvoiceLine, InvoiceRow, Page, TicketCharge, TicketDetail
+from bot.syncro.models import InvoiceDetail, InvoiceLine, InvoiceRow, Page, TicketCharge, TicketDetail, TicketRow
 from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
@@ -63,6 +65,7 @@ NAMES = [
     "account: invoice rows",
     "account: filters",
     "account: links",
+    "account: policy",
     "clock",
     "Slack bot token",
     "Slack permissions",
@@ -70,6 +73,7 @@ NAMES = [
     "Slack Socket Mode",
     "database",
 ]
+IN_THE_ACCOUNT = {*account.ACCOUNT_CHECKS, policy.POLICY}
 
 
 @pytest.fixture
@@ -119,7 +123,7 @@ def examined(good: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Examine:
 
 def troubles(results: dict[str, Result]) -> dict[str, Status]:
     """What is not in order. What the account looks like has tests of its own."""
-    looked_at = {name: result for name, result in results.items() if name not in account.ACCOUNT_CHECKS}
+    looked_at = {name: result for name, result in results.items() if name not in IN_THE_ACCOUNT}
     return {name: result.status for name, result in looked_at.items() if result.status is not Status.OK}
 
 
@@ -210,7 +214,7 @@ def test_what_cannot_run_is_skipped_with_the_reason_and_the_rest_runs(examined: 
     assert results["Syncro invoices"].found == "SYNCRO_API_TOKEN is wrong, see the settings"
     assert results["Slack channels"].found == "Slack's bot token is not set, see the settings"
     skipped_names = {name for name, result in results.items() if result.status is Status.SKIPPED}
-    assert skipped_names == {*syncro.SYNCRO_CHECKS, *account.ACCOUNT_CHECKS, *slack.SLACK_CHECKS}
+    assert skipped_names == {*syncro.SYNCRO_CHECKS, *IN_THE_ACCOUNT, *slack.SLACK_CHECKS}
     assert results["Slack Socket Mode"].status is Status.OK
     assert results["clock"].status is Status.OK
     assert results["database"].status is Status.OK
@@ -320,7 +324,7 @@ def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: Fault
     examined()
     paths = [call.path.split("/")[1] for call in syncro_sandbox.calls if call.status == 200]
     assert {call.method for call in syncro_sandbox.calls} == {"GET"}
-    assert {name: paths.count(name) for name in set(paths)} == {"invoices": 15, "me": 1, "schedules": 1, "tickets": 4}
+    assert {name: paths.count(name) for name in set(paths)} == {"invoices": 29, "me": 1, "schedules": 1, "tickets": 21}
 
 
 def test_the_token_that_me_repeats_is_not_shown(examined: Examine) -> None:
@@ -907,3 +911,81 @@ def test_a_ticket_filter_that_is_ignored_is_a_warning_and_the_others_only_cost_c
 def test_a_length_that_is_wrong_or_missing_is_said() -> None:
     assert of_account(Lists(meta=1))[account.PAGES].status is Status.WARNING
     assert "each list is read to its end" in of_account(Lists(meta=None))[account.PAGES].found
+
+
+# --- what no rule of the policy knows ---
+
+
+class Finished:
+    """An account's tickets: rows by id, whose details and invoices are found by it."""
+
+    def __init__(self, *tickets: dict[str, Any], billed: Sequence[str] = ()) -> None:
+        self.details = [
+            TicketDetail.model_validate(
+                {"id": number, "number": number, "status": "Resolved", "ticket_timers": [], "line_items": [], **each}
+            )
+            for number, each in enumerate(tickets, 1)
+        ]
+        self.billed, self.calls = billed, 0
+
+    def tickets(self, *, page: int = 1) -> Reply[Page[TicketRow]]:
+        self.calls += 1
+        return Reply(Page[TicketRow](rows=tuple(self.details) if page == 1 else (), number=page), 1)
+
+    def ticket(self, ticket_id: str) -> Reply[TicketDetail]:
+        self.calls += 1
+        return Reply(self.details[int(ticket_id) - 1], 1)
+
+    def invoices(self, *, ticket_id: str | None = None) -> Reply[Page[InvoiceRow]]:
+        self.calls += 1
+        others = [InvoiceRow(id="9", ticket_id="999")]  # a filter that is ignored answers with others'
+        own = [InvoiceRow(id="8", ticket_id=ticket_id)] if ticket_id in self.billed else []
+        return Reply(Page[InvoiceRow](rows=(*others, *own), number=1), 1)
+
+
+def said_of_policy(account: Finished, rules: Policy | None = None, clock: Callable[[], float] = lambda: 0) -> Result:
+    (result,) = policy.examine_policy(account, rules or Policy(), clock)
+    return result
+
+
+TIMED = {"start_time": "2026-11-02T09:00:00Z", "end_time": "2026-11-02T10:00:00Z", "billable": True}
+GOLD = {"contract_name": "Gold", "ticket_timers": [TIMED]}
+
+
+def test_what_often_finishes_without_an_invoice_and_is_in_no_rule_is_named_with_the_setting_for_it() -> None:
+    archived = {"status": "Archived", "resolved_at": "2026-11-02T10:00:00Z", "ticket_timers": [TIMED]}
+    free = {"line_items": [{"id": 1, "name": "Courtesy", "price_retail": 0}], "ticket_timers": [TIMED]}
+    result = said_of_policy(Finished(*[GOLD] * 4, *[archived] * 3, *[free] * 3, billed=["1"]))
+    assert result.status is Status.WARNING
+    assert "1 of 10 finished tickets that no rule settles have an invoice" in result.found
+    assert "COVERED_CONTRACTS lacks “Gold” (3 of 4 without an invoice)" in result.found
+    assert "NON_BILLABLE_STATUSES lacks “Archived” (3 of 3 without an invoice)" in result.found
+    assert "NO_CHARGE_PRODUCTS lacks “Courtesy” (3 of 3 without an invoice)" in result.found
+    assert "policy --dry-run" in result.advice
+
+
+@pytest.mark.parametrize(
+    ("tickets", "billed", "rules"),
+    [
+        ([GOLD] * 4, ["1", "2", "3"], Policy()),
+        ([GOLD] * 2, [], Policy()),
+        ([GOLD] * 6, ["1", "2", "3"], Policy()),
+        ([GOLD] * 4, [], Policy(covered_contracts=("gold",))),
+        ([{"ticket_timers": [TIMED]}] * 9, [], Policy()),
+        ([{**GOLD, "status": "New"}] * 4, [], Policy()),
+        ([{**GOLD, "line_items": [{"id": 1, "price_retail": 75, "converted": True, "item_id": 5}]}] * 4, [], Policy()),
+    ],
+    ids=["billed", "few", "half", "covered", "nothing in common", "not finished", "on some invoice"],
+)
+def test_what_a_rule_knows_or_is_billed_is_not_named(
+    tickets: list[dict[str, Any]], billed: list[str], rules: Policy
+) -> None:
+    assert said_of_policy(Finished(*tickets, billed=billed), rules).status is Status.OK
+
+
+def test_a_large_account_costs_a_bounded_number_of_calls_and_a_slow_one_no_wait() -> None:
+    large, slow = Finished(*[GOLD] * 50), Finished(*[GOLD] * 50)
+    said_of_policy(large)
+    assert large.calls == 2 + 2 * 15
+    said_of_policy(slow, clock=count(step=3).__next__)
+    assert slow.calls == 2 + 2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
-from bot.doctor import account, database, safety, slack, syncro
+from bot.doctor import account, database, policy, safety, slack, syncro
 from bot.doctor.results import Result, Subject, examine_all, is_well, skipped
 from bot.doctor.settings import SettingsRead, check_settings
 from bot.messages.slack_http import SlackClient
@@ -24,7 +24,8 @@ from bot.syncro.tokens import other_form
 PATIENCE = 12.0
 """Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
 _ANSWER_SECONDS = 4
-_SYNCRO_CHECKS = (*syncro.SYNCRO_CHECKS, *account.ACCOUNT_CHECKS)
+_ACCOUNT_CHECKS = (*account.ACCOUNT_CHECKS, policy.POLICY)
+_SYNCRO_CHECKS = (*syncro.SYNCRO_CHECKS, *_ACCOUNT_CHECKS)
 _SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, patience=6.0, rate_limit_patience=6.0)
 _SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)
 
@@ -59,8 +60,9 @@ def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
             yield result
         if is_well(results):
             yield from account.examine_account(client)
+            yield from policy.examine_policy(client, settings.policy)
         else:
-            yield from skipped(account.ACCOUNT_CHECKS, "see what Syncro did not let us read")
+            yield from skipped(_ACCOUNT_CHECKS, "see what Syncro did not let us read")
     finally:
         client.close()
         otherwise.close()
