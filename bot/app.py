@@ -38,6 +38,7 @@ from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
 from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
+from bot.listeners.warning_replies import WarningReplies
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Posted, Poster, SlackUnavailableError, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
@@ -233,7 +234,9 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     ]
     commands.register(app, intake, subcommands)
     digest_actions.register(app, digest)
-    mentions.register(app, intake, replies, help_page(subcommands))
+    mentions.register(
+        app, intake, replies, help_page(subcommands), WarningReplies(memory.warned_in, settings.syncro_site)
+    )
     channel_events.register(app, slack.channels)
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)

@@ -23,8 +23,8 @@ REQUIRED: Mapping[str, str] = MappingProxyType(
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
         "usergroups:read": "the members of groups in ALLOWED_USERGROUPS and MANAGERS are read; needed only for groups",
-        "channels:history": "after a crash the bot finds its own message in a public channel instead of posting twice",
-        "groups:history": "after a crash the bot finds its own message in a private channel instead of posting twice",
+        "channels:history": "in public channels: replies to a warning are heard; after a crash nothing is posted twice",
+        "groups:history": "in private channels: replies to a warning are heard; after a crash nothing is posted twice",
     }
 )
 """A workspace may decline these."""

@@ -12,6 +12,13 @@ _CHIT_CHAT = re.compile(
     r"thank|thanks|that|the|there|this|thx|tnx|ty|understood|very|well|work|you|your"
 )
 
+_BILLING = re.compile(r"\b(?:re-?)?(?:invoic|bill|charg|paid|credit|check|cover)", re.IGNORECASE)
+
+
+def speaks_of_billing(text: str) -> bool:
+    """Whether a text has a word of billing in it: invoice, billed, charged, paid, credited, covered, recheck."""
+    return _BILLING.search(text) is not None
+
 
 def is_chit_chat(text: str) -> bool:
     """Whether a text says thanks or well done and nothing else: only such words, or only emoji."""

@@ -101,6 +101,11 @@ def exhaustive_is_for_managers(limit: int) -> str:
     )
 
 
+def which_ticket(count: int) -> str:
+    """A reply below a warning about many tickets names none of them."""
+    return f"This warning is about {counted(count, 'ticket')}. Say which you mean by its number, and I look again."
+
+
 def cut_short(characters: int) -> str:
     """The text was too long to be read to its end."""
     return f"Your text is very long: I read its first {characters:,} characters and left out the rest."

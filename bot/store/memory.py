@@ -148,6 +148,11 @@ class Memory:
         with self._database.writing() as connection:
             return posts.forget_old(connection, before)
 
+    def warned_in(self, channel: str, thread_ts: str) -> tuple[PostedWarning, ...]:
+        """Return the warnings in a thread or at its root that were not retracted."""
+        with self._database.reading() as connection:
+            return standing.warned_in(connection, channel, thread_ts)
+
     def posted_warnings(self, ticket_ids: Iterable[str] | None = None) -> tuple[PostedWarning, ...]:
         """Return the messages that warn about these tickets and were not retracted, oldest first; None means any.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -137,6 +138,13 @@ def add_message(connection: sa.Connection, said: Said, place: PostAddress, threa
     connection.execute(adding.on_conflict_do_nothing())
 
 
+def warned_in(connection: sa.Connection, channel: str, thread_ts: str) -> tuple[PostedWarning, ...]:
+    """Return the warnings that stand at the root of a thread, or in it."""
+    in_thread = sa.func.coalesce(messages.c.thread_ts, messages.c.ts) == thread_ts
+    found = connection.execute(sa.select(messages).where(messages.c.channel == channel, in_thread))
+    return tuple(map(_posted, found))
+
+
 def posted_warnings(connection: sa.Connection, ticket_ids: Iterable[str] | None) -> tuple[PostedWarning, ...]:
     """Return the messages that warn about some tickets (None: about any), oldest first."""
     every = sa.select(messages)
@@ -147,9 +155,11 @@ def posted_warnings(connection: sa.Connection, ticket_ids: Iterable[str] | None)
         some = [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
         found = [row for part in some for row in connection.execute(every.where(messages.c.ticket_id.in_(part)))]
     found.sort(key=lambda row: (row.posted_at, row.channel, row.ts, row.ticket_id))
-    return tuple(
-        PostedWarning(row.ticket_id, row.ticket_number, row.channel, row.ts, row.thread_ts, row.source) for row in found
-    )
+    return tuple(map(_posted, found))
+
+
+def _posted(row: sa.Row[Any]) -> PostedWarning:
+    return PostedWarning(row.ticket_id, row.ticket_number, row.channel, row.ts, row.thread_ts, row.source)
 
 
 def claim_messages(connection: sa.Connection, ticket_id: str, by: str, at: datetime) -> Claim:

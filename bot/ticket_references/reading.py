@@ -60,11 +60,12 @@ def parse(text: str, *, site: str, limit: int) -> Typed:
     return _typed(words, [word for word in words if word.kind is Kind.SPAN], strange, limit)
 
 
-def read_prose(text: str, *, site: str, limit: int) -> Typed:
+def read_prose(text: str, *, site: str, limit: int, takes_invoices: bool = True) -> Typed:
     """Read a sentence or message that mentions tickets: "#32223", "ticket 32223 and 32224", addresses of `site`.
 
     Where some are named that way, a bare number counts only with as many digits as one of them. Where none is, those
-    of three to eight digits count; where there are none, such as "T20230001"; where there is none, an invoice's.
+    of three to eight digits count; where there are none, such as "T20230001"; where there is none, what is called an
+    invoice (unless it is none that `takes_invoices`).
     What is followed by a unit counts nowhere. Everything else with a digit in it is left out, and named.
     """
     words = words_of(text, site=site, is_prose=True)
@@ -83,7 +84,7 @@ def read_prose(text: str, *, site: str, limit: int) -> Typed:
         meant = (
             {place for place in bare if _is_bare(words[place])}
             or {place for place in bare if _BARE_LETTERED.fullmatch(words[place].said)}
-            or invoices
+            or (invoices if takes_invoices else set())
         )
     rest = [word for place, word in enumerate(words) if place not in meant and _is_worth_a_word(word)]
     said_invoices = {words[place].said for place in invoices - meant}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -290,3 +291,24 @@ def _two_replies(house: House, topic: Message) -> list[Message]:
     replies = house.own_replies(topic)
     assert len(replies) == 2, [reply.text for reply in replies]
     return replies
+
+
+def test_a_reply_below_a_warning_is_looked_at_again_and_the_warning_is_taken_back(
+    house: House, granted: Callable[..., None]
+) -> None:
+    granted("channels:history")
+    channel = house.channel()
+    with house.syncro.locked() as world:
+        ticket = world.add_ticket()
+        charge = world.add_charge(ticket)
+    house.slack.slash(str(ticket.number), channel=channel)
+    warning = house.answer(channel)
+    with house.syncro.locked() as world:
+        invoice = world.bill_by_line_item(ticket, charge)
+
+    house.slack.write(f"that one is billed as {invoice.number}", channel=channel, thread_ts=warning.ts)
+
+    house.slack.wait_for(lambda _: "no longer stands" in warning.text)
+    house.wait_idle()
+    said = [reply.text for reply in house.own_replies(warning)]
+    assert any(f"invoiced on invoice {invoice.number}" in text for text in said), said

@@ -28,6 +28,7 @@ from bot.listeners.people import Own, People
 from bot.listeners.replies import Replies
 from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
+from bot.listeners.warning_replies import WarningReplies
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.digest_messages import digest_messages
 from bot.messages.poster import Poster, hasty_slack_client, slack_client
@@ -174,7 +175,13 @@ class Line:
         app = bolt_app(WebClient("xoxb-sandbox", base_url=self.slack.api_url), identity)
         subcommands: list[Subcommand] = [DigestSubcommand(intake), HistorySubcommand(intake)]
         commands.register(app, intake.intake, subcommands)
-        mentions.register(app, intake.intake, intake.replies, help_page(subcommands))
+        mentions.register(
+            app,
+            intake.intake,
+            intake.replies,
+            help_page(subcommands),
+            WarningReplies(lambda *place: intake.memory.warned_in(*place), SITE),
+        )
         shortcuts.register(app, intake.intake, intake.replies)
         actions.register(app, intake.intake, intake.replies)
         channel_events.register(app, guard)

@@ -161,7 +161,7 @@ def chat_get_permalink(api: WebApi, args: Args) -> Answer:
 def conversations_info(api: WebApi, args: Args) -> Answer:
     """Describe a channel."""
     channel = api.channel(str(args.get("channel", "")))
-    api.require(f"{_kind(channel)}:read")
+    api.require(f"{scope_kind(channel)}:read")
     described: Answer = {
         "id": channel.id,
         "name": channel.name,
@@ -182,7 +182,7 @@ def conversations_info(api: WebApi, args: Args) -> Answer:
     return {"channel": described}
 
 
-def _kind(channel: Channel) -> str:
+def scope_kind(channel: Channel) -> str:
     """Return the word that scopes use for this kind of channel."""
     if channel.is_im:
         return "im"
@@ -216,7 +216,7 @@ def conversations_replies(api: WebApi, args: Args) -> Answer:
 
 def _readable(api: WebApi, args: Args) -> Channel:
     channel = api.channel(str(args.get("channel", "")))
-    api.require(f"{_kind(channel)}:history")
+    api.require(f"{scope_kind(channel)}:history")
     if not channel.bot_is_member:
         raise SlackRefusalError("not_in_channel")
     return channel

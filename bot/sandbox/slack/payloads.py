@@ -134,8 +134,9 @@ def message_event(kind: str, message: Message, workspace: Workspace) -> Payload:
         event["bot_id"] = f"B{author.id[1:]}"
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
-    if workspace.channels[message.channel].is_im:
-        event["channel_type"] = "im"
+    place = workspace.channels[message.channel]
+    if kind == "message":
+        event["channel_type"] = "im" if place.is_im else "group" if place.is_private else "channel"
     return event
 
 

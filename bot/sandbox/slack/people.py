@@ -79,6 +79,20 @@ class People:
             raise ValueError(message)
         return self._write("app_mention", place, user, text, thread_ts)
 
+    def write(
+        self, text: str, *, user: str = TECHNICIAN, channel: str = BILLING, thread_ts: str | None = None
+    ) -> Delivery:
+        """Post a person's message that does not name the bot. ValueError where Slack would not tell the bot."""
+        place = self.workspace.channels[channel]
+        if not place.bot_is_member or not self.may_read(place):
+            message = "Slack sends a message only in a channel that the bot is in, with the scope for its history"
+            raise ValueError(message)
+        return self._write("message", place, user, text, thread_ts)
+
+    def may_read(self, place: Channel) -> bool:
+        """Whether the app's scopes let it see what is said here."""
+        raise NotImplementedError
+
     def direct_message(self, text: str, *, user: str = TECHNICIAN, thread_ts: str | None = None) -> Delivery:
         """Write to the bot in the direct message conversation."""
         return self._write("message", self._place(user), user, text, thread_ts)

@@ -16,10 +16,10 @@ from aiohttp import web
 
 from bot.sandbox.slack.api import DEFAULT_SCOPES, Answer, Args, SlackRefusalError, WebApi
 from bot.sandbox.slack.files import receive
-from bot.sandbox.slack.methods import answer
+from bot.sandbox.slack.methods import answer, scope_kind
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.socket import PATIENCE_SECONDS, SocketHub
-from bot.sandbox.slack.workspace import Workspace, sample_workspace
+from bot.sandbox.slack.workspace import Channel, Workspace, sample_workspace
 
 
 class SlackSandbox(People):
@@ -60,6 +60,10 @@ class SlackSandbox(People):
     def response_base(self) -> str:
         """The address below which response_urls stand."""
         return f"http://127.0.0.1:{self._port}/response/"
+
+    def may_read(self, place: Channel) -> bool:
+        """See `People`."""
+        return f"{scope_kind(place)}:history" in self.api.scopes
 
     def __enter__(self) -> Self:
         self._thread.start()
