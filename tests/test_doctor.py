@@ -39,7 +39,17 @@ from bot.sandbox.syncro.world import ListRows, World
 from bot.settings import Settings
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import Reply, SyncroClient
-from bot.syncro.models import InvoiceDetail, InvoiceLine, InvoiceRow, Page, TicketCharge, TicketDetail, TicketRow
+from bot.syncro.errors import ForbiddenError
+from bot.syncro.models import (
+    CustomerDetail,
+    InvoiceDetail,
+    InvoiceLine,
+    InvoiceRow,
+    Page,
+    TicketCharge,
+    TicketDetail,
+    TicketRow,
+)
 from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
@@ -65,6 +75,7 @@ NAMES = [
     "account: invoice rows",
     "account: filters",
     "account: links",
+    "account: prepaid hours",
     "account: policy",
     "clock",
     "Slack bot token",
@@ -73,7 +84,7 @@ NAMES = [
     "Slack Socket Mode",
     "database",
 ]
-IN_THE_ACCOUNT = {*account.ACCOUNT_CHECKS, policy.POLICY}
+IN_THE_ACCOUNT = {*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS}
 
 
 @pytest.fixture
@@ -324,7 +335,13 @@ def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: Fault
     examined()
     paths = [call.path.split("/")[1] for call in syncro_sandbox.calls if call.status == 200]
     assert {call.method for call in syncro_sandbox.calls} == {"GET"}
-    assert {name: paths.count(name) for name in set(paths)} == {"invoices": 29, "me": 1, "schedules": 1, "tickets": 21}
+    assert {name: paths.count(name) for name in set(paths)} == {
+        "customers": 1,
+        "invoices": 29,
+        "me": 1,
+        "schedules": 1,
+        "tickets": 21,
+    }
 
 
 def test_the_token_that_me_repeats_is_not_shown(examined: Examine) -> None:
@@ -936,6 +953,11 @@ class Finished:
         self.calls += 1
         return Reply(self.details[int(ticket_id) - 1], 1)
 
+    def customer(self, customer_id: str) -> Reply[CustomerDetail]:
+        raise ForbiddenError(
+            f"customer {customer_id}", "the API token may not", calls=1, advice="Give it Customers - View Detail."
+        )
+
     def invoices(self, *, ticket_id: str | None = None) -> Reply[Page[InvoiceRow]]:
         self.calls += 1
         others = [InvoiceRow(id="9", ticket_id="999")]  # a filter that is ignored answers with others'
@@ -944,7 +966,8 @@ class Finished:
 
 
 def said_of_policy(account: Finished, rules: Policy | None = None, clock: Callable[[], float] = lambda: 0) -> Result:
-    (result,) = policy.examine_policy(account, rules or Policy(), clock)
+    prepaid, result = policy.examine_policy(account, rules or Policy(), clock)
+    assert prepaid.name == policy.PREPAID
     return result
 
 
@@ -981,6 +1004,13 @@ def test_what_a_rule_knows_or_is_billed_is_not_named(
     tickets: list[dict[str, Any]], billed: list[str], rules: Policy
 ) -> None:
     assert said_of_policy(Finished(*tickets, billed=billed), rules).status is Status.OK
+
+
+def test_prepaid_hours_that_cannot_be_read_are_said_with_the_permission_and_what_is_missed() -> None:
+    prepaid, _ = policy.examine_policy(Finished({"customer_id": 7}), Policy())
+    assert prepaid.status is Status.WARNING
+    assert "Give it Customers - View Detail" in prepaid.advice
+    assert "counts as money at risk" in prepaid.advice
 
 
 def test_a_large_account_costs_a_bounded_number_of_calls_and_a_slow_one_no_wait() -> None:

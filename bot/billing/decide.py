@@ -133,6 +133,7 @@ def _seen(case: Case, links: list[FoundLink], now: datetime) -> Seen:
         credits=[invoice for invoice in own if invoice.is_credit],
         empty=[invoice for invoice in own if invoice.is_empty],
         prepaid_hours=case.evidence.prepaid_hours,
+        is_prepaid_unread=case.evidence.is_prepaid_unread,
         missed_run=missed,
     )
 

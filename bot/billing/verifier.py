@@ -230,9 +230,10 @@ class Verifier:
         counted = list(cases)
         for index, customer in waiting.items():
             case, answer = cases[index], answers[customer]
-            if case.value is not None and not isinstance(answer.value, Failed):
-                hours = answer.value.prepay_hours
+            if case.value is not None:
+                hours = None if isinstance(answer.value, Failed) else answer.value.prepay_hours
                 case.value.evidence.prepaid_hours = hours if hours is not None and hours > 0 else None
+                case.value.evidence.is_prepaid_unread = isinstance(answer.value, Failed)
             counted[index] = replace(case, calls=case.calls + answer.calls)
             answers[customer] = replace(answer, calls=0)
         return counted

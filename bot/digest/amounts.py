@@ -65,10 +65,10 @@ def drawn_from_blocks(tickets: Iterable[DigestTicket], rates: Rates) -> Iterator
     left: dict[str, Decimal] = {}
     for ticket in tickets:
         finding = ticket.finding
-        block = left.setdefault(finding.customer_id or "", finding.prepaid_hours or NOTHING)
-        if finding.verdict is not Verdict.NOT_INVOICED or ticket.is_aside or not block:
+        if finding.verdict is not Verdict.NOT_INVOICED or ticket.is_aside or finding.prepaid_hours is None:
             yield ticket
             continue
+        block = left.get(finding.customer_id or "", finding.prepaid_hours)
         drawn = []
         for work in _hours_of_work(finding.unbilled, rates):
             hours = min(work.hours, block)

@@ -24,7 +24,7 @@ from bot.syncro.tokens import other_form
 PATIENCE = 12.0
 """Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
 _ANSWER_SECONDS = 4
-_ACCOUNT_CHECKS = (*account.ACCOUNT_CHECKS, policy.POLICY)
+_ACCOUNT_CHECKS = (*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS)
 _SYNCRO_CHECKS = (*syncro.SYNCRO_CHECKS, *_ACCOUNT_CHECKS)
 _SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, patience=6.0, rate_limit_patience=6.0)
 _SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)

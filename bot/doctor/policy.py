@@ -1,11 +1,10 @@
-"""Which statuses, contracts and products of the account no rule of the policy knows, though they often owe nothing."""
+"""What tells whether an invoice is owed: prepaid hours, and what the account has that no rule of the policy knows."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from bot.billing.rules.policy import Policy, Ticket, contracts, expectation, fold
@@ -14,9 +13,11 @@ from bot.counting import counted
 from bot.doctor.results import Result, ok, skipped, warning
 from bot.syncro.client import Reply
 from bot.syncro.errors import SyncroError
-from bot.syncro.models import InvoiceRow, Page, TicketDetail, TicketRow
+from bot.syncro.models import CustomerDetail, InvoiceRow, Page, TicketDetail, TicketRow
 
+PREPAID: Final = "account: prepaid hours"
 POLICY: Final = "account: policy"
+POLICY_CHECKS: Final = (PREPAID, POLICY)
 _PAGES: Final = 2
 _TICKETS: Final = 15
 """So many tickets are looked at, two calls each."""
@@ -40,6 +41,10 @@ class PolicyReads(Protocol):
         """One ticket."""
         ...
 
+    def customer(self, customer_id: str) -> Reply[CustomerDetail]:
+        """One customer."""
+        ...
+
     def invoices(self, *, ticket_id: str | None = None) -> Reply[Page[InvoiceRow]]:
         """The invoices that Syncro offers for a ticket."""
         ...
@@ -48,16 +53,40 @@ class PolicyReads(Protocol):
 def examine_policy(
     client: PolicyReads, policy: Policy, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Result]:
+    """Both checks, in the order of `POLICY_CHECKS`."""
+    try:
+        rows = [row for page in range(1, _PAGES + 1) for row in client.tickets(page=page).value.rows]
+    except SyncroError as error:
+        yield from skipped(POLICY_CHECKS, f"{error.what}: {error.problem}")
+        return
+    yield _prepaid(client, next((row.customer_id for row in rows if row.customer_id), None))
+    yield _unknown(client, rows, policy, clock)
+
+
+def _prepaid(client: PolicyReads, customer_id: str | None) -> Result:
+    """Whether a customer's prepaid hours can be read. The permission is optional."""
+    if customer_id is None:
+        return next(skipped((PREPAID,), "no ticket names its customer"))
+    try:
+        client.customer(customer_id)
+    except SyncroError as error:
+        advice = (
+            f"Where customers buy blocks of hours: {error.advice} "
+            "Without it work that a block covers counts as money at risk."
+        )
+        return warning(PREPAID, f"cannot be read: {error.problem}", advice)
+    return ok(PREPAID, "can be read")
+
+
+def _unknown(client: PolicyReads, rows: Sequence[TicketRow], policy: Policy, clock: Callable[[], float]) -> Result:
     """What finished tickets that no rule settles have in common, where many are on no invoice that Syncro offers."""
     ends = clock() + _SECONDS
     try:
-        rows = chain.from_iterable(client.tickets(page=page).value.rows for page in range(1, _PAGES + 1))
         finished = [row for row in rows if row.id and not _is_settled(Ticket(row, None), policy)][:_TICKETS]
         seen = [each for row in finished if clock() < ends and (each := _read(client, row, policy)) is not None]
     except SyncroError as error:
-        yield from skipped((POLICY,), f"{error.what}: {error.problem}")
-        return
-    yield _judged(seen, policy)
+        return next(skipped((POLICY,), f"{error.what}: {error.problem}"))
+    return _judged(seen, policy)
 
 
 def _is_settled(ticket: Ticket, policy: Policy) -> bool:

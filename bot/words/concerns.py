@@ -18,11 +18,12 @@ def concern_in_words(concern: Concern, currency: str) -> str:
     numbers = listed([str(number) for number in concern.invoices])
     plural = "s" if len(concern.invoices) > 1 else ""
     amount = "" if concern.amount is None else money(concern.amount, currency)
+    unsure = "; whether its customer has prepaid hours could not be read" if concern.is_unsure else ""
     match concern.kind:
         case ConcernKind.BILLED_TWICE:
             return f"Billed twice? Invoice{plural} {numbers} bill the same ticket."
         case ConcernKind.ZERO_TOTAL:
-            return f"Invoice{plural} {numbers} of {money(Decimal(0), currency)} for charges of {amount}."
+            return f"Invoice{plural} {numbers} of {money(Decimal(0), currency)} for charges of {amount}{unsure}."
         case ConcernKind.EMPTY:
             return f"Invoice{plural} {numbers} made for this ticket without any line, so nothing is billed."
         case ConcernKind.CREDIT:

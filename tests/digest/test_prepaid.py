@@ -58,6 +58,11 @@ def test_several_tickets_draw_on_one_block_the_oldest_first_and_no_hour_twice() 
     )
 
 
+def test_a_ticket_of_which_nobody_asked_for_the_block_leaves_it_to_the_others() -> None:
+    billed = replace(owed("1", "1", block=None), verdict=Verdict.INVOICED, unbilled=Unbilled())
+    assert risk(billed, owed("2", "1.5")) == ("0.00", "1.5")
+
+
 def test_uncharged_time_draws_too_to_the_minute() -> None:
     ticket = replace(owed("1", "1"), unbilled=Unbilled(75, Decimal("0.00")))
     made = digest([ticket], Decimal(100))

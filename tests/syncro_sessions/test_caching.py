@@ -30,7 +30,7 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import Batch
 from bot.syncro.errors import FailureKind
-from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketDetail
+from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketDetail, TicketRow
 from bot.syncro_sessions.caching import NoLedger, RememberingSession
 from tests.billing import factory
 
@@ -209,6 +209,14 @@ def test_what_one_collect_gives_is_kept_in_one_call_as_of_when_it_was_asked_for(
     assert bench.ask(*values) == list(values.values())
 
     assert bench.ledger.calls == [("remember", ((KEPT_INVOICE,), (KEPT_TICKET,)))]
+
+
+def test_a_contract_that_only_the_detail_names_is_known_from_memory_too() -> None:
+    bench = Bench({ReadTicket("109"): ticket().model_copy(update={"contract_id": "12", "contract_name": "Gold"})})
+    bench.ask(ReadTicket("109"))
+    ((_, (_, (kept,))),) = bench.ledger.calls
+    again = kept.detail(TicketRow(id="109", number="32223", status="Resolved"))
+    assert (again.contract_id, again.contract_name) == ("12", "Gold")
 
 
 def test_the_list_s_date_stands_in_for_that_of_a_detail_without_one() -> None:

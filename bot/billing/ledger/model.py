@@ -12,7 +12,18 @@ from typing import Protocol
 
 from bot.billing.rules.invoice import InvoiceFacts
 from bot.billing.rules.matching import TicketKeys
-from bot.syncro.models import InvoiceRow, Record, Tags, Text, TicketCharge, TicketDetail, TicketRow, TicketTimer, Time
+from bot.syncro.models import (
+    InvoiceRow,
+    Record,
+    SeenIdentifier,
+    Tags,
+    Text,
+    TicketCharge,
+    TicketDetail,
+    TicketRow,
+    TicketTimer,
+    Time,
+)
 
 
 class RememberedInvoice(Record):
@@ -38,6 +49,8 @@ class TicketLabels(Record):
     ticket_type_name: Text = ""
     problem_type: Text = ""
     tag_list: Tags = ()
+    contract_id: SeenIdentifier = None
+    contract_name: Text = ""
     resolved_at: Time = None
 
 

@@ -5,7 +5,7 @@ A concern is a note beside the verdict, never an alarm: somebody should look at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -29,6 +29,7 @@ class Seen:
     """Invoices that were made for the ticket and have no line."""
     prepaid_hours: Decimal | None = None
     """What is left of the customer's block of hours; None where there is none, or nobody knows."""
+    is_prepaid_unread: bool = False
     missed_run: tuple[str, date] | None = None
     """The recurring invoice whose date has passed, and that should have picked up the ticket's charges."""
 
@@ -55,22 +56,27 @@ def is_credited_in_full(seen: Seen) -> bool:
 
 
 def _billed_twice(seen: Seen) -> Concern | None:
-    """Two invoices were made for it, or a combined invoice bills what its own invoice bills."""
+    """Two invoices were made for it, or another one bills what its own invoice bills."""
     made_for_it = [invoice for invoice, kind in seen.billing if kind is LinkKind.TICKET_ID]
-    own = {key for invoice in made_for_it for key in _sold_on(invoice)}
-    combined = [
+    charges = seen.ticket.converted_items
+    own, beside = _sold_on(made_for_it), _sold_on(made_for_it, without=charges)
+    others = [
         invoice
         for invoice, kind in seen.billing
-        if kind is LinkKind.LINE_TEXT and (own & set(_sold_on(invoice)) or _amounts(made_for_it) & _amounts([invoice]))
+        if (kind is LinkKind.LINE_TEXT and (own & _sold_on([invoice]) or _amounts(made_for_it) & _amounts([invoice])))
+        or (kind is LinkKind.LINE_ITEM and beside & _sold_on([invoice], only=charges))
     ]
-    if len(made_for_it) + len(combined) < 2:
+    if len(made_for_it) + len(others) < 2:
         return None
-    return Concern(ConcernKind.BILLED_TWICE, tuple(invoice.number for invoice in (*made_for_it, *combined)))
+    return Concern(ConcernKind.BILLED_TWICE, tuple(invoice.number for invoice in (*made_for_it, *others)))
 
 
-def _sold_on(invoice: InvoiceFacts) -> Iterator[str]:
-    for line in invoice.lines:
-        yield from line.sold
+def _sold_on(
+    invoices: Sequence[InvoiceFacts], *, only: Set[str] | None = None, without: Set[str] = frozenset()
+) -> set[str]:
+    """What is sold on the lines of some invoices; `only` on those, by id, or `without` those."""
+    lines = [line for invoice in invoices for line in invoice.lines if line.id not in without]
+    return {key for line in lines if only is None or line.id in only for key in line.sold}
 
 
 def _amounts(invoices: Sequence[InvoiceFacts]) -> set[str]:
@@ -83,7 +89,7 @@ def _zero_total(seen: Seen) -> Concern | None:
     of_nothing = [invoice.number for invoice, _ in seen.billing if invoice.total == 0]
     if not of_nothing or worth <= 0 or seen.prepaid_hours is not None:
         return None
-    return Concern(ConcernKind.ZERO_TOTAL, tuple(of_nothing), amount=worth)
+    return Concern(ConcernKind.ZERO_TOTAL, tuple(of_nothing), amount=worth, is_unsure=seen.is_prepaid_unread)
 
 
 def _credited(seen: Seen) -> Concern | None:

@@ -271,6 +271,8 @@ class Concern:
     """Of a missed run: how many of its tickets it took."""
     left: tuple[str, ...] = ()
     """The numbers of those that it left; empty where not all of them were looked at."""
+    is_unsure: bool = False
+    """Whether it could not be read if prepaid hours explain it."""
 
 
 @dataclass(frozen=True)

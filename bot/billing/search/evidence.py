@@ -47,6 +47,8 @@ class Evidence:
     schedules: list[Schedule] = field(default_factory=list)
     prepaid_hours: Decimal | None = None
     """What is left of the customer's block of hours, where that was read."""
+    is_prepaid_unread: bool = False
+    """Whether the customer could not be read: it may have such hours."""
     receipt: list[Looked] = field(default_factory=list)
     skipped: int = 0
     gone: dict[str, RememberedInvoice] = field(default_factory=dict)

@@ -67,6 +67,14 @@ def test_a_combined_invoice_that_bills_the_same_as_the_ticket_s_own_is_a_second_
     assert found(Seen(ticket(), [(own, LinkKind.TICKET_ID), (other, LinkKind.LINE_TEXT)])) == []
 
 
+def test_a_charge_on_one_invoice_and_once_more_on_the_ticket_s_own_is_named_and_two_equal_visits_are_not() -> None:
+    own, other = invoice("1", sold("Work", "75", "4")), invoice("2", sold("Work", "75", "5"), ticket=None)
+    billing = [(own, LinkKind.TICKET_ID), (other, LinkKind.LINE_ITEM)]
+    assert found(Seen(ticket(charged("Work", "75", on="5")), billing)) == [(ConcernKind.BILLED_TWICE, ("1", "2"))]
+    two = ticket(charged("Work", "75", on="4"), charged("Work", "75", on="5"))
+    assert found(Seen(two, billing)) == []
+
+
 def test_an_honest_invoice_raises_no_concern() -> None:
     assert found(Seen(ticket(charged("Work", "75", on="5")), made_for_it(invoice("1", sold("Work", "75"))))) == []
 
@@ -80,6 +88,9 @@ def test_an_invoice_of_nothing_for_charges_of_something_is_named_unless_prepaid_
     assert found(Seen(of_75, billing)) == [(ConcernKind.ZERO_TOTAL, ("1",))]
     assert found(Seen(of_75, billing, prepaid_hours=Decimal(3))) == []
     assert found(Seen(ticket(charged("Warranty", "0", on="5")), billing)) == []
+    for unread in (True, False):
+        (concern,) = concerns(Seen(of_75, billing, is_prepaid_unread=unread))
+        assert ("whether its customer has prepaid hours could not be read" in concern_in_words(concern, "")) is unread
 
 
 # --- credits ---
