@@ -59,7 +59,8 @@ def digest_csv(digest: Digest) -> str:
     writer = csv.DictWriter(out, COLUMNS, restval="", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     for row in _rows(digest):
-        writer.writerow({column: spreadsheet_safe(text) for column, text in row.items()})
+        told = {**row, "currency": digest.currency}
+        writer.writerow({column: spreadsheet_safe(text) for column, text in told.items()})
     return out.getvalue()
 
 
@@ -101,7 +102,6 @@ def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
         "age_band": line.band.value if line.age_known else "not known",
         "amount": f"{line.amount:.2f}",
         "estimate": f"{line.estimate:.2f}",
-        "currency": digest.currency,
         "unbilled_charges": "" if finding.unbilled.charges is None else f"{finding.unbilled.charges:.2f}",
         "uncharged_minutes": "" if finding.unbilled.minutes is None else str(finding.unbilled.minutes),
         "change": _change(section, line, digest),

@@ -16,7 +16,7 @@ _LEFT_NAMED: Final = 8
 def concern_in_words(concern: Concern, currency: str) -> str:
     """One sentence; may quote the name of a recurring invoice, so escape it."""
     numbers = listed([str(number) for number in concern.invoices])
-    plural = "s" if len(concern.invoices) > 1 else ""
+    plural, made, gives = ("s", "were made", "give") if len(concern.invoices) > 1 else ("", "was made", "gives")
     amount = "" if concern.amount is None else money(concern.amount, currency)
     unsure = "; whether its customer has prepaid hours could not be read" if concern.is_unsure else ""
     match concern.kind:
@@ -25,9 +25,9 @@ def concern_in_words(concern: Concern, currency: str) -> str:
         case ConcernKind.ZERO_TOTAL:
             return f"Invoice{plural} {numbers} of {money(Decimal(0), currency)} for charges of {amount}{unsure}."
         case ConcernKind.EMPTY:
-            return f"Invoice{plural} {numbers} made for this ticket without any line, so nothing is billed."
+            return f"Invoice{plural} {numbers} {made} for this ticket without any line, so nothing is billed."
         case ConcernKind.CREDIT:
-            return f"Invoice{plural} {numbers} gives {amount} back."
+            return f"Invoice{plural} {numbers} {gives} {amount} back."
         case ConcernKind.BILLED_FOR_LESS:
             return f"Invoice {numbers} bills {amount} less than the ticket's charges, and shows no discount."
         case ConcernKind.MISSED_RUN:
@@ -36,12 +36,13 @@ def concern_in_words(concern: Concern, currency: str) -> str:
 
 def _missed_run(concern: Concern) -> str:
     day = "" if concern.day is None else f" of {date_in_words(concern.day)}"
+    name = f" “{concern.schedule}”" if concern.schedule else ""
     if not concern.left:
-        return f"The recurring invoice “{concern.schedule}” did not take its charges in the run{day}."
+        return f"The recurring invoice{name} did not take its charges in the run{day}."
     expected = concern.taken + len(concern.left)
     named = ", ".join(map(as_people_say, concern.left[:_LEFT_NAMED]))
     more = f" and {len(concern.left) - _LEFT_NAMED} more" if len(concern.left) > _LEFT_NAMED else ""
     return (
-        f"The run{day} of the recurring invoice “{concern.schedule}” took {concern.taken} of"
+        f"The run{day} of the recurring invoice{name} took {concern.taken} of"
         f" {counted(expected, 'ticket')}; left: {named}{more}."
     )

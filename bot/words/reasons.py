@@ -123,8 +123,11 @@ def _nothing_recorded(finding: Finding) -> str:
 
 def _unverified(finding: Finding) -> str:
     said = ["The ticket could not be looked up."] if finding.ticket_id is None else []
+    own = {number for concern in finding.concerns for number in concern.invoices}
     said += [
-        f"Invoice {mention.number} may mean ticket {finding.ticket_number}, and does not prove it:"
+        f"Invoice {mention.number} is this ticket's and bills nothing: look at that invoice."
+        if mention.number in own
+        else f"Invoice {mention.number} may mean ticket {finding.ticket_number}, and does not prove it:"
         " look at that invoice."
         for mention in finding.possible[:1]
     ]

@@ -320,6 +320,13 @@ def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: st
     assert "and that date has passed: look at it" in reason(stuck)
 
 
+@pytest.mark.parametrize("own", [{"line_items": [], "total": "0"}, {"total": "-75.0"}])
+def test_an_own_invoice_that_bills_nothing_is_called_that_and_not_a_perhaps(own: dict[str, Any]) -> None:
+    given = finding(mentioned(with_charge(), invoice(ticket_id=109554336, **own)))
+    assert given.verdict is Verdict.UNVERIFIED
+    assert "Invoice 67469 is this ticket's and bills nothing: look at that invoice" in reason(given)
+
+
 @pytest.mark.parametrize(("zone", "has_passed"), [("America/Los_Angeles", False), ("Pacific/Auckland", True)])
 def test_a_date_has_passed_when_its_day_is_over_at_the_office_and_both_places_say_so(
     zone: str, *, has_passed: bool
