@@ -36,6 +36,7 @@ from bot.listeners.intake import Intake
 from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
+from bot.listeners.selection_commands import selection_subcommands
 from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
 from bot.listeners.warning_replies import WarningReplies
@@ -231,6 +232,9 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     subcommands: list[Subcommand] = [  # what follows `/invoice-check` beside tickets: a line each
         DigestSubcommand(digest),
         HistorySubcommand(digest),
+        *selection_subcommands(
+            intake, timedelta(days=settings.digest_lookback_days), ZoneInfo(settings.digest_timezone), utc_now
+        ),
     ]
     commands.register(app, intake, subcommands)
     digest_actions.register(app, digest)

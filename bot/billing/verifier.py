@@ -28,6 +28,7 @@ from bot.billing.search.recurring_invoices import (
     note_schedules,
 )
 from bot.billing.search.scheduler import Outcome, Progress, Scheduler, Session
+from bot.billing.search.selection import Selected, Selection, select
 from bot.billing.search.strategy import Searcher
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, by_reference, look_up
 from bot.billing.sync.catch_up import CatchUp, take_stock
@@ -114,6 +115,14 @@ class Verifier:
             raise AssertionError("unreachable: without memory there is nothing that could stop to hold")
         calls, seconds = scheduler.api_calls + again.api_calls, (again.now - started_at).total_seconds()
         return replace(made, report=replace(made.report, api_calls=calls, seconds=seconds))
+
+    def select(self, selection: Selection, session: Session, *, started_at: datetime) -> Selected:
+        """Find the tickets that a selection means. Finished is what policy calls so."""
+        scheduler = Scheduler(session, started_at)
+        listed = scheduler.ask(list_tickets(Window(selection.since, started_at)))
+        if isinstance(listed, Failed):
+            return Selected(failure=listed.sentence)
+        return select(selection, listed, self.policy, scheduler.now)
 
     def survey(
         self,

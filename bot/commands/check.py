@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -11,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import parts
 from bot.billing.rules.verdicts import CheckReport, exit_status
+from bot.billing.search.selection import Choice
 from bot.commands.exits import refuse
 from bot.commands.startup import operator, prepare
 from bot.jobs.audit import TERMINAL, answers
@@ -20,8 +23,9 @@ from bot.settings import Need, Settings
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.terminal.output import write_json
-from bot.ticket_references.reading import parse
+from bot.ticket_references.reading import Typed, parse
 from bot.words.plain import listed
+from bot.words.selecting import LONGEST_DAYS, instead_of_check, selection_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,12 @@ MOST_TICKETS = 1000
 
 
 def check(
-    tickets: Annotated[list[str], typer.Argument(help="Ticket numbers, ranges (32230-32240) or ticket addresses.")],
+    tickets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Ticket numbers, ranges (32230-32240), ticket addresses; or customer NAME, technician NAME, since DAY."
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Read a customer's older invoices too, however many there are.")
@@ -41,6 +50,22 @@ def check(
 ) -> None:
     """Check tickets and print the answer. Exit status: 0 accounted for, 1 not invoiced, 2 unverified, 3 cannot run."""
     settings = prepare(Need.SYNCRO)
+    chosen = _selected(settings, tickets)
+    typed = Typed(chosen) if chosen else _typed(settings, tickets)
+    exhaustive, fresh = exhaustive or "exhaustive" in typed.options, fresh or "fresh" in typed.options
+    report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
+    _note(settings, typed.references, report, exhaustive=exhaustive, fresh=fresh)
+    if report.outage:
+        raise typer.Exit(refuse(report.outage))
+    if json:
+        write_json(report_as_json(report))
+    else:
+        show_report(Console(), report)
+    raise typer.Exit(exit_status(finding.verdict for finding in report.findings))
+
+
+def _typed(settings: Settings, tickets: list[str]) -> Typed:
+    """The tickets that were named."""
     typed = parse(" ".join(tickets), site=settings.syncro_site, limit=MOST_TICKETS)
     if typed.left_out:
         strange = listed([f"{each.said!r}" for each in typed.left_out])
@@ -52,16 +77,28 @@ def check(
         raise typer.BadParameter(f"That is {typed.count} tickets; one call can check {MOST_TICKETS}.")
     if not typed.references:
         raise typer.BadParameter("Give at least one ticket number.")
-    exhaustive, fresh = exhaustive or "exhaustive" in typed.options, fresh or "fresh" in typed.options
-    report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
-    _note(settings, typed.references, report, exhaustive=exhaustive, fresh=fresh)
-    if report.outage:
-        raise typer.Exit(refuse(report.outage))
-    if json:
-        write_json(report_as_json(report))
-    else:
-        show_report(Console(), report)
-    raise typer.Exit(exit_status(finding.verdict for finding in report.findings))
+    return typed
+
+
+def _selected(settings: Settings, words: list[str]) -> tuple[str, ...]:
+    """The finished tickets of a customer or technician, or since a day; none where ticket numbers were given."""
+    word, zone = words[0].casefold(), ZoneInfo(settings.digest_timezone)
+    if word not in tuple(Choice):
+        return ()
+    now, lookback = parts.utc_now(), timedelta(days=settings.digest_lookback_days)
+    selection = selection_of(Choice(word), " ".join(words[1:]), now, lookback, zone)
+    if selection is None or (selection.choice is Choice.TECHNICIAN and not selection.name):
+        raise typer.BadParameter(
+            'Write "customer Kittle", "technician Anna Smith" or "since monday"; a day may also be "yesterday",'
+            f' "3 days" or "2026-11-01", at most {LONGEST_DAYS} days ago.'
+        )
+    with parts.checker(settings) as checker, checker.reader.session() as session:
+        selected = checker.verifier.select(selection, session, started_at=now)
+    if selected.failure:
+        raise typer.Exit(refuse(selected.failure))
+    if said := instead_of_check(selection, selected, MOST_TICKETS, zone):
+        raise typer.BadParameter(said)
+    return selected.references
 
 
 def _note(

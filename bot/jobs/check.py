@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.billing.rules.verdicts import CheckReport, Finding
 from bot.billing.search.scheduler import Progress, Session
+from bot.billing.search.selection import Choice, Selection
 from bot.billing.verifier import Verifier
 from bot.counting import counted
 from bot.jobs.audit import AuditTrail
@@ -23,12 +24,15 @@ from bot.jobs.execution import LeftWorkerError
 from bot.jobs.look import Look, OldNewsError
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
-from bot.jobs.request import CheckRequest
+from bot.jobs.request import MOST_TICKETS, CheckRequest
 from bot.jobs.steps import Steps, Turn
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
+from bot.messages.escape import mrkdwn
 from bot.messages.poster import Poster
+from bot.messages.rendered import Rendered, told
 from bot.words.plain import held_back_in_words, strung
+from bot.words.selecting import instead_of_check, selection_in_words
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +63,14 @@ class CheckJob:
         outbox = Outbox(steps, self.poster, key=key, clock=self.clock)
         conversation = Conversation(request, outbox)
         cancel = Cancellable.of(request, key).to_text()
-        conversation.open(checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel))
+        conversation.open(
+            checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel)
+            if request.selection is None
+            else self._looking_for(Selection.from_json(request.selection))
+        )
         try:
-            findings = self._check(request, steps, outbox, conversation)
+            request = self._chosen(request, steps, conversation)
+            findings = self._check(request, steps, outbox, conversation) if request.references else ()
         except self.engine_error:
             raise
         except LeftWorkerError as leaving:
@@ -78,6 +87,33 @@ class CheckJob:
             self.trail.answered(steps, outbox, request, findings)
         place = conversation.parent
         return None if place is None else {"channel": place.channel, "ts": place.ts}
+
+    def _looking_for(self, selection: Selection) -> Rendered:
+        return told(f"Looking for {mrkdwn(selection_in_words(selection, self.verifier.zone), 1_000)}…")
+
+    def _chosen(self, request: CheckRequest, steps: Steps, conversation: Conversation) -> CheckRequest:
+        """The question with the tickets that its selection holds; without any where the person has been told why."""
+        if request.selection is None:
+            return request
+        selection = Selection.from_json(request.selection)
+        if selection.choice is Choice.TECHNICIAN and not selection.name:
+            name = steps.run("look up name", lambda _: self.poster.real_name(request.user))
+            selection = replace(selection, name=name)
+
+        def begin(_: bool) -> str:
+            turn.take()
+            return self.clock().isoformat()
+
+        with (
+            steps.turn(request.user, is_large=True) as turn,
+            recorded_session(steps, partial(self._opened, request, turn, fresh=False)) as session,
+        ):
+            began = datetime.fromisoformat(steps.run("look for tickets", begin))
+            selected = self.verifier.select(selection, session, started_at=began)
+        if said := instead_of_check(selection, selected, MOST_TICKETS, self.verifier.zone):
+            conversation.close(told(mrkdwn(said, 2_000)), [])
+            return request
+        return replace(request, references=selected.references)
 
     def _check(
         self, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation

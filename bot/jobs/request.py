@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+MOST_TICKETS = 50
+"""In one request from Slack."""
 FEW_TICKETS = 5
 """A question about more is a large one."""
 
@@ -15,7 +17,8 @@ class CheckRequest:
 
     `thread_ts` is set when the question was asked inside a thread. `response_url` reaches the person for 30 minutes
     even where the bot cannot post. `direct` marks a direct message to the bot. `exhaustive` reads a customer's older
-    invoices too, however many; `fresh` reads everything anew from Syncro.
+    invoices too, however many; `fresh` reads everything anew from Syncro. With a `selection` (a `Selection` as JSON)
+    the references are those that it holds when the job begins.
     """
 
     references: tuple[str, ...]
@@ -26,11 +29,12 @@ class CheckRequest:
     direct: bool = False
     exhaustive: bool = False
     fresh: bool = False
+    selection: dict[str, str] | None = None
 
     @property
     def is_large(self) -> bool:
         """Whether it may take long, so that others go first."""
-        return self.has_many_tickets or self.exhaustive
+        return self.has_many_tickets or self.exhaustive or self.selection is not None
 
     @property
     def has_many_tickets(self) -> bool:

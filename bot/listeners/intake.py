@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.jobs import request as requests
 from bot.jobs.request import FEW_TICKETS, CheckRequest
 from bot.listeners.access import Access, Asker
 from bot.listeners.backlog import Backlog
@@ -28,8 +29,7 @@ from bot.words.plain import strung
 log = logging.getLogger(__name__)
 
 COMMAND = "/invoice-check"
-MOST_TICKETS = 50
-"""Tickets in one request from Slack."""
+MOST_TICKETS = requests.MOST_TICKETS
 MOST_CHARACTERS = 4_000
 """What is read of a text."""
 _HELP = frozenset({"", "help", "?", "-h", "-help", "--help", "—help"})
@@ -125,7 +125,7 @@ class Intake:
         if request.exhaustive and request.has_many_tickets and self.access.manager_refusal(asking, what) is not None:
             return exhaustive_is_for_managers(FEW_TICKETS)
         try:
-            if not self.backlog.admit(request.user, key, len(request.references)):
+            if not self.backlog.admit(request.user, key, len(request.references) or MOST_TICKETS):
                 return too_many_waiting(self.backlog.most_tickets)
             self.enqueue(key, request)
         except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told

@@ -101,6 +101,16 @@ def exhaustive_is_for_managers(limit: int) -> str:
     )
 
 
+def not_a_selection(command: str, longest_days: int) -> str:
+    """What follows `customer`, `mine` or `since` was not understood."""
+    slash = mrkdwn(command, 40)
+    return (
+        f"I did not understand which tickets you mean. Nothing was checked. Write `{slash} customer Kittle`,"
+        f" `{slash} mine` or `{slash} since monday`; a day may also be `yesterday`, `3 days` or `2026-11-01`,"
+        f" at most {longest_days} days ago."
+    )
+
+
 def which_ticket(count: int) -> str:
     """A reply below a warning about many tickets names none of them."""
     return f"This warning is about {counted(count, 'ticket')}. Say which you mean by its number, and I look again."

@@ -102,6 +102,7 @@ class Ticket:
     tag_list: list[str] = field(default_factory=list)
     user_id: int | None = None
     contract_name: str | None = None
+    technician: str = ""
     timers: list[Timer] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
@@ -188,6 +189,7 @@ class TicketOptions(TypedDict, total=False):
     tag_list: Sequence[str]
     user_id: int | None
     contract_name: str
+    technician: str
 
 
 @dataclass
@@ -288,6 +290,7 @@ class World:
             tag_list=list(options.get("tag_list", ())),
             user_id=options.get("user_id"),
             contract_name=options.get("contract_name"),
+            technician=options.get("technician", ""),
         )
         self.tickets[ticket.id] = ticket
         return ticket
@@ -554,7 +557,7 @@ class World:
             "customer_tag_list": [],
             "contact_fullname": None,
             "total_formatted_billable_time": None,
-            "user": None,
+            "user": {"full_name": ticket.technician} if ticket.technician else None,
         }
 
     def ticket_detail(self, ticket: Ticket) -> dict[str, Any]:
