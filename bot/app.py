@@ -11,7 +11,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
+from sqlalchemy import make_url
 
+from bot.health.readiness import Readiness
+from bot.health.server import HealthServer
+from bot.health.tally import Tally
+from bot.health.vitals import Recorded, Vitals
 from bot.jobs.alarms import Alarms
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
@@ -36,6 +41,7 @@ from bot.listeners.intake import Intake
 from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
+from bot.listeners.schedule_in_words import schedule_in_words
 from bot.listeners.selection_commands import selection_subcommands
 from bot.listeners.subcommands import Subcommand, help_page
 from bot.listeners.user_groups import UserGroups
@@ -80,7 +86,8 @@ def digest_now(settings: Settings, wish: DigestWish) -> Iterator[DigestNow]:
         check = stack.enter_context(checker(settings, leaves_no_trace=not wish.remember))
         delivery = None
         if memory is not None and wish.post:
-            delivery = _digest_job(settings, check, memory, _speaking(settings))
+            tally = Tally()
+            delivery = _digest_job(settings, check, memory, _speaking(settings, tally), tally)
         yield DigestNow(
             verifier=check.verifier,
             session=check.background.session,
@@ -102,13 +109,13 @@ class _Slack:
     poster: Poster
 
 
-def _speaking(settings: Settings) -> _Slack:
+def _speaking(settings: Settings, tally: Tally) -> _Slack:
     client = slack_client(settings.bot_token, settings.slack_api_url)
     channels = ChannelGuard(client)
-    return _Slack(client, channels, Poster(client, channels))
+    return _Slack(client, channels, Poster(client, channels, on_failure=tally.post_failed))
 
 
-def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slack) -> DigestJob:
+def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slack, tally: Tally) -> DigestJob:
     access = _access(settings, slack.client, own_by_asking(slack.client), noted_in(memory))
     return DigestJob(
         verifier=check.verifier,
@@ -116,7 +123,7 @@ def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slac
         poster=slack.poster,
         memory=memory,
         warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),
-        trail=AuditTrail(memory, utc_now),
+        trail=AuditTrail(memory, utc_now, tally.answered),
         rules=digest_rules(settings),
         clock=utc_now,
         engine_error=ENGINE_ERROR,
@@ -124,9 +131,9 @@ def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slac
     )
 
 
-def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool) -> Service:
-    """The running bot: what works, and with `listen` also what listens to Slack."""
-    slack, stopping = _speaking(settings), threading.Event()
+def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *, listen: bool) -> Service:
+    """The running bot: what works, and with `listen` also what listens to Slack. `tally` counts what it does."""
+    slack, stopping = _speaking(settings, tally), threading.Event()
     poster = slack.poster
     checks = CheckJob(
         verifier=check.verifier,
@@ -136,18 +143,56 @@ def service(settings: Settings, check: Checker, memory: Memory, *, listen: bool)
         poster=poster,
         clock=utc_now,
         warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),
-        trail=AuditTrail(memory, utc_now),
+        trail=AuditTrail(memory, utc_now, tally.answered),
         engine_error=ENGINE_ERROR,
     )
     kinds = [
         JobKind(_CHECK, checks.run, at_once=32),
-        JobKind(_DIGEST, _digest_job(settings, check, memory, slack).run, at_once=1),
+        JobKind(_DIGEST, _digest_job(settings, check, memory, slack, tally).run, at_once=1),
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
     jobs = _Jobs(JobEngine(settings.database, kinds, searches_per_person=settings.limit_jobs_per_person))
-    clock = Clock(_duties(settings, check, memory, jobs), utc_now)
     connection = _listening(settings, memory, slack, jobs) if listen else None
-    return Service(jobs.engine, clock, connection, stopping)
+
+    def is_refused() -> bool:
+        return any(client.is_refused for client in check.clients)
+
+    vitals = Vitals(tally, lambda: _recorded(check, memory, jobs.engine), connection, is_refused, utc_now)
+    readiness = Readiness(check.clients[0].me, is_refused, vitals)
+    watched: list[Duty] = [readiness, *([connection] if connection else []), vitals]
+    return Service(
+        engine=jobs.engine,
+        clock=Clock([*_duties(settings, check, memory, jobs), *watched], utc_now),
+        connection=connection,
+        stopping=stopping,
+        readiness=readiness,
+        pages=HealthServer(*settings.health_address, vitals, tally) if settings.health_address else None,
+        introduction=_introduction(settings),
+    )
+
+
+def _recorded(check: Checker, memory: Memory, engine: JobEngine) -> Recorded:
+    waiting, under_way, oldest_waiting = engine.census()
+    statistics = memory.statistics()
+    return Recorded(
+        waiting=waiting,
+        under_way=under_way,
+        oldest_waiting=oldest_waiting,
+        last_digest=memory.last_digest(),
+        last_sync=check.ledger.current_as_of() if check.ledger is not None else None,
+        warnings=statistics.warnings_said,
+        false_alarms=statistics.reported_wrong,
+        calls_left=check.budget.left(),
+    )
+
+
+def _introduction(settings: Settings) -> str:
+    """What the bot works on, without a secret, and when the next digest comes."""
+    database = make_url(settings.database).render_as_string()
+    zone = ZoneInfo(settings.digest_timezone)
+    digest = schedule_in_words(settings.digest_schedule, zone, utc_now())
+    channel = f"in channel {settings.digest_channel}" if settings.digest_channel else "for subscribers only"
+    return f"Syncro {settings.syncro_site}; database {database}; digest {channel}, {digest}"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from bot.commands.exits import (
     unforeseen,
 )
 from bot.commands.plain_help import PlainCommand, PlainGroup
+from bot.health.server import HealthAddressError
 from bot.jobs.digest_making import DigestFailedError
 from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
 from bot.jobs.moving import MoveError
@@ -55,6 +56,7 @@ _REFUSALS = (
     DatabaseInUseError,
     DatabaseUnavailableError,
     DigestFailedError,
+    HealthAddressError,
     MoveError,
     SlackUnavailableError,
     StoreTooNewError,

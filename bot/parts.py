@@ -41,7 +41,7 @@ class Checker:
     """What answers questions about tickets: the verifier, and the readers that ask Syncro for it.
 
     `reader` serves people who wait; `background` serves digests and the sync, and leaves a third of the rate budget
-    free. Both keep what they read in `ledger`; None where nothing is to be remembered.
+    free. Both keep what they read in `ledger`; None where nothing is to be remembered. `clients` are those of both.
     """
 
     verifier: Verifier
@@ -50,6 +50,8 @@ class Checker:
     ledger: SqlLedger | None
     seconds_held_back: Callable[[], float]
     """How long Syncro's rate limit holds back somebody who waits now; 0 where nobody does."""
+    budget: RateBudget | SharedBudget
+    clients: tuple[SyncroClient, SyncroClient]
 
 
 def synchroniser(settings: Settings, check: Checker, ledger: SqlLedger) -> Synchroniser:
@@ -64,15 +66,24 @@ def synchroniser(settings: Settings, check: Checker, ledger: SqlLedger) -> Synch
     )
 
 
+def _uncounted(budget: CallBudget) -> CallBudget:
+    return budget
+
+
 @contextmanager
 def checker(
-    settings: Settings, *, ledger: SqlLedger | None = None, leaves_no_trace: bool = False, unattended: bool = False
+    settings: Settings,
+    *,
+    ledger: SqlLedger | None = None,
+    leaves_no_trace: bool = False,
+    unattended: bool = False,
+    counted: Callable[[CallBudget], CallBudget] = _uncounted,
 ) -> Iterator[Checker]:
     """A verifier with its readers, for the terminal or for jobs, within the rate budget of all processes.
 
     It keeps what it reads in `ledger`, or in one of its own. Without a database that can be opened it works as well,
     only with more calls. With `leaves_no_trace` no database file is made where there is none. Where it runs
-    `unattended` the background waits for Syncro for minutes.
+    `unattended` the background waits for Syncro for minutes. `counted` may count the calls to Syncro.
     """
     verifier = Verifier(
         settings.policy,
@@ -90,10 +101,13 @@ def checker(
             if has_place
             else RateBudget(settings.syncro_requests_per_minute)
         )
-        reader = stack.enter_context(_reader(settings, budget, ledger, FOR_PEOPLE))
         patience = FOR_NOBODY if unattended else FOR_PEOPLE
-        background = stack.enter_context(_reader(settings, budget.background(), ledger, patience))
-        yield Checker(verifier, reader, background, ledger, budget.seconds_held_back)
+        clients = (
+            stack.enter_context(_client(settings, counted(budget), FOR_PEOPLE)),
+            stack.enter_context(_client(settings, counted(budget.background()), patience)),
+        )
+        reader, background = (stack.enter_context(_reader(client, ledger)) for client in clients)
+        yield Checker(verifier, reader, background, ledger, budget.seconds_held_back, budget, clients)
 
 
 @contextmanager
@@ -141,16 +155,21 @@ def _shared_budget(settings: Settings) -> Iterator[SharedBudget]:
 
 
 @contextmanager
-def _reader(
-    settings: Settings, budget: CallBudget, ledger: SqlLedger | None, retries: RetryPolicy
-) -> Iterator[SyncroReader]:
+def _client(settings: Settings, budget: CallBudget, retries: RetryPolicy) -> Iterator[SyncroClient]:
     client = SyncroClient(settings.syncro_api_url, settings.syncro_token, budget=budget, retries=retries)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _reader(client: SyncroClient, ledger: SqlLedger | None) -> Iterator[SyncroReader]:
     reader = SyncroReader(client, utc_now, ledger=ledger)
     try:
         yield reader
     finally:
         reader.close()
-        client.close()
 
 
 @contextmanager

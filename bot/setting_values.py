@@ -128,7 +128,7 @@ def web_address(value: str) -> SplitResult:
         raise ValueError("must be an address that begins with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a plain address without user name, password or query")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("must begin with https://, because the token would travel unencrypted")
     return parts
 
@@ -150,7 +150,19 @@ def slack_api(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}/"
 
 
-def _is_loopback(host: str) -> bool:
+def host_and_port(value: Any) -> Any:
+    """Read 127.0.0.1:9090 or [::1]:9090."""
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError('must be a host and a port, such as "127.0.0.1:9090"')
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself can reach a host of this name."""
     if host == "localhost":
         return True
     try:

@@ -37,6 +37,7 @@ from bot.setting_values import (
     SLACK_TOKEN,
     IdKind,
     file_text,
+    host_and_port,
     slack_api,
     slack_id,
     slack_ids,
@@ -105,6 +106,7 @@ Managers = Annotated[tuple[str, ...], NoDecode, _ids(MANAGER)]
 DigestPlace = Annotated[str | None, BeforeValidator(partial(slack_id, DIGEST_PLACE))]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
 LaborRates = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_rates)]
+HostAndPort = Annotated[tuple[str, int] | None, NoDecode, BeforeValidator(host_and_port)]
 PolicyFile = Annotated[Mapping[str, Any] | None, NoDecode, BeforeValidator(_policy_file)]
 
 _DEFAULT_POLICY = Policy()
@@ -177,6 +179,8 @@ class Settings(BaseSettings):
     labor_rates: LaborRates = ()
     currency: str = ""
     managers: Managers = ()
+
+    health_address: HostAndPort = None
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

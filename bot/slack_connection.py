@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -32,6 +33,19 @@ _TOKEN_TROUBLE = frozenset(
 """What Slack says when only the operator can help."""
 _BOT_ADVICE = "Check SLACK_BOT_TOKEN: it must be the current bot token (xoxb-…) of the app in your workspace."
 _APP_ADVICE = "Check SLACK_APP_TOKEN: it must be a current app-level token (xapp-…) with the scope connections:write."
+
+
+_AWAY_AFTER = timedelta(seconds=15)
+"""Slack renews connections now and then; a gap that is shorter is no news."""
+_SAY_AGAIN_AFTER = timedelta(hours=1)
+_SAID_BY_US = (
+    "Failed to check the current session",
+    "Failed to check the state of sock",
+    "Failed to establish a connection",
+    "Failed to retrieve WSS URL",
+    "on_error invoked",
+)
+"""How slack_sdk begins its lines about a connection that is gone; it says one every few seconds."""
 
 
 class SlackRefusedError(Exception):
@@ -64,16 +78,38 @@ class Identity:
 def bolt_app(client: WebClient, identity: Identity) -> App:
     """The Bolt app. Listeners finish before Slack is acknowledged, so what is acknowledged is stored."""
     bolt_log = logging.getLogger("bot.slack")
+    bolt_log.addFilter(_is_news)
     bolt_log.setLevel(logging.ERROR)  # Bolt would warn that it ignores SLACK_BOT_TOKEN: our client has it already
     app = App(client=client, logger=bolt_log, process_before_response=True, authorize=lambda: identity.tell())
     bolt_log.setLevel(logging.WARNING)
     return app
 
 
-class SlackConnection:
-    """The app's connection. `open` it once, `close` it; in between it reconnects by itself."""
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of slack_sdk says more than that the connection is gone."""
+    message, error = record.getMessage(), record.exc_info[1] if record.exc_info else None
+    is_reconnecting = message.startswith("Failed to process a message") and isinstance(error, OSError | SlackApiError)
+    return not is_reconnecting and not message.startswith(_SAID_BY_US)
 
-    def __init__(self, app: App, app_token: str, identity: Identity) -> None:
+
+class SlackConnection:
+    """The app's connection. `open` it once, `close` it; in between it reconnects by itself.
+
+    That Slack is away is said once, then every hour, and when it is back.
+    """
+
+    name = "connection to Slack"
+
+    def __init__(
+        self,
+        app: App,
+        app_token: str,
+        identity: Identity,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._clock = clock
+        self._away_since: datetime | None = None
+        self._said_at: datetime | None = None
         self._app = app
         self._app_token = app_token
         self._identity = identity
@@ -91,10 +127,43 @@ class SlackConnection:
             trouble = self._try(handler)
             if not trouble:
                 self._handler = handler
+                self._note_back(self._clock())
                 return
-            log.warning("No connection to Slack (%s); trying again", trouble)
+            self._note_away(self._clock(), timedelta(0), f" ({trouble})")
             meanwhile()
             stop.wait(_RECONNECT_SECONDS)
+
+    def look(self, now: datetime) -> None:
+        """See `Duty`."""
+        if self._handler is None:
+            return  # `open` says it
+        if self.is_connected():
+            self._note_back(now)
+        else:
+            self._note_away(now, _AWAY_AFTER, "")
+
+    def is_connected(self) -> bool:
+        """Whether it stands: slack_sdk hangs up when four pings are not answered."""
+        return self._handler is not None and bool(self._handler.client.is_connected())
+
+    def last_pong(self) -> datetime | None:
+        """When Slack last answered a ping on the present connection; None where it has not yet."""
+        session = self._handler.client.current_session if self._handler is not None else None
+        pong = session.last_ping_pong_time if session is not None else None
+        return None if pong is None else datetime.fromtimestamp(pong, UTC)
+
+    def _note_away(self, now: datetime, patience: timedelta, why: str) -> None:
+        self._away_since = self._away_since or now
+        if now - self._away_since < patience or (self._said_at and now - self._said_at < _SAY_AGAIN_AFTER):
+            return
+        since = f", since {self._away_since:%H:%M} UTC" if self._said_at else ""
+        log.warning("No connection to Slack%s%s; trying again every few seconds", why, since)
+        self._said_at = now
+
+    def _note_back(self, now: datetime) -> None:
+        if self._said_at is not None and self._away_since is not None:
+            log.info("Connected to Slack again, after %d s", (now - self._away_since).total_seconds())
+        self._away_since = self._said_at = None
 
     def close(self) -> None:
         """Hang up. slack_sdk may trip over a connection that Slack closes at the same moment."""

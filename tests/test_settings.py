@@ -70,6 +70,25 @@ def test_defaults_are_those_of_the_design(load: Load) -> None:
     assert set(nothing.values()) == {()}
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("127.0.0.1:9090", ("127.0.0.1", 9090)),
+        ("[::1]:0", ("::1", 0)),
+        (" localhost:9 ", ("localhost", 9)),
+        ("0.0.0.0:65535", ("0.0.0.0", 65535)),
+        ("", None),
+    ],
+)
+def test_the_health_address_is_a_host_and_a_port(load: Load, said: str, address: tuple[str, int] | None) -> None:
+    assert load(**COMPLETE, HEALTH_ADDRESS=said).health_address == address
+
+
+@pytest.mark.parametrize("said", ["9090", "127.0.0.1", ":9090", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1"])
+def test_another_health_address_is_refused(problems: Problems, said: str) -> None:
+    assert problems(HEALTH_ADDRESS=said) == ['HEALTH_ADDRESS must be a host and a port, such as "127.0.0.1:9090".']
+
+
 def test_check_needs_no_slack_and_nothing_needs_nothing(load: Load) -> None:
     load((Need.SYNCRO,), SYNCRO_SUBDOMAIN="acme", SYNCRO_API_TOKEN="t")
     load(())

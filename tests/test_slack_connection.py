@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from slack_sdk import WebClient
 
 from bot.sandbox.slack.workspace import BILLING, BOT
 from bot.slack_connection import Identity, SlackConnection, SlackRefusedError, bolt_app
+from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 
 RIGHT = {"bot": "xoxb-sandbox", "app": "xapp-sandbox"}
@@ -38,8 +41,53 @@ def test_while_slack_is_away_the_other_work_goes_on(
 
     assert done == 3
     assert [record.message for record in caplog.records if "No connection to Slack" in record.message] == [
-        "No connection to Slack (URLError); trying again"
-    ] * 3
+        "No connection to Slack (URLError); trying again every few seconds"
+    ]
+
+
+def test_that_slack_is_away_is_said_once_then_every_hour_and_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.slack_connection._PING_SECONDS", 0.2)
+    caplog.set_level("INFO", "bot")
+    noon = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    with FaultySlack() as slack:
+        line = connection(slack.api_url)
+        line.open(threading.Event(), lambda: pytest.fail("not at once"))
+        slack.wait_connected()
+        line.look(noon)
+        assert line.is_connected()
+        slack.fail_next("apps.connections.open", "internal_error", times=10, status=500)
+        slack.disconnect_all()
+        deadline = time.monotonic() + PATIENCE
+        while line.is_connected() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+        for seconds in range(0, 2 * 3600, 5):
+            line.look(noon + timedelta(seconds=seconds))
+        assert [each.getMessage() for each in caplog.records] == [
+            "No connection to Slack; trying again every few seconds",
+            "No connection to Slack, since 12:00 UTC; trying again every few seconds",
+        ]
+        while not line.is_connected() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        line.look(noon + timedelta(hours=2))
+        assert caplog.records[-1].getMessage() == "Connected to Slack again, after 7200 s"
+        line.close()
+
+
+def test_the_last_pong_is_known_while_connected() -> None:
+    with FaultySlack() as slack:
+        line = connection(slack.api_url)
+        assert (line.is_connected(), line.last_pong()) == (False, None)
+        line.open(threading.Event(), lambda: pytest.fail("not at once"))
+        deadline = time.monotonic() + PATIENCE
+        while line.last_pong() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        pong = line.last_pong()
+        assert pong is not None
+        assert abs(datetime.now(UTC) - pong) < timedelta(seconds=PATIENCE)
+        line.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -14,9 +15,13 @@ from bot import app as composition
 from bot import parts
 from bot.commands.exits import leave
 from bot.commands.startup import prepare
+from bot.health.tally import Tally
 from bot.jobs.engine import unavailable
+from bot.setting_values import is_loopback
 from bot.settings import Need, Settings
 from bot.store.memory import Memory
+
+log = logging.getLogger(__name__)
 
 LONGEST_GOODBYE_SECONDS = 8.0
 """A process manager waits ten seconds before it kills."""
@@ -36,12 +41,26 @@ def _run_bot(*, listen: bool) -> NoReturn:
     settings = prepare(Need.SYNCRO, Need.SLACK)
     stop = threading.Event()
     _stop_at_a_signal(stop)
-    with parts.opened_memory(settings) as memory, parts.checker(settings, unattended=True) as checker:
+    tally = Tally()
+    _warn_of_an_open_door(settings)
+    with (
+        parts.opened_memory(settings) as memory,
+        parts.checker(settings, unattended=True, counted=tally.counted) as checker,
+    ):
         _note_settings(settings, memory, "serve" if listen else "worker")
-        composition.service(settings, checker, memory, listen=listen).run(stop)
+        composition.service(settings, checker, memory, tally, listen=listen).run(stop)
     # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
     # it again at the next start. Leaving now loses nothing.
     leave(0)
+
+
+def _warn_of_an_open_door(settings: Settings) -> None:
+    if settings.health_address is not None and not is_loopback(settings.health_address[0]):
+        log.warning(
+            "HEALTH_ADDRESS %s:%d can be reached from other machines and asks for no password: it tells how much is "
+            "asked and reported, but no names",
+            *settings.health_address,
+        )
 
 
 def _note_settings(settings: Settings, memory: Memory, where: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Digest
 from bot.jobs.outbox import Outbox, Refusal
 from bot.jobs.request import CheckRequest
@@ -49,17 +49,24 @@ def _asked(request: CheckRequest, act: Act, at: datetime) -> AuditEntry:
     return AuditEntry(at, act, who=request.user, where=request.channel, what=what)
 
 
+def _uncounted(_: Iterable[Verdict]) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True)
 class AuditTrail:
-    """Notes what a job did, as its last step."""
+    """Notes what a job did, as its last step. `tally` counts the verdicts that were said."""
 
     memory: Memory
     clock: Callable[[], datetime]
+    tally: Callable[[Iterable[Verdict]], None] = _uncounted
 
     def answered(self, steps: Steps, outbox: Outbox, request: CheckRequest, findings: Iterable[Finding]) -> None:
         """A question was answered."""
-        entries = answers(request, findings, self.clock())
-        self._note(steps, outbox.key, entries, _asked(request, Act.ANSWERED, self.clock()), outbox.refusals)
+        said = list(findings)
+        entries = answers(request, said, self.clock())
+        asked = _asked(request, Act.ANSWERED, self.clock())
+        self._note(steps, outbox.key, entries, asked, outbox.refusals, (finding.verdict for finding in said))
 
     def failed(self, steps: Steps, outbox: Outbox, request: CheckRequest) -> None:
         """The answer to a question broke down."""
@@ -75,12 +82,23 @@ class AuditTrail:
         quiet = {id(ticket) for ticket in digest.accounted}
         named = [ticket.finding for ticket in digest.tickets if id(ticket) not in quiet]
         entries = [made, *(entry_of(finding, replace(made, what="")) for finding in named)]
-        self._note(steps, key, entries, made, refusals)
+        self._note(steps, key, entries, made, refusals, (ticket.finding.verdict for ticket in digest.tickets))
 
     def _note(
-        self, steps: Steps, key: str, entries: Iterable[AuditEntry], asked: AuditEntry, refusals: Iterable[Refusal]
+        self,
+        steps: Steps,
+        key: str,
+        entries: Iterable[AuditEntry],
+        asked: AuditEntry,
+        refusals: Iterable[Refusal],
+        verdicts: Iterable[Verdict] = (),
     ) -> None:
         refused = [
             replace(asked, act=Act.REFUSED, where=each.channel, why=each.why) for each in dict.fromkeys(refusals)
         ]
-        steps.run("note what was done", lambda _: self.memory.note([*entries, *refused], key=key))
+
+        def note(_: bool) -> None:
+            self.memory.note([*entries, *refused], key=key)
+            self.tally(verdicts)
+
+        steps.run("note what was done", note)

@@ -212,6 +212,10 @@ class JobEngine:
     def _names(key: str) -> list[str]:
         return [key, f"{key}{_ANEW}{RECORD_FORM}"]
 
+    def census(self) -> tuple[int, int, datetime | None]:
+        """How many jobs wait, how many are under way, and since when the oldest waits; in all processes."""
+        return self._table.census()
+
     def purge(self, now: datetime) -> int:
         """Forget jobs that ended more than 30 days before `now`, and what steps of any ended job have left.
 

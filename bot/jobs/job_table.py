@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import sqlalchemy as sa
@@ -40,6 +40,7 @@ class JobTable:
                     "started_at_epoch_ms",
                     "delay_until_epoch_ms",
                     "completed_at",
+                    "created_at",
                 )
             ),
             schema=schema,
@@ -75,6 +76,25 @@ class JobTable:
         aside = sa.update(self.jobs).where(self.jobs.c.status == "DELAYED", which)
         with self._database.writing(lock=_LOCK) as connection:
             return connection.execute(aside.values(status="ENQUEUED")).rowcount > 0
+
+    def census(self) -> tuple[int, int, datetime | None]:
+        """How many jobs wait, how many are under way, and when the oldest that waits was stored."""
+        jobs = self.jobs.c
+        counted = sa.select(jobs.status, sa.func.count(), sa.func.min(jobs.created_at)).group_by(jobs.status)
+        with self._database.reading() as connection:
+            found = {
+                status: (int(count), int(oldest))
+                for status, count, oldest in connection.execute(
+                    counted.where(jobs.status.in_(("ENQUEUED", "DELAYED", "PENDING")))
+                )
+            }
+        waiting = [found[status] for status in ("ENQUEUED", "DELAYED") if status in found]
+        oldest = min((moment for _, moment in waiting), default=None)
+        return (
+            sum(count for count, _ in waiting),
+            found.get("PENDING", (0, 0))[0],
+            None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC),
+        )
 
     def running(self, executor: str) -> Mapping[str, str]:
         """The jobs that a process is said to be doing: the key of each, and the token of its run."""

@@ -54,8 +54,8 @@ _SLOW_DOWN_SECONDS = 30.0
 LastLook = Callable[[], None]
 
 
-def _nothing() -> None:
-    """Nothing is to be looked at."""
+def _nothing(*_: str) -> None:
+    """Nothing is to be looked at, or counted."""
 
 
 class CannotPostError(Exception):
@@ -124,12 +124,21 @@ class Poster:
 
     `guard` is asked before anything is said to a whole channel. Of what is `harmless`, because it says nothing of
     billing, it is told so. `last_look` is called right before the message leaves: what it raises, keeps it back.
+    `on_failure` is told of each attempt that failed: `refused`, or `unavailable` and worth another.
     """
 
-    def __init__(self, client: WebClient, guard: Guard, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        guard: Guard,
+        pace: Pace | None = None,
+        *,
+        on_failure: Callable[[str], None] = _nothing,
+    ) -> None:
         self._client = client
         self._guard = guard
         self._pace = pace or Pace()
+        self._on_failure = on_failure
 
     def post(
         self,
@@ -306,8 +315,11 @@ class Poster:
         try:
             answer = method(**arguments)
         except SlackApiError as error:
-            raise self._refusal(name, channel, error) from None
+            refusal = self._refusal(name, channel, error)
+            self._on_failure("unavailable" if isinstance(refusal, SlackUnavailableError) else "refused")
+            raise refusal from None
         except (SlackClientError, OSError, http.client.HTTPException) as error:
+            self._on_failure("unavailable")
             problem = f"no connection to Slack ({type(error).__name__})"
             raise SlackUnavailableError(problem, after=self._pace.unanswered(name)) from None
         self._pace.answered(name, channel, well=True)

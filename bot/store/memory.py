@@ -93,6 +93,11 @@ class Memory:
             expected.remember(connection, findings, day)
         return known
 
+    def last_digest(self) -> datetime | None:
+        """Return when the last digest of everything was made; None where there was none."""
+        with self._database.reading() as connection:
+            return runs.last_made(connection)
+
     def warn(
         self,
         finding: Finding,

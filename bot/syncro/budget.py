@@ -139,6 +139,12 @@ class RateBudget:
         """The same budget for work that nobody waits for: it leaves a third of the slots free."""
         return BackgroundLane(lambda longest_pause: self._holding(longest_pause, in_background=True), self.refused)
 
+    def left(self) -> int:
+        """How many calls may begin now."""
+        with self._changed:
+            now = self._clock()
+            return max(0, self._slots.limit_at(now) - self._slots.taken(now))
+
     def refused(self, retry_after: float | None) -> None:
         """Let nobody begin a request for that many seconds (5 if None), and fewer than the limit for a while.
 

@@ -119,6 +119,11 @@ class SyncroClient:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._exchanger = Exchanger(self._session, timeouts or Timeouts(), connections=connections)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the token was refused when it was last looked at."""
+        return self._refused_at > self._accepted_at
+
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
@@ -320,7 +325,10 @@ class SyncroClient:
         if is_permission is None:
             is_refused, spent = self._is_refused_elsewhere(path)
             is_permission, calls = not is_refused, calls + spent
-        return missing_permission(what, path, 401, words, calls) if is_permission else wrong_token(what, words, calls)
+        if is_permission:
+            return missing_permission(what, path, 401, words, calls)
+        self._refused_at = time.monotonic()
+        return wrong_token(what, words, calls)
 
     def _is_refused_elsewhere(self, path: str) -> tuple[bool, int]:
         """Whether the token is refused by another endpoint as well, and how many calls it took to know."""

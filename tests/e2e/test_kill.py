@@ -149,7 +149,8 @@ def test_a_question_cut_off_at_any_moment_gets_one_parent_one_outcome_and_one_ev
     parent = fragile.house.answer(channel)
     assert "NOT INVOICED" in parent.text
     assert parent.edited
-    assert len(fragile.house.syncro.calls) <= most_calls
+    reads = [call for call in fragile.house.syncro.calls if call.path != "/me"]  # which each start asks once
+    assert len(reads) <= most_calls
 
 
 def test_without_the_right_to_read_history_a_lost_parent_may_stay_but_the_question_is_answered_once(

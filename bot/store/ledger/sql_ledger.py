@@ -13,7 +13,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from bot.billing.ledger.freshness import CLOCKS_APART
-from bot.billing.ledger.model import Known, RememberedInvoice, RememberedTicket, SearchedPlace
+from bot.billing.ledger.model import ACCOUNT, Known, RememberedInvoice, RememberedTicket, SearchedPlace
 from bot.billing.rules.invoice import READING_RULES
 from bot.billing.rules.matching import TicketKeys
 from bot.store.database import Database
@@ -230,6 +230,11 @@ class SqlLedger:
         return self._ask(
             lambda connection: connection.execute(asked.where(ledger_invoices.c.book_id == self._book)).scalar_one(), 0
         )
+
+    def current_as_of(self) -> datetime | None:
+        """The moment up to which the account's changes are known; None where they are not, or the database is away."""
+        (account,) = self.recall_places([ACCOUNT])
+        return None if account is None else account.as_of
 
     def readings_since(self, since: datetime | None) -> dict[str, datetime]:
         """The remembered invoices that changed at this moment or later, or all, and when each was read.

@@ -38,6 +38,12 @@ _STATE = sa.select(
     sa.select(sa.func.coalesce(sa.func.sum(rate_ended.c.calls), 0)).scalar_subquery().label("ended"),
     sa.select(sa.func.max(rate_ended.c.free_at)).scalar_subquery().label("last_free_at"),
 )
+_TAKEN = (
+    sa.select(sa.func.coalesce(sa.func.sum(rate_ended.c.calls), 0)).where(rate_ended.c.free_at > sa.bindparam("now")),
+    sa.select(sa.func.coalesce(sa.func.sum(rate_processes.c.under_way), 0)).where(
+        rate_processes.c.counts_until > sa.bindparam("now")
+    ),
+)
 _OTHERS = sa.select(rate_processes).where(rate_processes.c.process != sa.bindparam("me"))
 
 
@@ -76,6 +82,22 @@ class BudgetTable:
             self._is_up_to_date = False  # the database that comes back may be an empty one
             raise
         self._is_up_to_date = True
+
+    def left(self, size: int) -> int:
+        """How many calls may begin now, of `size` in a window, by all processes together.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database is away.
+
+        """
+        with self._database.reading() as connection:
+            now: float = time.monotonic() if _is_sqlite(connection) else connection.execute(_SERVER_TIME).scalar_one()
+            row = connection.execute(sa.select(rate_restraint)).one()
+            taken = sum(int(connection.execute(count, {"now": now}).scalar_one()) for count in _TAKEN)
+        restraint = Restraint(row.paused_until, row.share, row.lowered_at, row.calm_since).believable(now)
+        if restraint.paused_until > now:
+            return 0
+        return max(0, restraint.limit_at(now, size, self._window) - taken)
 
     def close(self) -> None:
         """Close the connection."""

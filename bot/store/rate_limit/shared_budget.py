@@ -113,6 +113,15 @@ class SharedBudget:
             is_awaited = bool(self._interactive or self._background)
             return max(0.0, self._free_at - time.monotonic()) if is_awaited else 0.0
 
+    def left(self) -> int:
+        """How many calls may begin now, by all processes together, as far as the database knows.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: it is away.
+
+        """
+        return self._table.left(self._slots.size)
+
     def close(self) -> None:
         """Tell the database what has ended, and let go of it. Those who wait go first, for 2 s at most.
 
