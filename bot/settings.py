@@ -345,7 +345,7 @@ class Settings(BaseSettings):
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def load_settings(*needs: Need, environment_file: str | Path | None = ".env") -> Settings:

@@ -84,6 +84,12 @@ def test_the_health_address_is_a_host_and_a_port(load: Load, said: str, address:
     assert load(**COMPLETE, HEALTH_ADDRESS=said).health_address == address
 
 
+def test_whatever_is_set_can_be_shown(load: Load) -> None:
+    plain, _ = load(**COMPLETE, HEALTH_ADDRESS="127.0.0.1:9090", LABOR_RATES="Onsite labour = 150").as_set()
+    assert plain["HEALTH_ADDRESS"] == "127.0.0.1, 9090"
+    assert "Onsite labour" in plain["LABOR_RATES"]
+
+
 @pytest.mark.parametrize("said", ["9090", "127.0.0.1", ":9090", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1"])
 def test_another_health_address_is_refused(problems: Problems, said: str) -> None:
     assert problems(HEALTH_ADDRESS=said) == ['HEALTH_ADDRESS must be a host and a port, such as "127.0.0.1:9090".']

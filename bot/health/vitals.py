@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from bot.health.systemd import notify
 from bot.health.tally import Tally
 
-HANGS_AFTER = 180.0
+HANGS_AFTER = 300.0
 """Seconds without a look at the duties after which the process is taken to hang. A database that is away holds one up
 for 40."""
 _DATABASE_SECONDS = 3.0
