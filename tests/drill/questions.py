@@ -18,8 +18,8 @@ TICKETS = 240
 INVOICES_EACH = 4
 BILLED_SHARE = 3
 """Every third ticket is billed from the beginning."""
-MOST_OPEN = 24
-"""So many questions that nobody has taken yet, and nobody asks more."""
+MOST_OPEN = 16
+"""So many questions without an answer, and nobody asks more: how long a backlog takes is another matter."""
 
 
 @dataclass
@@ -56,11 +56,17 @@ class Question:
     user: str
     direct: str
     delivery: Delivery
+    is_direct: bool = False
 
     @property
-    def is_on_its_way(self) -> bool:
-        """Whether the bot may still take it."""
-        return self.delivery.acked_at is None and self.delivery.error is None
+    def place(self) -> str:
+        """Where it was asked."""
+        return self.direct if self.is_direct else self.channel
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether the bot has taken it, or may still do so."""
+        return self.is_accepted or (self.delivery.acked_at is None and self.delivery.error is None)
 
     @property
     def is_accepted(self) -> bool:
@@ -78,6 +84,9 @@ class People:
         self._pool = pool
         self._rng = rng
         self._pace = pace
+        self._open: list[Question] = []
+        self._answered: set[str] = set()
+        self._looked_at = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
 
@@ -91,10 +100,21 @@ class People:
 
     def _go_on(self) -> None:
         while not self._stop.wait(self._rng.uniform(0.4, 1.6) * self._pace):
-            if sum(question.is_on_its_way for question in self.questions) < MOST_OPEN:
+            self._note_answers()
+            if len(self._open) < MOST_OPEN:
                 self.questions.append(self._ask())
+                self._open.append(self.questions[-1])
             if self._rng.random() < 0.25:
                 self._bill(self._rng.choice(self.questions[-6:]).ticket)
+
+    def _note_answers(self) -> None:
+        calls = self._house.slack.calls
+        while self._looked_at < len(calls):
+            call, self._looked_at = calls[self._looked_at], self._looked_at + 1
+            text = str(call.args.get("text"))
+            if call.method.startswith("chat.") and "checking…" not in text and not text.startswith("Still looking"):
+                self._answered.add(str(call.args.get("channel")))
+        self._open = [each for each in self._open if each.may_be_answered and each.place not in self._answered]
 
     def _ask(self) -> Question:
         slack, number = self._house.slack, len(self.questions)
@@ -109,7 +129,7 @@ class People:
             delivery = slack.mention(f"<@{BOT}> {ticket}", channel=channel, user=user)
         else:
             delivery = slack.direct_message(str(ticket), user=user)
-        return Question(ticket, channel, user, direct, delivery)
+        return Question(ticket, channel, user, direct, delivery, is_direct=way >= 0.9)
 
     def _bill(self, number: int) -> None:
         if number in self._pool.billed_at:
