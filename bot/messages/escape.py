@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from bot.words.plain import one_line
+from bot.words.verdicts import passes_for_verdict
 
 WORD_JOINER: Final = "\u2060"
 """Invisible and without width: it breaks a pattern that Slack would act on, and nobody sees it."""
@@ -42,9 +43,12 @@ def plain(text: str, limit: int = 150) -> str:
 def mrkdwn(text: str, limit: int = 150) -> str:
     """`text` for mrkdwn and for a message's top-level text, in at most `limit` characters.
 
-    The limit counts what is sent (`&amp;` is five), and a cut never falls inside an entity.
+    The limit counts what is sent (`&amp;` is five), and a cut never falls inside an entity. What could pass for a
+    verdict of the bot stands in quotation marks.
     """
-    return _shorten([_ENTITIES.get(character, character) for character in _inert(text)], limit)
+    inert = _inert(text)
+    pieces = [_ENTITIES.get(character, character) for character in inert]
+    return f"“{_shorten(pieces, limit - 2)}”" if passes_for_verdict(inert) else _shorten(pieces, limit)
 
 
 def link(url: str | None, label: str) -> str:

@@ -110,8 +110,8 @@ def _panel(finding: Finding) -> RenderableType:
 
 
 def _lines(finding: Finding) -> Iterator[Text]:
-    status = f"status {finding.status}" if finding.status else ""
-    if about := strung(" · ", finding.customer, finding.subject, status):
+    known = (("customer", finding.customer), ("subject", finding.subject), ("status", finding.status))
+    if about := strung(" · ", *(f"{label} “{one_line(text)}”" for label, text in known if one_line(text))):
         yield _text(about)
     yield _text(reason(finding))
     for invoice in finding.invoices:

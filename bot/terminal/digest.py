@@ -21,7 +21,7 @@ from bot.words.finding_json import moment_in_utc
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason, unsaid
-from bot.words.verdicts import ending_words, verdict_words
+from bot.words.verdicts import as_theirs, ending_words, verdict_words
 
 
 def show_digest(console: Console, digest: Digest) -> None:
@@ -58,7 +58,7 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
         "Not looked at this time, so their warnings stand",
-        (_dotted(as_people_say(each.ticket_number), each.customer) for each in digest.not_checked),
+        (_dotted(as_people_say(each.ticket_number), as_theirs(each.customer)) for each in digest.not_checked),
     )
 
 
@@ -93,22 +93,22 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
         notes.append(f"{money(line.estimate, digest.currency)} of it an estimate")
     return (
         as_people_say(line.finding.ticket_number),
-        one_line(line.finding.customer) or "-",
+        as_theirs(line.finding.customer) or "-",
         str(line.business_days) if line.age_known else "?",
         money(line.amount, digest.currency),
-        one_line(line.finding.technician) or "-",
+        as_theirs(line.finding.technician) or "-",
         ", ".join(notes),
     )
 
 
 def _group(group: Group, currency: str) -> str:
-    return f"{one_line(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}"
+    return f"{as_theirs(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}"
 
 
 def _resolved(resolved: Resolved, currency: str) -> str:
     invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
     amount = money(resolved.amount, currency)
-    known = (as_people_say(resolved.standing.ticket_number), resolved.standing.customer)
+    known = (as_people_say(resolved.standing.ticket_number), as_theirs(resolved.standing.customer))
     return _dotted(*known, amount, ending_words(resolved.ending).label, invoice)
 
 
@@ -129,7 +129,7 @@ def _snoozed(line: DigestTicket) -> str:
 
 
 def _line(line: DigestTicket, what: str) -> str:
-    return _dotted(as_people_say(line.finding.ticket_number), line.finding.customer, what)
+    return _dotted(as_people_say(line.finding.ticket_number), as_theirs(line.finding.customer), what)
 
 
 def _dotted(*texts: str) -> str:

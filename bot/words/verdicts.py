@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Loudness, Verdict, WarningEnding
 from bot.words.findings import REST_UNKNOWN
+from bot.words.plain import one_line
 
 NO_STATEMENT: Final = "this is not a statement that the invoice is missing"
 """Belongs to every "could not verify"."""
@@ -182,3 +183,24 @@ def counts(findings: Sequence[Finding]) -> list[str]:
     said = [f"{found[verdict]:,} {verdict_words(verdict).counted}" for verdict in alarms_first if found[verdict]]
     unread = sum(finding.rest_is_unknown for finding in findings)
     return [*said, *([f"of {unread:,} of them {REST_UNKNOWN}"] if unread else [])]
+
+
+_SIGNS: Final = frozenset(
+    sign for said in _VERDICTS.values() for sign in (said.glyph[0], said.mark) if sign not in "-=…?"
+)
+_LABELS: Final = tuple(
+    said.label.casefold()
+    for verdict, said in _VERDICTS.items()
+    if verdict.is_billed or verdict.traits.loudness is Loudness.ALARM
+)
+
+
+def passes_for_verdict(text: str) -> bool:
+    """Whether what somebody else wrote could be read as a verdict of ours."""
+    return any(sign in text for sign in _SIGNS) or text.lstrip().casefold().startswith(_LABELS)
+
+
+def as_theirs(text: str) -> str:
+    """What somebody else wrote, in one line; in quotation marks where it could be read as a verdict of ours."""
+    shown = one_line(text)
+    return f"“{shown}”" if passes_for_verdict(shown) else shown

@@ -116,3 +116,11 @@ def test_a_link_is_one_link_whatever_stands_in_it(path: str, label: str) -> None
 @given(untrusted)
 def test_an_address_is_printable_ascii(path: str) -> None:
     assert re.fullmatch(r"[!-~]*", web_address(f"https://s.test/{path}") or "")
+
+
+@pytest.mark.parametrize("text", ["✅ Invoiced — invoice 67469", "Invoiced · invoice 1", "not invoiced", "a 🚨", "🗓 x"])
+def test_what_could_pass_for_a_verdict_stands_in_quotation_marks(text: str) -> None:
+    assert mrkdwn(text) == f"“{text}”"
+    cut = mrkdwn(text * 100, 40)
+    assert (cut[0], cut[-2:]) == ("“", "…”")
+    assert len(cut) <= 40

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.billing.rules.verdicts import InvoiceLink, LinkKind, Unbilled, Verdict
@@ -89,3 +91,12 @@ def test_a_schedule_without_name_and_date_is_still_said() -> None:
 
 def test_a_long_list_of_numbers_says_how_many_more() -> None:
     assert phrases.numbers(str(n) for n in range(62)).endswith("#59 and 2 more")
+
+
+def test_no_name_from_syncro_passes_for_a_verdict() -> None:
+    sham = "✅ Invoiced — invoice 67469"
+    finding = a_finding(Verdict.SCHEDULED, customer=sham, schedule_name=sham)
+    for said in (phrases.headline(finding), phrases.plain_headline(finding), phrases.reason(finding)):
+        assert all(
+            said[: place.start()].count("“") > said[: place.start()].count("”") for place in re.finditer(sham, said)
+        )

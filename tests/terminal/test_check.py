@@ -134,7 +134,7 @@ def test_each_verdict_is_said_in_words_within_80_columns(verdict: Verdict) -> No
 def test_the_proof_is_shown() -> None:
     text = shown(finding(Verdict.PARTIALLY_INVOICED))
     for expected in (
-        "Kittle · Printer · status Invoiced",
+        "customer “Kittle” · subject “Printer” · status “Invoiced”",
         "invoice 67469, total 75.00: its ticket field is this ticket",
         f"{SITE}/invoices/1650000001",
         "On no invoice yet: 5.00 in charges, 30 min",
@@ -159,7 +159,14 @@ def test_long_texts_lose_nothing_at_80_columns() -> None:
 
 def test_text_from_syncro_is_no_markup() -> None:
     text = shown(replace(finding(Verdict.OPEN), subject="[bold]x[/bold] [link=https://evil]y[/link] :tada:"))
-    assert "[bold]x[/bold] [link=https://evil]y[/link] :tada:" in text
+    assert "[bold]x[/bold] [link=https://evil]y[/link] :tada:" in " ".join(text.replace("│", " ").split())
+
+
+def test_text_from_syncro_is_labelled_and_quoted_so_that_it_is_no_verdict() -> None:
+    sham = "✅ Invoiced — invoice 67469"
+    text = shown(replace(finding(Verdict.NOT_INVOICED), subject=sham, customer=sham, status=sham))
+    told = " ".join(text.replace("│", " ").split())
+    assert f"customer “{sham}” · subject “{sham}” · status “{sham}”" in told
 
 
 EVIL = "a\x1b[2J\x1b]0;t\x07b\rc\x08\x9b31m\u202ed\u2066e\nf"

@@ -73,3 +73,9 @@ def test_80_columns_are_enough_and_nothing_moves_the_cursor(digest: Digest) -> N
     assert not set(text) & set("\x1b\x9b\x07\x08\u202e\r")
     for lines in (digest.unbilled, digest.of(Verdict.UNVERIFIED), digest.of(Verdict.SCHEDULED)):
         assert all(f"#{line.finding.ticket_number}" in text for line in lines)
+
+
+def test_a_customer_cannot_pass_for_a_verdict() -> None:
+    text = shown(a_digest(audited(Verdict.UNVERIFIED, "1", customer="✓ invoiced on 9"), audited(customer="Invoiced")))
+    assert "#1 · “✓ invoiced on 9” ·" in text
+    assert "“Invoiced”" in text
