@@ -5,12 +5,13 @@ A concern is a note beside the verdict, never an alarm: somebody should look at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.billing.rules.invoice import InvoiceFacts
+from bot.billing.rules.invoice import BilledLine, InvoiceFacts
+from bot.billing.rules.plain_text import plain
 from bot.billing.rules.policy import Ticket
 from bot.billing.rules.verdicts import Concern, ConcernKind, LinkKind
 
@@ -56,40 +57,67 @@ def is_credited_in_full(seen: Seen) -> bool:
 
 
 def _billed_twice(seen: Seen) -> Concern | None:
-    """Two invoices were made for it, or another one bills what its own invoice bills."""
-    made_for_it = [invoice for invoice, kind in seen.billing if kind is LinkKind.TICKET_ID]
-    charges = seen.ticket.converted_items
-    own, beside = _sold_on(made_for_it), _sold_on(made_for_it, without=charges)
-    others = [
+    """Two invoices were made for it, or another bills what its own (else the first) bills."""
+    standing = list(_not_given_back(seen))
+    own = [invoice for invoice, kind in standing if kind is LinkKind.TICKET_ID]
+    first = own or [invoice for invoice, _ in standing[:1]]
+    again = [
         invoice
-        for invoice, kind in seen.billing
-        if (kind is LinkKind.LINE_TEXT and (own & _sold_on([invoice]) or _amounts(made_for_it) & _amounts([invoice])))
-        or (kind is LinkKind.LINE_ITEM and beside & _sold_on([invoice], only=charges))
+        for invoice, _ in standing
+        if invoice not in first and any(_bill_the_same(each, invoice, seen.ticket) for each in first)
     ]
-    if len(made_for_it) + len(others) < 2:
-        return None
-    return Concern(ConcernKind.BILLED_TWICE, tuple(invoice.number for invoice in (*made_for_it, *others)))
+    twice = (*first, *again)
+    return Concern(ConcernKind.BILLED_TWICE, tuple(invoice.number for invoice in twice)) if len(twice) > 1 else None
 
 
-def _sold_on(
-    invoices: Sequence[InvoiceFacts], *, only: Set[str] | None = None, without: Set[str] = frozenset()
-) -> set[str]:
-    """What is sold on the lines of some invoices; `only` on those, by id, or `without` those."""
-    lines = [line for invoice in invoices for line in invoice.lines if line.id not in without]
-    return {key for line in lines if only is None or line.id in only for key in line.sold}
+def _not_given_back(seen: Seen) -> Iterator[Billing]:
+    """The ticket's invoices, each credit taken off against one of the same total."""
+    back = [-credit.total for credit in seen.credits if credit.total is not None]
+    for billing in seen.billing:
+        total = billing[0].total
+        if total is not None and total in back:
+            back.remove(total)
+        else:
+            yield billing
 
 
-def _amounts(invoices: Sequence[InvoiceFacts]) -> set[str]:
-    return {line.amount for invoice in invoices for line in invoice.lines if line.amount and line.amount != "0.00"}
+def _bill_the_same(one: InvoiceFacts, other: InvoiceFacts, ticket: Ticket) -> bool:
+    """Whether lines of both, as far as they are of the ticket, are the same sale. Two of its charges are two sales."""
+    charged = ticket.converted_items
+    return any(
+        _are_the_same(a, b) and not {a.id, b.id} <= charged
+        for a in _lines_of(one, ticket)
+        for b in _lines_of(other, ticket)
+    )
+
+
+def _are_the_same(one: BilledLine, other: BilledLine) -> bool:
+    """By what they sell, or by the amount where one only names the ticket."""
+    return bool({*one.sold} & {*other.sold}) or (one.amount == other.amount and bool(one.leads or other.leads))
+
+
+def _lines_of(invoice: InvoiceFacts, ticket: Ticket) -> Iterator[BilledLine]:
+    """The lines that sell something and name no other ticket."""
+    names = {plain(ticket.row.number), plain(ticket.row.id)}
+    for line in invoice.lines:
+        if line.amount not in (None, "0.00") and (not line.leads or names & {*line.leads}):
+            yield line
 
 
 def _zero_total(seen: Seen) -> Concern | None:
-    """An invoice of nothing for charges of something, where no prepaid hours explain it."""
-    worth = sum((charge.amount or Decimal(0) for charge in seen.ticket.charges), Decimal(0))
-    of_nothing = [invoice.number for invoice, _ in seen.billing if invoice.total == 0]
+    """An invoice of nothing for charges of something, where no prepaid hours explain it.
+
+    For all charges, where none is known to be on an invoice: not every account marks those that are.
+    """
+    of_nothing = [invoice for invoice, _ in seen.billing if invoice.total == 0]
+    lines = {line_id for invoice in of_nothing for line_id in invoice.line_ids}
+    are_marked = bool(seen.ticket.converted_items)
+    charges = [each for each in seen.ticket.charges if not are_marked or each.invoice_line in lines]
+    worth = sum((charge.amount or Decimal(0) for charge in charges), Decimal(0))
     if not of_nothing or worth <= 0 or seen.prepaid_hours is not None:
         return None
-    return Concern(ConcernKind.ZERO_TOTAL, tuple(of_nothing), amount=worth, is_unsure=seen.is_prepaid_unread)
+    numbers = tuple(invoice.number for invoice in of_nothing)
+    return Concern(ConcernKind.ZERO_TOTAL, numbers, amount=worth, is_unsure=seen.is_prepaid_unread)
 
 
 def _credited(seen: Seen) -> Concern | None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from bot.billing.rules.ticket_mentions import Mention, mentions_in_line, mentions_in_note
 from bot.syncro.models import Flag, InvoiceDetail, InvoiceLine, Money, OptionalIdentifier, Record, Time
 
-READING_RULES = 4
+READING_RULES = 5
 """Counts up when `facts_of` comes to read invoices differently: facts kept under older rules are then read anew."""
 
 
@@ -32,6 +32,8 @@ class BilledLine(Record):
     is_discounted: bool = False
     sold: tuple[str, ...] = ()
     """What it sells, as `sale_key` writes it, by each of its texts: a charge of the same is this line."""
+    leads: tuple[str, ...] = ()
+    """The tickets that its text begins with, by number or internal id; empty where it names none, or a span."""
 
     @property
     def is_credit(self) -> bool:
@@ -90,6 +92,7 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
                     is_stray=is_stray,
                     is_discounted=line.is_discounted,
                     sold=tuple(dict.fromkeys(sale_keys(texts, line.quantity, line.price))),
+                    leads=_leading(of_line),
                 )
             )
     for text in (detail.po_number, detail.note):
@@ -110,6 +113,11 @@ def facts_of(detail: InvoiceDetail, listed_as_of: datetime | None = None) -> Inv
         has_unnamed_lines=len(lines) < len(detail.line_items),
         said=tuple(said),
     )
+
+
+def _leading(said: Iterable[Mention]) -> tuple[str, ...]:
+    leading = [each for each in said if each.leads]
+    return () if any(each.upto for each in leading) else tuple(each.number for each in leading)
 
 
 def mentions_of_line(line: InvoiceLine) -> tuple[Mention, ...]:

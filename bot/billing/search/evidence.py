@@ -176,6 +176,10 @@ class Evidence:
         """Whether this very state of the invoice was read from Syncro, not remembered."""
         return row_key(row) in self._read
 
+    def has_link(self, invoice_id: str) -> bool:
+        """Whether the invoice is known to bill the ticket."""
+        return any(found.invoice.id == invoice_id for found in self.links)
+
     def has_read(self, invoice_id: str) -> bool:
         """Whether the invoice was read from Syncro, whatever it was asked for by."""
         return any(invoice.id == invoice_id for invoice in self._read.values())

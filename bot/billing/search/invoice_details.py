@@ -28,8 +28,8 @@ from bot.syncro.models import ROWS_A_PAGE, InvoiceDetail, InvoiceRow
 
 DETAILS_AT_ONCE = 8
 """Invoice details asked for in one round: reading stops after the round that holds a link."""
-MOST_CONFIRMED = 3
-"""Remembered links of one ticket that are read again."""
+MOST_CONFIRMED = DETAILS_AT_ONCE
+"""Remembered links of one ticket that are read again: billed so often, it is billed twice for sure."""
 RECALLED_AT_ONCE = 200
 """Rows whose details are looked up in the ledger at once."""
 WORTH_A_SWEEP = 3
@@ -106,7 +106,7 @@ def confirm_remembered(evidence: Evidence) -> Asking[None]:
     for remembered in ((yield from recall_links(evidence)) or [])[:MOST_CONFIRMED]:
         yield from confirm(evidence, remembered)
     if evidence.links:
-        yield from read_again(evidence, (yield from recall_credits(evidence)))
+        yield from read_again(evidence, (yield from recall_made_in_vain(evidence)))
 
 
 def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[RememberedInvoice] | None]:
@@ -118,11 +118,11 @@ def recall_links(evidence: Evidence, reading: int = 1) -> Asking[list[Remembered
     return sorted(linked, key=_last_changed, reverse=True)
 
 
-def recall_credits(evidence: Evidence) -> Asking[list[RememberedInvoice]]:
-    """The remembered invoices of the ticket that give money back: together with those that bill it they may be none."""
+def recall_made_in_vain(evidence: Evidence) -> Asking[list[RememberedInvoice]]:
+    """The remembered invoices that were made for the ticket and bill nothing: they give back, or have no line."""
     remembered = yield from recall(RecallLinked(evidence.ticket))
     of_ticket = [each for each in remembered or () if each.facts.ticket_id == evidence.ticket.ticket_id]
-    return [each for each in of_ticket if each.facts.is_credit]
+    return [each for each in of_ticket if each.facts.is_credit or each.facts.is_empty]
 
 
 def recall_mentions(evidence: Evidence) -> Asking[list[RememberedInvoice]]:

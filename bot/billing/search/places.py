@@ -79,9 +79,12 @@ class Offered:
             offered = tuple(sorted(page.rows, key=lambda row: _unlikeliness(row, evidence.ticket.ticket_id)))
             evidence.note_listed(offered[:CANDIDATES_TO_TRY])
             yield from read_details(evidence, offered[:1])
-            # All of a handful are read: a ticket may be billed twice. More are offered where the filter is ignored.
+            # A ticket may be billed twice: all of a handful are read; of more, those that may be this ticket's.
             is_handful = len(offered) <= CANDIDATES_TO_TRY
-            yield from read_details(evidence, offered[1:CANDIDATES_TO_TRY], every=is_handful)
+            others = offered[1:CANDIDATES_TO_TRY]
+            if evidence.links and not is_handful:
+                others = tuple(row for row in others if row.ticket_id in (None, evidence.ticket.ticket_id))
+            yield from read_details(evidence, others, every=is_handful or bool(evidence.links))
             if evidence.links or not any(map(evidence.has_vanished, offered)):
                 break  # an offered invoice that is gone may have been deleted meanwhile: then ask once more
         yield from self._judge(evidence, offered)

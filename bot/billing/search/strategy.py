@@ -22,12 +22,13 @@ from bot.billing.search.evidence import Case, Evidence
 from bot.billing.search.filters import note_proved, prove, samples_of_account, unproved
 from bot.billing.search.invoice_details import (
     DETAILS_AT_ONCE,
+    MOST_CONFIRMED,
     confirm,
     confirm_remembered,
     know_details,
     read_again,
-    recall_credits,
     recall_links,
+    recall_made_in_vain,
     recall_mentions,
 )
 from bot.billing.search.places import (
@@ -250,13 +251,11 @@ class Searcher:
         evidence, customer_id = case.evidence, case.ticket.row.customer_id
         if customer_id is not None and any(each.facts.customer_id == customer_id for each in linked):
             yield from self._look_at_list(evidence, customer_id)
-        for remembered in linked:
-            if evidence.links:
-                break
-            if not self._stands_in_payers_list(evidence, remembered):
+        for remembered in linked[:MOST_CONFIRMED]:
+            if not (evidence.has_link(remembered.facts.id) or self._stands_in_payers_list(evidence, remembered)):
                 yield from confirm(evidence, remembered, self._sweep)
         if evidence.links:
-            yield from read_again(evidence, (yield from recall_credits(evidence)), self._sweep)
+            yield from read_again(evidence, (yield from recall_made_in_vain(evidence)), self._sweep)
 
     def _stands_in_payers_list(self, evidence: Evidence, remembered: RememberedInvoice) -> bool:
         facts = remembered.facts
@@ -278,6 +277,8 @@ class Searcher:
             believed = None if is_accusing and row.id not in self.spared else knowledge
             if not (yield from self._know_offers(case, believed)):
                 return False
+        if not is_accusing:
+            yield from read_again(evidence, (yield from recall_made_in_vain(evidence)), self._sweep)
         if evidence.links or not is_accusing:
             return True
         place = knowledge.customer(row)
