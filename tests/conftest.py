@@ -16,6 +16,7 @@ SLOW = (
     "tests/billing/test_odd_records.py",
     "tests/billing/test_remembered",
     "tests/billing/test_verifier_over_http.py",
+    "tests/billing/test_wrong_bills.py",
     "tests/drill/",
     "tests/e2e/",
     "tests/jobs/test_digest_job.py",
