@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from packaging.utils import canonicalize_name
 
+from tests.advisories import verdict
 from tests.dependencies import PERMITTED, licences, locked, ranges
 
 
@@ -27,3 +30,14 @@ def test_every_dependency_has_a_licence_that_permits_use() -> None:
 )
 def test_other_licences_are_not_permitted(words: str) -> None:
     assert not PERMITTED.match(words)
+
+
+def test_an_audit_fails_for_what_is_known_to_be_vulnerable_and_says_what_was_not_looked_at() -> None:
+    sound: dict[str, Any] = {"name": "a", "version": "1", "vulns": []}
+    unknown = {"name": "b", "skip_reason": "Dependency not found on PyPI and could not be audited: b (1)"}
+    poor = {"name": "c", "version": "2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.1"]}]}
+    said, status = verdict({"dependencies": [sound, unknown]})
+    assert (said.partition(":")[0], status) == ("1 releases checked, 1 NOT CHECKED", 0)
+    said, status = verdict({"dependencies": [sound, poor]})
+    assert status == 1
+    assert said.endswith("c 2: PYSEC-1, mended in 2.1")

@@ -6,18 +6,22 @@ import configparser
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import yaml
+from slack_bolt import App
 
 from bot.cli import cli
 from bot.commands.exits import CANNOT_RUN
 from bot.commands.serve import LONGEST_GOODBYE_SECONDS
-from bot.health.vitals import HANGS_AFTER
+from bot.health.tally import Tally
+from bot.health.vitals import HANGS_AFTER, Recorded, Vitals
 from bot.settings import Settings
+from bot.slack_connection import Identity, SlackConnection
 
 ROOT = Path(__file__).parent.parent
 ANALYZE, HADOLINT = shutil.which("systemd-analyze") or "", shutil.which("hadolint") or ""
@@ -127,3 +131,34 @@ def test_systemd_takes_the_unit_and_finds_it_well_fenced(tmp_path: Path) -> None
 def test_the_dockerfile_has_none_of_the_usual_faults() -> None:
     done = subprocess.run([HADOLINT, str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def table(heading: str) -> list[list[str]]:
+    """What stands in backticks in the first column of a table of the README, row by row."""
+    below = (ROOT / "README.md").read_text().split(f"| {heading} |", 1)[1].split("\n\n", 1)[0]
+    return [re.findall(r"`([^`]+)`", row.split("|")[1]) for row in below.splitlines()[2:]]
+
+
+def test_the_manual_names_every_number_and_no_other() -> None:
+    tally = Tally()
+    recorded = Recorded(0, 0, datetime.now(UTC), None, None, 0, 0, 0)
+    Vitals(
+        tally,
+        lambda: recorded,
+        SlackConnection(App(token_verification_enabled=False, token="x"), "", Identity()),
+        bool,
+        lambda: datetime.now(UTC),
+    )
+    told = {
+        metric.name.removeprefix("invoice_bot_") + ("_total" if metric.type == "counter" else "")
+        for metric in tally.registry.collect()
+    }
+    assert {name.partition("{")[0] for row in table("number, after `invoice_bot_`") for name in row} == told
+
+
+def test_every_line_of_the_log_that_the_manual_explains_is_one_of_the_bot() -> None:
+    source = " ".join(path.read_text() for path in (ROOT / "bot").rglob("*.py"))
+    joined = re.sub(r'"\s+f?"', "", source)
+    lines = [line for row in table("the log says") for line in row]
+    assert len(lines) > 15
+    assert [line for line in lines if line not in joined] == []

@@ -356,6 +356,11 @@ def test_nobody_searches_for_more_than_three_of_their_questions_at_a_time_and_th
     assert len([note for note in journal.notes if note.endswith("opened")]) == 5
     engine.enqueue("check", "f", {"person": "U2"})
     assert journal.wait(10)[-1] == "f begins"
+    deadline, begun = time.monotonic() + PATIENCE, datetime.now(UTC)
+    while engine.census()[:2] != (2, 4):
+        assert time.monotonic() < deadline, engine.census()
+        time.sleep(0.02)
+    assert abs((engine.census()[2] or begun) - begun) < timedelta(seconds=PATIENCE)
     searching = [note[0] for note in journal.notes if note.endswith("begins")]
     end[searching[0]].set()
     assert journal.wait(12, timeout=5)
@@ -363,6 +368,7 @@ def test_nobody_searches_for_more_than_three_of_their_questions_at_a_time_and_th
         event.set()
 
     wait_until_done(tmp_path)
+    assert engine.census() == (0, 0, None)
     assert sorted(note[0] for note in journal.notes if note.endswith("done")) == list("abcdef")
     assert sorted(note[0] for note in journal.notes if note.endswith("opened")) == list("abcdef")
 

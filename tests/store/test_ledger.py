@@ -455,10 +455,12 @@ def test_what_a_clock_that_was_far_ahead_has_dated_is_not_recalled_and_gives_way
     ledger.note_places([_place(as_of=60, searched=60)])
     found = (_by_id(ledger, "1"), ledger.recall_ticket("7", NOW), ledger.recall_places([ACCOUNT]))
     assert found == ((None,), None, (None,))
+    assert ledger.current_as_of() is None
     ledger.remember([_read(0, customer="now")], [_ticket(0, items=("1",))])
     ledger.note_places([_place(as_of=0, searched=0)])
     found = (_by_id(ledger, "1"), ledger.recall_ticket("7", NOW), ledger.recall_places([ACCOUNT]))
     assert found == ((_read(0, customer="now"),), _ticket(0, items=("1",)), (_place(as_of=0, searched=0),))
+    assert ledger.current_as_of() == NOW
 
 
 def test_tickets_and_places_that_are_too_old_are_forgotten_when_a_ledger_is_opened(

@@ -22,6 +22,14 @@ def _standing(memory: Memory) -> dict[str, tuple[int, str]]:
 def test_a_new_store_remembers_nothing(memory: Memory) -> None:
     assert memory.history(NOW) == History()
     assert memory.history(NOW).is_first_run
+    assert memory.last_digest() is None
+
+
+def test_the_last_digest_is_the_last_one_of_everything(memory: Memory) -> None:
+    memory.remember_run(digest(0), key="mon")
+    memory.remember_run(digest(1), key="tue")
+    memory.remember_run(digest(2, is_part=True), key="a part")
+    assert memory.last_digest() == moment_of(1)
 
 
 def test_an_unbilled_ticket_stands_with_the_day_it_was_first_said(memory: Memory) -> None:

@@ -317,6 +317,16 @@ def test_an_interrupted_wait_is_no_call(make: Make) -> None:
 # --- after a 429 ---
 
 
+def test_how_many_calls_are_left_counts_those_of_all_processes_and_is_none_after_a_429(make: Make) -> None:
+    one, other = make(9, window=60), make(9, window=60)
+    make_calls(one, 2)
+    make_calls(other, 1)
+    with other.call():
+        until(lambda: one.left() == 5)
+    other.refused(30)
+    until(lambda: one.left() == 0)
+
+
 def test_a_429_in_one_process_holds_back_the_other(make: Make, engine: sa.Engine) -> None:
     fault = Fault("/me", too_many_requests(2), count=1)
     with FaultySyncro(World(), requests_per_minute=None, faults=[fault]) as sandbox:
