@@ -45,7 +45,9 @@ def answers(request: CheckRequest, findings: Iterable[Finding], at: datetime) ->
 
 def _asked(request: CheckRequest, act: Act, at: datetime) -> AuditEntry:
     options = ("--exhaustive",) * request.exhaustive + ("--fresh",) * request.fresh
-    what = " ".join((*request.references, *options))
+    chosen = request.selection
+    named = (chosen["choice"], chosen["name"], "since", chosen["since"]) if chosen else request.references
+    what = " ".join(filter(None, (*named, *options)))
     return AuditEntry(at, act, who=request.user, where=request.channel, what=what)
 
 

@@ -12,7 +12,7 @@ from bot.words.finding_json import as_number, moment_in_utc
 from bot.words.plain import one_line, strung
 from bot.words.verdicts import verdict_words
 
-_TYPED = frozenset({Act.ANSWERED, Act.FAILED, Act.REFUSED})
+_TYPED = frozenset({Act.ANSWERED, Act.FAILED, Act.CANCELLED, Act.REFUSED})
 """What somebody asked in their own words; with the other acts, `what` is ours."""
 
 

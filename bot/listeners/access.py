@@ -92,14 +92,14 @@ class Rules:
 
 
 def noted_in(memory: Memory) -> Callable[[AuditEntry], None]:
-    """Keeps refusals in the audit table; in the log, too, where the database does not take one at once."""
+    """Keeps what is noted at once in the audit table; in the log, too, since the database may not take it."""
 
     def note(entry: AuditEntry) -> None:
-        log.info("Refused %s in %s (%s)", entry.who, entry.where, entry.why)
+        log.info("%s %s in %s (%s)", entry.act.value.capitalize(), entry.who, entry.where, entry.why or entry.what)
         try:
             memory.note_at_once(entry)
         except SQLAlchemyError as error:
-            log.error("That refusal is not in the audit table: %s", type(error).__name__)
+            log.error("That is not in the audit table: %s", type(error).__name__)
 
     return note
 
@@ -142,6 +142,10 @@ class Access:
     def ignore_bot(self, asking: Asker, what: str) -> None:
         """Leave a trace of a bot's message, which is never answered: two bots would talk for ever."""
         self._traced(asking, what, Refusal.BOT)
+
+    def note_cancelled(self, asking: Asker, what: str) -> None:
+        """Leave a trace of a question that somebody cancelled: it gets no answer that would leave one."""
+        self.trace(AuditEntry(self.clock(), Act.CANCELLED, who=asking.user, where=asking.channel, what=what))
 
     @property
     def has_managers(self) -> bool:

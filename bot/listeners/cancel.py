@@ -47,6 +47,7 @@ def register(app: App, cancel: Cancel, access: Access, replies: Replies) -> None
             replies.respond(body["response_url"], Rendered(not_stored()))
             return
         if ended is None:
+            access.note_cancelled(asking, " ".join(question.references))
             replies.replace(clicked, cancelled(question.references, user))
             return
         replies.respond(body["response_url"], not_under_way())

@@ -31,6 +31,7 @@ class Act(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     """A question that was taken, and whose answer broke down."""
+    CANCELLED = "cancelled"
     DIGEST = "digest"
     REFUSED = "refused"
     RETRACTED = "retracted"
@@ -42,6 +43,10 @@ class Act(StrEnum):
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
     SETTINGS = "settings"
+
+
+_BY_WORDS = (Act.REFUSED.value, Act.CANCELLED.value)
+"""What has no ticket of its own, only the words in which it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class AuditEntry:
 class AuditQuery:
     """Which entries are wanted: all that are set must fit. The latest `limit` of them, or all.
 
-    `ticket` is a number or an internal id. A refusal is about the tickets that were asked for by that very name.
+    `ticket` is a number or an internal id. What was refused or cancelled is about the tickets that were asked for by
+    that very name.
     """
 
     ticket: str | None = None
@@ -104,7 +110,7 @@ def entries(connection: sa.Connection, query: AuditQuery) -> tuple[AuditEntry, .
     wanted = sa.select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
     if query.ticket is not None:
         asked_for = audit.c.ticket_number.in_((query.ticket, f"{ID_PREFIX}{query.ticket}"))
-        in_words = (audit.c.act == Act.REFUSED.value) & audit.c.subject.contains(query.ticket, autoescape=True)
+        in_words = audit.c.act.in_(_BY_WORDS) & audit.c.subject.contains(query.ticket, autoescape=True)
         wanted = wanted.where(asked_for | (audit.c.ticket_id == query.ticket) | in_words)
     if query.who is not None:
         wanted = wanted.where(audit.c.person == query.who)

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 
+from bot.billing.rules.verdicts import Verdict
+from bot.jobs.audit import answers
+from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import evidence_as_json
 from bot.sandbox.slack.workspace import BILLING, MANAGER, SHARED, TECHNICIAN
 from bot.store.audit import Act, AuditEntry, AuditQuery
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import Office, opened_office
+from tests.messages.factory import a_finding
+from tests.store.factory import NOW
 
 
 class LosingTheNote(RememberingSteps):
@@ -127,3 +132,10 @@ def test_a_retraction_leaves_the_invoice_and_each_place(office: Office) -> None:
         ("invoice-bot", BILLING, (invoice,)),
         ("invoice-bot", BILLING, (invoice,)),
     ]
+
+
+def test_a_selection_is_noted_by_what_was_asked_and_not_by_what_it_held() -> None:
+    chosen = {"choice": "customer", "name": "Kittle", "since": "2026-11-01T00:00:00+00:00"}
+    request = CheckRequest(("1", "2"), BILLING, TECHNICIAN, selection=chosen)
+    (entry,) = answers(request, [a_finding(Verdict.INVOICED)], NOW)
+    assert entry.what == "customer Kittle since 2026-11-01T00:00:00+00:00"
