@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Verdict, WarningEnding
-from bot.digest.model import AgeBand, DigestTicket, Expected, History, Standing, TrendPoint
+from bot.digest.model import AgeBand, DigestTicket, Expected, History, Settled, Standing, TrendPoint
 from bot.store.memory import Memory
 from tests.store.factory import NOW, day_of, digest, moment_of, not_invoiced
 
@@ -133,3 +134,28 @@ def test_a_time_without_its_zone_is_refused(memory: Memory) -> None:
 def test_an_amount_that_is_no_number_is_refused(memory: Memory) -> None:
     with pytest.raises(sa.exc.StatementError, match="no amount"):
         memory.remember_run(digest(0, {"a": "NaN"}), key="mon")
+
+
+def test_what_was_found_to_be_billed_since_the_last_run_is_settled_until_the_next(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00", "b": "5.00"}), key="mon")
+    memory.remember_run(digest(0, {"a": "10.00"}, is_part=True), key="part")
+    memory.retract("a", invoice_number="67480", at=moment_of(0) + timedelta(hours=1))
+    known = Standing("a", "na", "Customer of a", day_of(0), Decimal("10.00"))
+    assert memory.history(NOW).settled == (Settled(known, "67480"),)
+    memory.remember_run(digest(1, {"b": "5.00"}), key="tue")
+    assert memory.history(NOW).settled == ()
+
+
+def test_what_is_found_to_be_billed_while_a_run_says_so_is_settled_by_that_run(memory: Memory) -> None:
+    memory.remember_run(digest(0, {"a": "10.00"}), key="mon")
+    memory.retract("a", invoice_number="67480", at=moment_of(1) + timedelta(seconds=5))
+    memory.remember_run(digest(1, {}, {"a": WarningEnding.INVOICED}), key="tue")
+    assert memory.history(NOW).settled == ()
+
+
+def test_before_the_first_run_nothing_is_settled_and_a_digest_that_is_no_run_has_warned(memory: Memory) -> None:
+    memory.warn(not_invoiced("a"), None, at=NOW, source="check")
+    memory.retract("a", invoice_number="67480", at=moment_of(1))
+    assert (memory.history(NOW).settled, memory.history(NOW).is_first_run) == ((), True)
+    memory.warn(not_invoiced("b"), None, at=NOW, source="digest")
+    assert not memory.history(NOW).is_first_run
