@@ -252,6 +252,8 @@ def prose(text: str) -> Typed:
     ("text", "references", "left_out"),
     [
         ("ticket 32223 and 32311 please, also 32312", ["32223", "32311", "32312"], []),
+        ("are tickets 5, 6 and 7 billed? it took 2 days", ["5", "6", "7"], ["2"]),
+        ("ticket T20230001 and T20230002 please?!", ["T20230001", "T20230002"], []),
         ("ticket 32223 is done, 32311 too", ["32223", "32311"], []),
         ("#32311-32313 look odd", ["32311", "32312", "32313"], []),
         ("are 32311 to 32313 billed?", ["32311", "32312", "32313"], []),

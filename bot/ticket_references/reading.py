@@ -95,15 +95,16 @@ def _names(words: Sequence[Word]) -> dict[int, Kind]:
     """Which numbers the text calls tickets, and which invoices: by a word or sign before them, also before a list."""
     names: dict[int, Kind] = {}
     called: Kind | None = None
-    is_first = False
+    is_first, digits = False, 0
     for place, (word, following) in enumerate(zip_longest(words, words[1:])):
-        counts = following is not None and following.kind is Kind.UNIT
+        is_count = following is not None and following.kind is Kind.UNIT
+        is_alike = _is_bare(word) or len(word.span[0]) == digits
         if word.kind in (Kind.TICKET, Kind.INVOICE):
             called, is_first = word.kind, True
         elif word.kind is Kind.SPAN and word.is_named and called is not Kind.INVOICE:
-            names[place], called, is_first = Kind.TICKET, Kind.TICKET, False
-        elif word.kind is Kind.SPAN and called and (is_first or (_is_bare(word) and not counts) or word.is_named):
-            names[place], is_first = called, False
+            names[place], called, is_first, digits = Kind.TICKET, Kind.TICKET, False, len(word.span[0])
+        elif word.kind is Kind.SPAN and called and (is_first or (is_alike and not is_count) or word.is_named):
+            names[place], is_first, digits = called, False, len(word.span[0])
         elif word.kind not in (Kind.JOIN, Kind.NUMBER_SIGN):
             called = None
     return names
