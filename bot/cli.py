@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from bot.commands import backup, check, demo, digest, doctor, history, policy, serve, sync, version
 from bot.commands.exits import (
+    CANNOT_RUN,
     INTERRUPTED,
     StoppedError,
     flushed,
@@ -101,6 +102,7 @@ _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ..
 
 _FOR_US_ALONE = 0o077
 """Whatever file is made (the database and what stands beside it, locks, copies), its owner alone may read it."""
+_COMPLETION = (["--install-completion"], ["--show-completion"])
 
 
 def main() -> NoReturn:
@@ -111,6 +113,8 @@ def main() -> NoReturn:
         status = cli(standalone_mode=False)
         if status == INTERRUPTED:  # which is what typer makes of it
             raise KeyboardInterrupt
+        if status and sys.argv[1:2] in _COMPLETION:  # a shell that typer does not know: 1 would say "not invoiced"
+            status = CANNOT_RUN
     except BaseException as error:  # noqa: BLE001 - whatever comes, it is no traceback and not status 1
         status = next(end(error) for kinds, end in _ENDINGS if isinstance(error, kinds))
     if status == INTERRUPTED:

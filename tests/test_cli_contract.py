@@ -161,8 +161,11 @@ def test_help_names_no_type_of_the_program(run: Run) -> None:
     assert re.search(r"--since +DATE ", run("digest", "--help").stdout)
 
 
-def test_a_shell_can_complete_the_commands(run: Run) -> None:
-    shown = run("--show-completion", "bash")
+def test_a_shell_can_complete_the_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("fancy", "/bin/fancy"))
+    assert (run("--show-completion").status, run("--install-completion").status) == (3, 3)
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("bash", "/bin/bash"))
+    shown = run("--show-completion")
     assert (shown.status, shown.stderr) == (0, "")
     assert "_INVOICE_BOT_COMPLETE=complete_bash" in shown.stdout
     completing = {"_INVOICE_BOT_COMPLETE": "complete_bash", "COMP_WORDS": "invoice-bot ba", "COMP_CWORD": "1"}
