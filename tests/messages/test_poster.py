@@ -71,6 +71,20 @@ def poster(slack: FaultySlack) -> Poster:
     return poster_for(slack)
 
 
+def test_each_attempt_that_failed_is_counted_as_refused_or_as_worth_another(slack: FaultySlack) -> None:
+    failed: list[str] = []
+    poster = Poster(slack_client(slack.api.bot_token, slack.api_url), OpenDoors(), on_failure=failed.append)
+    poster.post(BILLING, WORDS)
+    with pytest.raises(CannotPostError):
+        poster.post(RETIRED, WORDS)
+    slack.fail_next("chat.postMessage", "internal_error", status=500)
+    with pytest.raises(SlackUnavailableError):
+        poster.post(BILLING, WORDS)
+    with pytest.raises(SlackUnavailableError):
+        Poster(slack_client("x", "http://127.0.0.1:9/api/"), OpenDoors(), on_failure=failed.append).post(BILLING, WORDS)
+    assert failed == ["refused", "unavailable", "unavailable"]
+
+
 def test_a_message_goes_out_with_words_and_blocks_and_unfolds_no_links(slack: FaultySlack, poster: Poster) -> None:
     place = poster.post(BILLING, BLOCKS)
 
