@@ -80,6 +80,18 @@ TOUR = (
         thread_lines=14,
     ),
     Scene(
+        "Prepaid hours",
+        "The customer has bought a block of hours. An invoice is owed, as it draws the block down, but no money is at"
+        " risk.",
+        Question("/invoice-check 32318"),
+        thread_lines=14,
+    ),
+    Scene(
+        "Billed twice",
+        "Two invoices were made for one ticket. It is billed, and somebody should look at both.",
+        Question("/invoice-check 32317"),
+    ),
+    Scene(
         "Could not verify",
         "An invoice holds the number without saying that it means the ticket: neither a yes nor an accusation.",
         Question("/invoice-check 32313"),
@@ -128,5 +140,7 @@ SAMPLE_TICKETS = (
     SampleTicket("32314", "NOT INVOICED, with a subject that tries to misbehave"),
     SampleTicket("32315", "covered: by its contract"),
     SampleTicket("32316", "nothing recorded: no charge and no time"),
+    SampleTicket("32317", "invoiced, perhaps twice: two invoices were made for it"),
+    SampleTicket("32318", "NOT INVOICED: labour that draws on prepaid hours"),
     SampleTicket("32399", "no such ticket"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from bot.billing.rules.verdicts import LinkKind, Verdict
 from bot.sandbox.syncro.world import Customer, InvoiceOptions, Ticket, TicketOptions, World
@@ -190,6 +191,7 @@ def _add_tour(sample: Sample) -> None:
     _add_tickets_without_invoice_due(sample)
     _add_unbilled_tickets(sample)
     _add_unclear_tickets(sample)
+    _add_billed_twice_and_prepaid(sample)
     sample.expected[NOT_FOUND_NUMBER] = Verdict.NOT_FOUND
 
 
@@ -289,3 +291,20 @@ def _add_unclear_tickets(sample: Sample) -> None:
     world.mention(unclear, total="64.00")
     sample.expect(unclear, Verdict.UNVERIFIED)
     _add_other_invoices(world, printer, up_to=5)
+
+
+def _add_billed_twice_and_prepaid(sample: Sample) -> None:
+    world = sample.world
+    cinema = world.add_customer("Imaginary Cinema")
+    twice = world.add_ticket(cinema, number=32_317, subject="Projector loses the network", status="Invoiced")
+    for _ in range(2):
+        world.bill_by_ticket_id(twice, total="130.00")
+    sample.expect(twice, Verdict.INVOICED, LinkKind.TICKET_ID)
+
+    architects = world.add_customer("Example Architects")
+    architects.prepay_hours = Decimal("12.5")
+    prepaid = world.add_ticket(architects, number=32_318, subject="Plotter driver for two laptops")
+    world.add_charge(prepaid, "120.00", quantity="1.5", category="Labor")
+    sample.expect(prepaid, Verdict.NOT_INVOICED)
+    _add_other_invoices(world, cinema, up_to=4)
+    _add_other_invoices(world, architects, up_to=4)
