@@ -73,13 +73,13 @@ def _rows(digest: Digest) -> Iterator[dict[str, str]]:
     ]
     for section, lines in sections:
         for line in lines:
-            yield _row(section, line, digest)
+            yield ticket_row(section, line, digest)
     for resolved in digest.resolved:
         yield _resolved(resolved)
     for standing in digest.not_checked:
         yield _remembered("not checked", standing)
     for line in digest.accounted:
-        yield _row("rest not read" if line.finding.rest_is_unknown else "accounted for", line, digest)
+        yield ticket_row("rest not read" if line.finding.rest_is_unknown else "accounted for", line, digest)
 
 
 def _name(verdict: Verdict) -> str:
@@ -87,7 +87,8 @@ def _name(verdict: Verdict) -> str:
     return UNBILLED if verdict is Verdict.NOT_INVOICED else verdict_words(verdict).inline
 
 
-def _row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
+def ticket_row(section: str, line: DigestTicket, digest: Digest) -> dict[str, str]:
+    """Return a ticket's cells, by column."""
     finding, finished = line.finding, line.finding.finished_at
     return {
         "section": section,

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
+from bot.digest.close import Close, EarlierClose
 from bot.digest.model import NOTHING, Digest, Expected, History, Mark, Snooze
-from bot.store import audit, decisions, expected, people, posts, runs, settings_seen, standing
+from bot.store import audit, closes, decisions, expected, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
@@ -97,6 +98,22 @@ class Memory:
         """Return when the last digest of everything was made; None where there was none."""
         with self._database.reading() as connection:
             return runs.last_made(connection)
+
+    def last_close(self, month: date) -> EarlierClose | None:
+        """Return the close of a month as it was made last; None where there was none."""
+        with self._database.reading() as connection:
+            return closes.recall(connection, month)
+
+    def keep_close(self, close: Close) -> None:
+        """Keep the close of a month in place of its last one."""
+        with self._database.writing() as connection:
+            closes.remember(connection, close)
+
+    def recovered_since(self, moment: datetime) -> dict[str, Decimal]:
+        """Return what was at risk of each ticket, by id, whose last warning was found to be billed after a moment."""
+        with self._database.reading() as connection:
+            settled = standing.settled(connection, moment)
+        return {each.standing.ticket_id: each.standing.amount for each in settled}
 
     def warn(
         self,

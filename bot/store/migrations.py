@@ -332,5 +332,13 @@ _V8: Migration = (
     ) {compact}""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8)
+_V9: Migration = (
+    """CREATE TABLE invoice_bot_closes (
+        month TEXT NOT NULL PRIMARY KEY,
+        made_at TEXT NOT NULL,
+        tickets TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9)
 """The n-th brings the tables from version n - 1 to n."""

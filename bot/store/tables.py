@@ -138,6 +138,14 @@ audit = sa.Table(
 )
 """What happened (`bot.store.audit`). The database refuses to change a row; only old ones are removed."""
 
+closes = sa.Table(
+    "invoice_bot_closes",
+    metadata,
+    sa.Column("month", PlainText, primary_key=True),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("tickets", Json, nullable=False),
+)
+
 settings_seen = sa.Table(
     "invoice_bot_settings_seen",
     metadata,
