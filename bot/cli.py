@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from bot.commands import backup, check, demo, digest, doctor, history, policy, serve, sync, version
+from bot.commands import backup, check, close, demo, digest, doctor, history, policy, serve, sync, version
 from bot.commands.exits import (
     CANNOT_RUN,
     INTERRUPTED,
@@ -41,6 +41,7 @@ _COMMANDS = (
     sync.sync,
     policy.policy,
     history.history,
+    close.close,
     serve.serve,
     serve.worker,
     demo.demo,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -15,8 +15,11 @@ from bot.billing.rules.policy import Policy
 from bot.billing.rules.verdicts import Finding
 from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
+from bot.digest.close import Close
 from bot.digest.model import Digest
+from bot.jobs.close_now import make_close
 from bot.jobs.digest_making import DigestRules, make_digest
+from bot.jobs.digest_now import DigestNow
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.store.database import Database
 from bot.store.ledger.sql_ledger import SqlLedger
@@ -66,6 +69,14 @@ class Desk:
             made = make_digest(self._verifier, session, history, rules, now=self.now, window=window)
         self.memory.remember_run(made, key=self.now.isoformat())
         return made
+
+    def close(self, month: date, rules: DigestRules) -> Close:
+        """The close of a month, made at this moment and kept."""
+        with self._reader() as reader:
+            maker = DigestNow(
+                self._verifier, reader.session, rules, lambda: self.now, self.memory, None, None, lambda: 0.0
+            )
+            return make_close(maker, month, lambda _: None)
 
     def check(self, numbers: list[str]) -> dict[str, Finding]:
         """The answers to a question about these tickets, by number."""

@@ -1,0 +1,106 @@
+"""The close of a month with known truth, over real HTTP: right to the cent, minute and ticket, twice."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from bot.billing.rules.verdicts import Verdict
+from bot.digest.close import Close
+from bot.jobs.digest_making import DigestRules
+from bot.sandbox.syncro.sample_worlds import demo_world
+from bot.sandbox.syncro.server import SyncroSandbox
+from bot.terminal.close import close_as_csv, close_as_json, show_close
+from tests.e2e import flat_fee
+from tests.e2e.digests import desk
+from tests.e2e.flat_fee import NOW, POLICY, Month
+from tests.patience import PATIENCE
+
+RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), labor_rate=flat_fee.LABOR_RATE)
+FEBRUARY = date(2026, 2, 1)
+
+
+def finished_in_february(month: Month) -> set[str]:
+    tickets = month.world.tickets.values()
+    return {str(t.number) for t in tickets if t.resolved_at and f"{t.resolved_at:%Y-%m}" == "2026-02"}
+
+
+def hold_to_the_truth(close: Close, month: Month) -> None:
+    wanted = finished_in_february(month)
+    verdicts = {line.finding.ticket_number: line.finding.verdict for line in close.tickets}
+    assert {n: v for n, v in verdicts.items() if v is not month.facts[n].verdict} == {}
+    assert verdicts.keys() == wanted
+    owed = {number: fact for number, fact in month.of(Verdict.NOT_INVOICED).items() if number in wanted}
+    assert close.whole.at_risk == sum((fact.amount for fact in owed.values()), Decimal(0))
+    assert round(close.digest.at_risk_hours * 60) == sum(fact.minutes for fact in owed.values())
+
+
+def test_a_month_is_right_to_the_cent_the_minute_and_the_ticket_twice(tmp_path: Path) -> None:
+    month = flat_fee.build()
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    with SyncroSandbox(month.world, requests_per_minute=None) as syncro:
+        with desk(url, syncro, NOW, POLICY) as bot:
+            first = bot.close(FEBRUARY, RULES)
+            hold_to_the_truth(first, month)
+        with desk(url, syncro, NOW + timedelta(hours=1), POLICY) as bot:
+            bot.sync(RULES.lookback)
+            syncro.reset_calls()
+            again = bot.close(FEBRUARY, RULES)
+            hold_to_the_truth(again, month)
+            assert again.earlier is not None
+            assert again.changes == []
+            assert again.kept == first.kept
+        with syncro.locked() as world:
+            owed = next(line for line in again.digest.unbilled if line.finding.unbilled.charges)
+            ticket = next(t for t in world.tickets.values() if str(t.number) == owed.finding.ticket_number)
+            invoice = world.bill_by_line_item(ticket)
+        with desk(url, syncro, NOW + timedelta(hours=2), POLICY) as bot:
+            third = bot.close(FEBRUARY, RULES)
+    (change,) = (each for each in third.changes if each.ticket_number == owed.finding.ticket_number)
+    assert change.now is not None
+    assert change.now.invoices == (invoice.number,)
+    assert change.now.billed == invoice.total
+    told = json.loads(close_as_json(third))
+    assert [each["ticket_number"] for each in told["changed_since"]["changes"]] == [
+        each.ticket_number for each in third.changes
+    ]
+    assert sum(Decimal(each["billed"]) for each in told["by_technician"]) == Decimal(told["totals"]["billed"])
+    assert len(close_as_csv(third).splitlines()) == len(third.tickets) + 1
+    shown = io.StringIO()
+    show_close(Console(file=shown, width=120), third)
+    assert "Close of February 2026" in shown.getvalue()
+
+
+def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SYNCRO_BASE_URL": syncro.base_url,
+        "SYNCRO_API_TOKEN": syncro.token,
+        "SYNCRO_REQUESTS_PER_MINUTE": "3000",
+        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+    }
+    command = [sys.executable, "-m", "bot", "close", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def test_the_command_prints_one_object_writes_the_table_and_refuses_what_is_no_month(tmp_path: Path) -> None:
+    sample = demo_world()
+    with SyncroSandbox(sample.world, requests_per_minute=None) as syncro:
+        made = close(syncro, tmp_path, f"{sample.world.now:%Y-%m}", "--json", "--csv", "close.csv")
+        refused = close(syncro, tmp_path, "nonsense")
+    told = json.loads(made.stdout)
+    assert made.returncode == 1, made.stderr
+    assert told["is_over"] is False
+    assert told["totals"]["tickets"] == len(told["tickets"]) > 0
+    assert len((tmp_path / "close.csv").read_text(encoding="utf-8-sig").splitlines()) == len(told["tickets"]) + 1
+    assert refused.returncode == 3
+    assert "no month" in refused.stderr
