@@ -80,6 +80,8 @@ class Conversation:
         )
         if sent.place is not None:
             self._replies.places.append(sent.place)
+        elif not sent.refused:
+            self._shown_at = None  # one may stand there: no second one
 
     def close(self, outcome: Rendered, evidence: Sequence[Rendered]) -> None:
         """Let the parent say the outcome and the thread the evidence; said again, both are brought up to date.

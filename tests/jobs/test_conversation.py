@@ -318,8 +318,9 @@ def test_where_the_bot_may_not_look_lost_progress_is_left_alone_and_the_evidence
     poster = FakePoster(losses=(1,))
     poster.may_look = False
 
-    hold(poster, progress_at=(PROGRESS_EVERY, 2 * PROGRESS_EVERY))
+    steps = hold(poster, progress_at=(PROGRESS_EVERY, 2 * PROGRESS_EVERY, 3 * PROGRESS_EVERY))
 
+    assert steps.names.count("post progress") == 1
     assert poster.texts(CHANNEL) == ["outcome"]
     assert thread_of(poster) == ["progress 0", "evidence"]
 
