@@ -110,9 +110,11 @@ def _panel(finding: Finding) -> RenderableType:
 
 
 def _lines(finding: Finding) -> Iterator[Text]:
-    known = (("customer", finding.customer), ("subject", finding.subject), ("status", finding.status))
-    if about := strung(" · ", *(f"{label} “{one_line(text)}”" for label, text in known if one_line(text))):
-        yield _text(about)
+    customer, subject, status = map(one_line, (finding.customer, finding.subject, finding.status))
+    if known := strung(" · ", customer and f"customer “{customer}”", status and f"status “{status}”"):
+        yield _text(known)
+    if subject:
+        yield _text(f"subject “{subject}”")
     yield _text(reason(finding))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {money(invoice.total, finding.currency)}"
