@@ -30,6 +30,8 @@ MOST_OPEN = 8
 COMMANDS_A_PERSON = 5
 SAMPLES = 40
 MEMORY_BOUND = 1.05
+ANSWER_SECONDS = 300.0
+"""No answer in this time, on however busy a machine, is an answer lost."""
 SETTLING_SECONDS = 70.0
 """The records of ended jobs are dropped once a minute."""
 
@@ -90,7 +92,7 @@ def ask_all(house: House, made: Pool, commands: int, seed: int) -> Iterator[int]
         user = f"U0SOAK{number // COMMANDS_A_PERSON:05d}"
         house.slack.workspace.users[user] = User(user, user.lower())
         channel = house.channel(f"soak-{number}")
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + ANSWER_SECONDS
         while len(waiting) >= MOST_OPEN:
             waiting = {place for place in waiting if not answered(place)}
             assert time.monotonic() < deadline, f"no answer in {waiting}"

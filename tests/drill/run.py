@@ -211,7 +211,7 @@ def _wait_for_quiet(stage: Stage) -> tuple[int, int]:
     """Wait until every job has ended. Returns how many have not in time, and how many ended in an error."""
     engine = sa.create_engine(stage.database.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
     schema = "dbos." if engine.name == "postgresql" else ""
-    query = sa.text(f"SELECT workflow_uuid, name, status, error FROM {schema}workflow_status")  # noqa: S608
+    query = sa.text(f"SELECT * FROM {schema}workflow_status")  # noqa: S608
     deadline = time.monotonic() + QUIET_SECONDS
     while True:
         with engine.connect() as connection:
@@ -221,5 +221,11 @@ def _wait_for_quiet(stage: Stage) -> tuple[int, int]:
         if not waiting or time.monotonic() > deadline:
             break
         time.sleep(0.3)
-    stage.figures.examples += [f"job {row.workflow_uuid} {row.status}: {str(row.error)[:200]}" for row in waiting + bad]
+    for row in waiting + bad:
+        steps = sa.text(f"SELECT function_name FROM {schema}operation_outputs WHERE workflow_uuid = :job")  # noqa: S608
+        with engine.connect() as connection:
+            done = list(connection.execute(steps, {"job": row.workflow_uuid}).scalars())
+        until = (row.delay_until_epoch_ms or 0) / 1000 - time.time()
+        said = f"{row.status}, due in {until:.0f} s, after {done[-1:]}: {str(row.error)[:200]}"
+        stage.figures.examples.insert(0, f"job {row.workflow_uuid}: {said}")
     return len(waiting), len(bad)
