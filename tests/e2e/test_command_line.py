@@ -140,7 +140,8 @@ def test_people_get_the_verdict_the_invoice_and_the_evidence(syncro_only: House)
 
     assert "invoice 67469, total 75.00" in done.stdout
     assert "NOT INVOICED" in done.stdout
-    assert "<!channel> <@U1> *x* <https://evil|click>" in done.stdout
+    unwrapped = " ".join(done.stdout.replace("│", " ").split())
+    assert "<!channel> <@U1> *x* <https://evil|click>" in unwrapped
     assert "Invoices that Syncro offers for this ticket" in done.stdout
 
 
