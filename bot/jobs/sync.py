@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.billing.sync.backfill import SyncEnding, Synchroniser, SyncProgress, SyncReport
-from bot.counting import counted
+from bot.counting import counted, dated
 from bot.jobs.steps import Steps
 
 log = logging.getLogger(__name__)
@@ -74,5 +74,5 @@ def report_in_words(report: SyncReport) -> str:
     if report.is_complete:
         said += f"; all invoices of the account are known ({report.known:,})"
     elif report.since is not None:
-        said += f"; all invoices changed since {report.since:%Y-%m-%d} are known"
+        said += f"; all invoices changed since {dated(report.since)} are known"
     return f"{said}. {report.problem}" if report.problem else f"{said}."

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
-from bot.billing.rules.verdicts import Assurance, CheckReport, Finding, Loudness, Verdict
+from bot.billing.rules.verdicts import Assurance, CheckReport, Finding, Loudness, Unbilled, Verdict
 from bot.counting import counted
 from bot.messages import phrases
+from bot.messages.digest_blocks import data_table
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
     BUTTON_VALUE_LIMIT,
@@ -18,21 +21,20 @@ from bot.messages.rendered import (
     Rendered,
     actions,
     button,
-    fit,
+    fits,
     header,
     joined,
     line,
     link_cell,
     paragraphs,
-    size,
     small_print,
     split_messages,
     spoken,
-    table_parts,
     text_cell,
     told,
 )
 from bot.ticket_references import TICKET_NUMBER
+from bot.words import reasons
 from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, how_linked, unbilled
 from bot.words.plain import strung
@@ -49,8 +51,12 @@ _ASSURANCES: Final[Mapping[Assurance, str]] = {
     Assurance.NONE_MISSING: "no invoice is missing",
     Assurance.NONE_WITHOUT: "none without an invoice",
 }
-_LINKED_TABLE_ROOM: Final = 8_500
-"""Links make a table heavy; one that would grow beyond this goes without them, so that it stays one table."""
+_LINES_OF_ONE: Final = 3
+"""How many lines the parent of one ticket has between its headline and the small print."""
+_TABLE_WORDS: Final = 2_800
+"""How many characters the words of a table may take."""
+_PAGE: Final = 7
+"""Rows of the table that are seen at once: with what stands around them no more than twelve lines."""
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
 _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 
@@ -90,9 +96,14 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
     """The parent's final form. `asked_by` is a Slack user id."""
     if not findings:
         return told("No ticket was checked.")
-    tail = [small_print(*_signature(findings, asked_by)), *_check_again([f.ticket_number for f in findings])]
+    tail = [_signature(findings, asked_by), *_check_again([f.ticket_number for f in findings])]
     if len(findings) == 1:
-        return _outcome_of_one(findings[0], tail)
+        (finding,) = findings
+        lines = _beside_headline(finding)
+        left = len(lines) - _LINES_OF_ONE + 1
+        if left > 1:
+            lines = [*lines[: _LINES_OF_ONE - 1], line(f"{counted(left, 'more remark')} in the thread.")]
+        return joined([*_opening(finding), *paragraphs(lines), *tail])
     return _outcome_of_many(findings, tail)
 
 
@@ -100,8 +111,7 @@ def failed(numbers: Sequence[str], explanation: str) -> Rendered:
     """The parent when the check itself broke down."""
     doubt = verdict_words(Verdict.UNVERIFIED)
     said = [
-        f"*{phrases.tickets(numbers)}* · {doubt.glyph} *{doubt.label}* — {doubt.caution}",
-        *_named(numbers),
+        f"{doubt.glyph} *{doubt.label}* · {strung(': ', phrases.tickets(numbers), *_named(numbers))} — {doubt.caution}",
         f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}",
     ]
     return joined([*paragraphs(map(line, said)), *_check_again(numbers)])
@@ -112,90 +122,109 @@ def _named(numbers: Sequence[str]) -> list[str]:
     return [phrases.numbers(numbers)] if len(numbers) > 1 else []
 
 
-def _outcome_of_one(finding: Finding, tail: Sequence[Part]) -> Rendered:
-    head = [*_alarm([finding]), *paragraphs([phrases.headline_line(finding)])]
-    return fit(head, _details(finding), tail, lambda _: line("There is more in the thread."))
+def _opening(finding: Finding) -> list[Part]:
+    """The headline. A ticket that is proved to be on no invoice has it as a header, and nothing else has one."""
+    if finding.verdict.traits.loudness is Loudness.ALARM:
+        return [Part(phrases.plain_headline(finding), (header(phrases.title(finding)),))]
+    return paragraphs([phrases.headline_line(finding)])
+
+
+def _beside_headline(finding: Finding) -> list[Line]:
+    """What a headline does not say: the reason first, the subject last."""
+    why = phrases.reason(finding)
+    status = finding.status if finding.status and finding.status not in reasons.beside_headline(finding) else ""
+    about = strung(" · ", phrases.subject_link(finding), f"status {mrkdwn(status, 80)}" if status else "")
+    return [
+        *([line(why)] if why else []),
+        *_failures(finding.failures[:1] if finding.invoices else ()),
+        *map(phrases.possible_mention, finding.possible),
+        *_concerns(finding),
+        *([line(about)] if about else []),
+    ]
 
 
 def _outcome_of_many(findings: Sequence[Finding], tail: Sequence[Part]) -> Rendered:
     attention = _needing_attention(findings)
-    head = [*_alarm(findings), *paragraphs([line(_summary(findings)), *_caution(findings)])]
+    opening = _opening_of_many(findings)
+    rows = [_row(finding) for finding in attention]
+    said = _said_of(attention)
+    for shown in range(len(rows), 0, -1):
+        left = [finding.ticket_number for finding in attention[shown:]]
+        more = paragraphs([line(f"In the thread: {phrases.numbers(left)}.", "")] if left else [])
+        table = data_table(counted(shown, "ticket") + " to look at", [_HEADING, *rows[:shown]], _PAGE)
+        parts = [*opening, Part("\n".join(said), (table,)), *more, *tail]
+        if fits(parts):
+            return joined(parts)
+    return joined([*opening, *tail])
 
-    def rest(shown: int) -> Line:
-        left = phrases.numbers(finding.ticket_number for finding in attention[shown:])
-        return line(f"These need attention too, and are in the thread: {left}.")
 
-    return fit(head, [_short_line(finding) for finding in attention], tail, rest)
-
-
-def _alarm(findings: Sequence[Finding]) -> list[Part]:
-    """The warning that cannot be overlooked. For tickets proved to be on no invoice, and for nothing else."""
+def _opening_of_many(findings: Sequence[Finding]) -> list[Part]:
+    """The counts, and what they must not be taken for. Where there is an alarm, its number and money are a header."""
+    whole = _summary(findings)
     unpaid = [finding for finding in findings if finding.verdict.traits.loudness is Loudness.ALARM]
     if not unpaid:
-        return []
+        return paragraphs([line(whole)])
     said = verdict_words(unpaid[0].verdict)
-    if len(findings) == 1:
-        title = f"{said.glyph} Warning: ticket {phrases.bare_number(unpaid[0])} is {said.label}"
-        return [Part("", (header(title),))]
-    title = f"Warning: {counted(len(unpaid), 'ticket')} {'is' if len(unpaid) == 1 else 'are'} {said.label}"
-    named = phrases.numbers(finding.ticket_number for finding in unpaid)
-    loud = paragraphs([line(f"*{said.label}:* {named}", f"{title}: {named}.")])
-    return [Part("", (header(f"{said.glyph} {title}"),)), *loud]
+    title = f"{said.glyph} {said.label} · {len(unpaid):,} of {counted(len(findings), 'ticket')}"
+    money_at_risk = _total(unpaid)
+    others = _counts([finding for finding in findings if finding not in unpaid])
+    words = strung(". ", f"Warning. {spoken(whole)}", f"Unbilled: {money_at_risk}" if money_at_risk else "")
+    return [
+        Part(f"{words}.", (header(strung(" · ", title, money_at_risk)),)),
+        *(Part("", part.blocks) for part in paragraphs([line(f"The others: {others}")] if others else [])),
+    ]
+
+
+def _total(findings: Sequence[Finding]) -> str:
+    """The unbilled work of them all; empty where some of it is not known."""
+    works, currency = [finding.unbilled for finding in findings], findings[0].currency
+    if any(None in (work.minutes, work.charges) for work in works):
+        return ""
+    charges = sum((work.charges or Decimal() for work in works), Decimal())
+    return unbilled(Unbilled(sum(work.minutes or 0 for work in works), charges), currency)
 
 
 def _summary(findings: Sequence[Finding]) -> str:
     """*31 tickets*: 29 invoiced, 2 non-billable, none without an invoice."""
-    said = counts(findings)
-    if not any(finding.rest_is_unknown for finding in findings):
-        said.append(_ASSURANCES[min(finding.verdict.traits.assurance for finding in findings)])
-    return f"*{counted(len(findings), 'ticket')}:* {strung(', ', *said)}"
+    assurance = _ASSURANCES[min(finding.verdict.traits.assurance for finding in findings)]
+    is_sure = not any(finding.rest_is_unknown for finding in findings)
+    return f"*{counted(len(findings), 'ticket')}:* {strung(', ', _counts(findings), assurance if is_sure else '')}"
 
 
-def _caution(findings: Iterable[Finding]) -> list[Line]:
-    """What the verdicts among many must not be taken for."""
-    said = map(verdict_words, dict.fromkeys(finding.verdict for finding in findings))
-    return [line(f"“{each.label}”: {each.caution}.") for each in said if each.caution]
+def _counts(findings: Sequence[Finding]) -> str:
+    """29 invoiced, 1 could not be verified (this is not a statement that the invoice is missing)."""
+    return ", ".join(counts(findings, cautious=True))
 
 
-def _short_line(finding: Finding) -> Line:
-    """A ticket that needs attention, in the parent of several."""
-    found = phrases.headline_line(finding)
-    more = _why_briefly(finding)
-    return line(strung(" · ", found.mrkdwn, more), strung(" ", found.words, more))
+def _said_of(attention: Sequence[Finding]) -> list[str]:
+    """The table in words, a line for each verdict; without the customers and amounts where they find no room."""
+    lines = _by_verdict(attention, list(map(_in_words, attention)))
+    if sum(map(len, lines)) <= _TABLE_WORDS:
+        return lines
+    return _by_verdict(attention, [phrases.numbers([finding.ticket_number]) for finding in attention])
 
 
-def _why_briefly(finding: Finding) -> str:
-    return "" if finding.verdict is Verdict.NOT_FOUND else phrases.reason(finding, 150)
+def _by_verdict(findings: Sequence[Finding], told: Sequence[str]) -> list[str]:
+    said: dict[str, list[str]] = {}
+    for finding, words in zip(findings, told, strict=True):
+        said.setdefault(verdict_words(finding.verdict).label, []).append(words)
+    return [f"{label}: {', '.join(tickets)}" for label, tickets in said.items()]
 
 
-def _details(finding: Finding) -> list[Line]:
-    """What stands under the headline of a single ticket."""
-    subject, status = mrkdwn(finding.subject), mrkdwn(finding.status, 80)
-    known = strung(" · ", f"Subject: {subject}" if subject else "", f"Status in Syncro: {status}" if status else "")
-    texts = [phrases.reason(finding), known, _other_unbilled(finding)]
-    return [
-        *[line(text) for text in texts if text],
-        *_concerns(finding),
-        *_failures(unsaid(finding)),
-        *map(phrases.possible_mention, finding.possible),
-    ]
+def _in_words(finding: Finding) -> str:
+    """#32223 (Kittle, 180.00 in charges, look at invoice 67470)."""
+    told = strung(
+        ", ", mrkdwn(finding.customer, 40), unbilled(finding.unbilled, finding.currency), mrkdwn(_to_do(finding), 60)
+    )
+    return strung(" ", phrases.numbers([finding.ticket_number]), f"({told})" if told else "")
 
 
-def _other_unbilled(finding: Finding) -> str:
-    """Unbilled work of a ticket whose headline does not name it already."""
-    work = unbilled(finding.unbilled, finding.currency)
-    is_named = verdict_words(finding.verdict).names_work
-    return f"On the ticket, on no invoice yet: {work}" if work and not is_named else ""
-
-
-def _signature(findings: Sequence[Finding], asked_by: str | None) -> list[Line]:
-    """When it was checked, what it cost, and who asked."""
+def _signature(findings: Sequence[Finding], asked_by: str | None) -> Part:
+    """When it was checked, and who asked."""
     when = max(finding.checked_at for finding in findings)
-    calls = counted(sum(finding.api_calls for finding in findings), "call")
-    said = [line(f"checked {phrases.moment(when)} · {calls} to Syncro · evidence in the thread")]
-    if asked_by and _USER.fullmatch(asked_by):
-        said.append(Line(f"asked by <@{asked_by}>", ""))
-    return said
+    asked = f"asked by <@{asked_by}>" if asked_by and _USER.fullmatch(asked_by) else ""
+    said = f"checked {phrases.moment(when)}", "evidence in the thread"
+    return small_print(line(strung(" · ", *said, asked), spoken(" · ".join(said))))
 
 
 def _check_again(numbers: Sequence[str]) -> list[Part]:
@@ -223,71 +252,73 @@ def progress(done: int, wanted: int, what: str) -> Rendered:
 
 def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
     """The evidence, in as many messages as it needs."""
-    closing = line(f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds for this request")
+    cost = f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds"
     outage = [line(f"Nothing could be read from Syncro: {mrkdwn(report.outage, 1_000)}")] if report.outage else []
     if len(findings) == 1:
-        return _receipt_of_one(findings[0], outage, closing)
-    return _receipt_of_many(findings, outage, closing)
+        (finding,) = findings
+        lines = [*outage, *_proof(finding)]
+        said = strung(" · ", coverage(finding.coverage, phrases.day), cost)
+        return split_messages([*paragraphs(lines, _name(finding)), small_print(line(said), about=_name(finding))])
+    loud = _needing_attention(findings)
+    return split_messages(
+        [
+            *paragraphs([line(f"*Evidence:* {_counts(findings)}"), *outage]),
+            *_in_full([*loud, *(finding for finding in findings if finding not in loud)]),
+            small_print(line(cost), about=f"*{counted(len(findings), 'ticket')}*, {_counts(findings)}"),
+        ]
+    )
 
 
-def _receipt_of_one(finding: Finding, outage: Sequence[Line], closing: Line) -> list[Rendered]:
-    lines = [
-        phrases.headline_line(finding),
-        *outage,
-        *_under("*Where I looked*", _places(finding)),
+def _proof(finding: Finding) -> list[Line]:
+    """The receipt of one ticket, below a parent that says the rest."""
+    said = verdict_words(finding.verdict)
+    label = strung(" — ", said.label, said.caution)
+    return [
+        line(f"*Where I looked for {phrases.number_link(finding)}* · {label}"),
+        *(line(f"• {said}") for said in _places(finding)),
         *_under("*Invoices that bill it*", _links(finding)),
         *_under("*What could not be read*", _failures(finding.failures)),
         *_under("*What may be meant*", [*map(phrases.possible_mention, finding.possible)]),
-    ]
-    footer = small_print(line(f"{coverage(finding.coverage)} · checked {phrases.moment(finding.checked_at)}"), closing)
-    return split_messages([*paragraphs(lines), footer], _continued([finding]))
-
-
-def _receipt_of_many(findings: Sequence[Finding], outage: Sequence[Line], closing: Line) -> list[Rendered]:
-    first = paragraphs([line(_summary(findings)), *outage, *_caution(findings)])
-    attention = [each for finding in _needing_attention(findings) for each in _full_line(finding)]
-    evidence = [each for finding in findings for each in _compact(finding)]
-    parts = [
-        *first,
-        *_table(findings),
-        *paragraphs(_under("*Need attention*", attention)),
-        *paragraphs(_under("*Evidence*", evidence)),
-        small_print(closing),
-    ]
-    return split_messages(parts, _continued(findings))
-
-
-def _full_line(finding: Finding) -> list[Line]:
-    """A ticket that needs attention, with everything that helps to settle it."""
-    why = phrases.reason(finding)
-    return [
-        phrases.headline_line(finding),
-        *([line(why)] if why else []),
         *_concerns(finding),
+    ]
+
+
+def _in_full(findings: Iterable[Finding]) -> Iterator[Part]:
+    """The tickets one below the other; those of a line stand together."""
+    for alone, some in groupby(((finding, _full(finding)) for finding in findings), lambda each: len(each[1]) > 1):
+        if alone:
+            yield from (part for finding, lines in some for part in paragraphs(lines, _name(finding)))
+        else:
+            yield from paragraphs(each for _, lines in some for each in lines)
+
+
+def _full(finding: Finding) -> list[Line]:
+    """A ticket among several, with all that is known of it; where none bills it, the places that were searched."""
+    due = finding.expectation.due if finding.expectation else None
+    is_proof = bool(finding.receipt) and not finding.invoices and due is not None and due.needs_proof
+    looked = f"Looked: {'; '.join(_places(finding))}. {coverage(finding.coverage, phrases.day)}."
+    why = phrases.reason(finding, with_proof=is_proof)
+    return [
+        line(strung(" · ", phrases.headline(finding), why)),
         *_failures(unsaid(finding)),
         *map(phrases.possible_mention, finding.possible),
+        *_concerns(finding),
+        *([line(looked)] if is_proof else []),
     ]
 
 
-def _compact(finding: Finding) -> list[Line]:
-    """The receipt of one ticket among several: the verdict, the links, the places, the counts."""
-    found = _phrase_of_verdict(finding)
-    details = [*_links(finding), *_concerns(finding), *_places(finding)]
-    return [line(f"*{phrases.number_link(finding)}* {found} · {coverage(finding.coverage)}"), *details]
+def _name(finding: Finding) -> str:
+    """What a further message about a ticket opens with."""
+    return f"*{phrases.number_link(finding)}* · {verdict_words(finding.verdict).label}"
 
 
-def _phrase_of_verdict(finding: Finding) -> str:
-    said = verdict_words(finding.verdict)
-    return f"{said.glyph} {said.label}"
-
-
-def _places(finding: Finding) -> list[Line]:
-    return [line(f"• {mrkdwn(looked.place, 200)} — {mrkdwn(looked.outcome, 400)}") for looked in finding.receipt]
+def _places(finding: Finding) -> list[str]:
+    return [f"{mrkdwn(looked.place, 200)} — {mrkdwn(looked.outcome, 400)}" for looked in finding.receipt]
 
 
 def _links(finding: Finding) -> list[Line]:
     return [
-        line(f"• invoice {phrases.invoice_total(invoice, finding.currency)}: {mrkdwn(how_linked(invoice))}")
+        line(f"• {phrases.invoice_total(invoice, finding.currency)}: {mrkdwn(how_linked(invoice))}")
         for invoice in finding.invoices
     ]
 
@@ -304,67 +335,33 @@ def _under(heading: str, lines: Sequence[Line]) -> list[Line]:
     return [line(heading), *lines] if lines else []
 
 
-def _continued(findings: Sequence[Finding]) -> Part:
-    """What a further message opens with, so that it stands on its own."""
-    if len(findings) == 1:
-        said = f"{phrases.tickets([findings[0].ticket_number])}, {_phrase_of_verdict(findings[0])}"
-    else:
-        said = spoken(_summary(findings))
-    return small_print(line(f"{said} (continued)"))
-
-
 # The table
 
-
-def _table(findings: Sequence[Finding]) -> list[Part]:
-    said = [_row_in_words(finding) for finding in findings]
-    linked = [_row(finding, linked=True) for finding in findings]
-    heavy = size([{"type": "table", "rows": linked}]) > _LINKED_TABLE_ROOM
-    rows = [_row(finding, linked=False) for finding in findings] if heavy else linked
-    heading = [text_cell(title) for title in ("Ticket", "Customer", "Status", "Verdict", "Invoice")]
-    return table_parts(heading, list(zip(rows, said, strict=True)))
+_HEADING: Final = [text_cell(title) for title in ("Ticket", "Customer", "Verdict", "Unbilled", "To do")]
 
 
-def _row(finding: Finding, *, linked: bool) -> list[Cell]:
-    url = finding.ticket_url if linked else None
+def _row(finding: Finding) -> list[Cell]:
+    said = verdict_words(finding.verdict)
     return [
-        link_cell(url, f"#{finding.ticket_number}", 21),
+        link_cell(finding.ticket_url, phrases.bare_number(finding), 30),
         text_cell(finding.customer, 40),
-        text_cell(finding.status, 30),
-        text_cell(_phrase_of_verdict(finding)),
-        _invoice_cell(finding, linked=linked),
+        text_cell(f"{said.glyph} {said.label}"),
+        text_cell(unbilled(finding.unbilled, finding.currency)),
+        link_cell(finding.possible[0].url if finding.possible else None, _to_do(finding)),
     ]
 
 
-def _invoice_cell(finding: Finding, *, linked: bool) -> Cell:
-    url = finding.invoices[0].url if linked and finding.invoices else None
-    return link_cell(url, _invoice_label(finding), 60)
-
-
-def _row_in_words(finding: Finding) -> str:
-    """The row as a line: the same cells, each saying what it is."""
-    invoice = mrkdwn(_invoice_label(finding), 60)
-    status = mrkdwn(finding.status, 30)
-    return strung(
-        " · ",
-        phrases.numbers([finding.ticket_number]),
-        mrkdwn(finding.customer, 40),
-        f"status {status}" if status else "",
-        verdict_words(finding.verdict).label,
-        f"invoice: {invoice}" if invoice else "",
-    )
-
-
-def _invoice_label(finding: Finding) -> str:
-    """What the Invoice column says; not yet escaped."""
-    if finding.invoices:
-        number, more = finding.invoices[0].number, len(finding.invoices) - 1
-        return f"{number[:20]} and {more} more" if more else number
-    if finding.verdict.traits.loudness is Loudness.ALARM:
-        return "none"
-    if finding.verdict.traits.loudness is Loudness.DOUBT:
-        return f"look at {finding.possible[0].number}" if finding.possible else "not known"
-    return ""
+def _to_do(finding: Finding) -> str:
+    """The next step, in a few words; not escaped, and without texts from outside."""
+    if finding.possible:
+        return f"look at invoice {finding.possible[0].number[:20]}"
+    if finding.contradiction:
+        return "status Invoiced is wrong"
+    if finding.paused_schedule is not None:
+        return "recurring invoice is paused"
+    if finding.failures:
+        return f"{counted(len(finding.failures), 'read')} failed, see the thread"
+    return verdict_words(finding.verdict).to_do
 
 
 # When there is no place to answer

@@ -28,14 +28,14 @@ class Point:
     shown: str
 
 
-def data_table(caption: str, rows: Sequence[Sequence[Cell]]) -> Block:
+def data_table(caption: str, rows: Sequence[Sequence[Cell]], page: int = _PAGE) -> Block:
     """A table that people can sort; the first row is the heading. It has no more rows than a plain table may have."""
     if not 2 <= len(rows) <= TABLE_ROWS_LIMIT:
         raise ValueError(f"{len(rows)} rows in a table; 2 to {TABLE_ROWS_LIMIT} are possible")
     return {
         "type": "data_table",
         "caption": plain(caption),
-        "page_size": _PAGE,
+        "page_size": page,
         "rows": [list(row) for row in rows],
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -66,7 +66,7 @@ def digest_messages(digest: Digest) -> DigestMessages:
     parent, left = _parent(digest, [_signature(digest, where)])
     first = small_print(line(f"{title(digest)}: the details"))
     sections = [*left, *details]
-    thread = split_messages([first, *sections], small_print(line(f"{title(digest)} (continued)")))
+    thread = split_messages([first, *(replace(part, about=title(digest)) for part in sections)])
     return DigestMessages(parent, thread if sections else [])
 
 
@@ -214,8 +214,8 @@ def digest_made_after_all() -> Rendered:
 def monthly_marks(marks: Sequence[Mark]) -> list[Rendered]:
     """The tickets that were marked as non-billable in the bot, for somebody to look over once a month."""
     top = f"*{counted(len(marks), 'ticket')} marked as non-billable in the bot.* Is each of them still right?"
-    parts = paragraphs([line(top), *(mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))])
-    return split_messages(parts, small_print(line("Marked as non-billable in the bot (continued)")))
+    lines = [line(top), *(mark_line(mark) for mark in sorted(marks, key=lambda each: each.at))]
+    return split_messages(paragraphs(lines, "Marked as non-billable in the bot"))
 
 
 # When a warning no longer stands

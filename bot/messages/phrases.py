@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from typing import Final
 
 from bot.billing.rules.verdicts import Finding, InvoiceLink, Loudness, PossibleMention, Verdict
-from bot.counting import counted
-from bot.messages.escape import link, mrkdwn, plain
+from bot.counting import counted, dated
+from bot.messages.escape import link, mrkdwn, plain, web_address
 from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
 from bot.words import reasons
-from bot.words.findings import REST_UNKNOWN, billed_to, paid, unbilled
-from bot.words.plain import capital, moment_in_words, money, strung
+from bot.words.findings import billed_to, paid, unbilled
+from bot.words.plain import moment_in_words, money, strung
 from bot.words.verdicts import verdict_words
 
 _NUMBER: Final = 20
@@ -41,6 +42,11 @@ def tickets(ticket_numbers: Sequence[str]) -> str:
     if len(ticket_numbers) == 1:
         return f"Ticket {numbers(ticket_numbers)}"
     return counted(len(ticket_numbers), "ticket")
+
+
+def day(when: datetime) -> str:
+    """The same without the time, for what is said of a past day."""
+    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}}|{dated(when)}>"
 
 
 def quoted(reason: str, limit: int = 200) -> str:
@@ -71,23 +77,50 @@ def invoice_total(invoice: InvoiceLink, currency: str) -> str:
 def possible_mention(mention: PossibleMention) -> Line:
     """The invoice to look at, and the text that might mean this ticket."""
     invoice = link(mention.url, plain(mention.number, _NUMBER))
-    quoted = f"“{mrkdwn(mention.text, _QUOTE)}”" if mention.text.strip() else "it is a credit that"
-    return line(f"Please look at invoice {invoice}: {quoted} may mean this ticket, which proves nothing either way.")
+    said = f"its text “{mrkdwn(mention.text, _QUOTE)}”" if mention.text.strip() else "it is a credit that"
+    return line(f"Look at invoice {invoice}: {said} may mean this ticket, and proves nothing either way.")
 
 
-def reason(finding: Finding, limit: int = _REASON) -> str:
-    """Why the verdict is what it is; empty where the finding says nothing."""
-    return mrkdwn(reasons.reason(finding), limit)
+def subject_link(finding: Finding) -> str:
+    """“Printer does not print”, linked to the ticket."""
+    shown = plain(finding.subject)
+    if shown:
+        return f"“{link(finding.ticket_url, shown)}”"
+    return link(finding.ticket_url, "open in Syncro") if web_address(finding.ticket_url) else ""
+
+
+def reason(finding: Finding, limit: int = _REASON, *, with_proof: bool = False) -> str:
+    """Why the verdict is what it is, beside a headline, and perhaps `with_proof` that there is no invoice.
+
+    The invoice to look at has a line of its own.
+    """
+    said = reasons.beside_proof if with_proof else reasons.beside_headline
+    return mrkdwn(said(replace(finding, possible=())), limit)
 
 
 # The whole finding in one line
 
 
 def headline(finding: Finding) -> str:
-    """*Ticket #32223* · Kittle · ✅ *Invoiced* — invoice 67469, 75.00, with links."""
+    """✅ *Invoiced* · *#32223* · Kittle · invoice 67469, 75.00, with links."""
     said = verdict_words(finding.verdict)
-    ticket, customer = f"*Ticket {number_link(finding)}*", mrkdwn(finding.customer, _NAME)
-    return strung(" — ", strung(" · ", ticket, customer, f"{said.glyph} *{said.label}*"), _tail(finding))
+    known = strung(
+        " · ",
+        f"{said.glyph} *{said.label}*",
+        f"*{number_link(finding)}*",
+        mrkdwn(finding.customer, _NAME),
+        invoices(finding, "and {} more in the thread") if finding.verdict.is_billed else "",
+        _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
+        strung(" ", "unbilled:" if finding.verdict.is_billed and _work(finding) else "", _work(finding)),
+    )
+    return strung(" — ", known, said.caution)
+
+
+def title(finding: Finding) -> str:
+    """The headline for a header, which takes plain text only: 🚨 NOT INVOICED · #32223 · Kittle · 180.00 in charges."""
+    said = verdict_words(finding.verdict)
+    known = (f"{said.glyph} {said.label}", bare_number(finding), plain(finding.customer, _NAME // 2), _work(finding))
+    return strung(" · ", *known)
 
 
 def plain_headline(finding: Finding) -> str:
@@ -111,27 +144,13 @@ def _predicate(finding: Finding) -> str:
         said = strung(" ", said, _on_invoices(finding))
     if finding.verdict is Verdict.SCHEDULED:
         said = f"{said}; {spoken(_schedule(finding))}"
-    left = _left(finding)
-    return strung(" ", f"{said}.", f"{capital(left)}." if left else "")
+    work = _work(finding)
+    return strung(" ", f"{said}.", f"Unbilled: {work}." if work else "")
 
 
-def _tail(finding: Finding) -> str:
-    """What follows the verdict in the headline."""
-    return strung(
-        "; ",
-        invoices(finding, "and {} more in the evidence") if finding.verdict.is_billed else "",
-        _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
-        verdict_words(finding.verdict).tail,
-        _left(finding),
-    )
-
-
-def _left(finding: Finding) -> str:
-    """The unbilled work, where the verdict is about it; that it is not known, where an invoice was found."""
-    if verdict_words(finding.verdict).names_work:
-        work = unbilled(finding.unbilled, finding.currency)
-        return f"unbilled: {work}" if work else ""
-    return REST_UNKNOWN if finding.verdict.is_billed and finding.rest_is_unknown else ""
+def _work(finding: Finding) -> str:
+    """The unbilled work, where the verdict is about it."""
+    return unbilled(finding.unbilled, finding.currency) if verdict_words(finding.verdict).names_work else ""
 
 
 def invoices(finding: Finding, more: str = "and {} more") -> str:
@@ -158,4 +177,12 @@ def _few(every: Sequence[str], more: str) -> str:
 
 
 def _schedule(finding: Finding) -> str:
-    return mrkdwn(reasons.expected_on(finding), _NAME + 80)
+    return reasons.expected_on(mrkdwn(finding.schedule_name, _NAME), _run(finding))
+
+
+def _run(finding: Finding) -> str:
+    """The day of the recurring run: of the reader's own zone, unless Syncro gave a mere date."""
+    when, said = finding.scheduled_for, reasons.run_in_words(finding)
+    if when is None or when.astimezone(UTC).time() == time.min:
+        return said
+    return f"<!date^{int(when.timestamp())}^{{date_short}}|{said}>"

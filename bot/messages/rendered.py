@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.messages import escape
@@ -86,6 +86,8 @@ class Part:
 
     words: str
     blocks: tuple[Block, ...] = ()
+    about: str = ""
+    """What a further message that begins with it opens with, in mrkdwn, where its own words do not say it."""
 
 
 def line(mrkdwn: str, words: str | None = None) -> Line:
@@ -177,8 +179,8 @@ def size(blocks: Iterable[Block]) -> int:
 # From lines to parts, from parts to messages
 
 
-def paragraphs(lines: Iterable[Line]) -> list[Part]:
-    """The lines in sections of a readable length, none of them cut."""
+def paragraphs(lines: Iterable[Line], about: str = "") -> list[Part]:
+    """The lines in sections of a readable length, none of them cut; all but the first are `about` something."""
     parts: list[Part] = []
     group: list[Line] = []
     for each in lines:
@@ -186,13 +188,15 @@ def paragraphs(lines: Iterable[Line]) -> list[Part]:
             parts.append(_paragraph(group))
             group = []
         group.append(each)
-    return [*parts, _paragraph(group)] if group else parts
+    if group:
+        parts.append(_paragraph(group))
+    return [*parts[:1], *(replace(part, about=about) for part in parts[1:])]
 
 
-def small_print(*lines: Line) -> Part:
+def small_print(*lines: Line, about: str = "") -> Part:
     """The lines in a context block."""
     said = [each.words for each in lines if each.words]
-    return Part("\n".join(said), (context(*(each.mrkdwn for each in lines)),))
+    return Part("\n".join(said), (context(*(each.mrkdwn for each in lines)),), about)
 
 
 def table_parts(
@@ -234,14 +238,15 @@ def with_updates(text: str, blocks: Sequence[Block], updates: Sequence[str]) -> 
         return Rendered(said)
 
 
-def split_messages(parts: Sequence[Part], continued: Part) -> list[Rendered]:
-    """The parts in as many messages as they need, in order; each but the first opens with `continued`."""
+def split_messages(parts: Sequence[Part]) -> list[Rendered]:
+    """The parts in as many messages as they need, in order; each begins with what it is about."""
     messages: list[list[Part]] = []
     for part in parts:
         if messages and fits([*messages[-1], part]):
             messages[-1].append(part)
         else:
-            messages.append([continued, part] if messages else [part])
+            opening = [small_print(line(f"{part.about} (continued)"))] if messages and part.about else []
+            messages.append([*opening, part])
     return [joined(message) for message in messages]
 
 

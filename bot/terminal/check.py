@@ -29,7 +29,7 @@ from bot.words.concerns import concern_in_words
 from bot.words.finding_json import finding_as_json
 from bot.words.findings import coverage, how_linked, paid, unbilled
 from bot.words.plain import held_back_in_words, moment_in_words, money, one_line, strung
-from bot.words.reasons import reason
+from bot.words.reasons import reason, unsaid
 from bot.words.verdicts import counts, verdict_words
 
 _STYLES = {
@@ -115,7 +115,7 @@ def _lines(finding: Finding) -> Iterator[Text]:
         yield _text(known)
     if subject:
         yield _text(f"subject “{subject}”")
-    yield _text(reason(finding))
+    yield _text(strung(" ", reason(finding), *unsaid(finding)))
     for invoice in finding.invoices:
         total = "" if invoice.total is None else f", total {money(invoice.total, finding.currency)}"
         total += f", {paid(invoice)}" if paid(invoice) else ""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from bot.billing.rules.verdicts import Finding
 from bot.words.concerns import concern_in_words
 from bot.words.plain import in_hours
 from bot.words.reasons import reason
+
+_COVERAGE: Final = ("listed", "read", "from_ledger", "skipped", "complete")
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
             }
             for invoice in finding.invoices
         ],
-        "coverage": asdict(finding.coverage),
+        "coverage": {name: getattr(finding.coverage, name) for name in _COVERAGE},
         "unbilled": {
             "minutes": unbilled.minutes,
             "charges": None if unbilled.charges is None else f"{unbilled.charges:.2f}",

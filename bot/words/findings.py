@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from bot.billing.rules.matching import link_of
 from bot.billing.rules.verdicts import Coverage, InvoiceLink, Unbilled
 from bot.counting import counted
-from bot.words.plain import duration, money, one_line, strung
+from bot.words.plain import capital, duration, moment_in_words, money, one_line, strung
 
 REST_UNKNOWN: Final = "whether more is unbilled could not be read"
 """Belongs to every invoice that was found for a ticket whose charges or time could not be read."""
-
-
-def what_it_does(invoice: InvoiceLink) -> str:
-    """Invoice 67469 was made for this ticket."""
-    return f"Invoice {invoice.number} {link_of(invoice.link).reason}"
 
 
 def billed_to(invoice: InvoiceLink) -> str:
@@ -48,10 +45,21 @@ def repeated(work: Unbilled, currency: str) -> str:
     return f"{amount} of it may be recorded twice: equal charges, and a timer for only one" if work.repeated else ""
 
 
-def coverage(seen: Coverage) -> str:
-    """How much was seen: "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped"."""
-    return (
-        f"{counted(seen.listed, 'invoice')} listed, {seen.read:,} read,"
-        f" {seen.from_ledger:,} known from earlier reads, {seen.skipped:,} skipped"
-        f"{'' if seen.complete else '; the search is not complete'}"
+def coverage(seen: Coverage, moment: Callable[[datetime], str] = moment_in_words) -> str:
+    """How much was seen: "Read now: 3 of 7 invoices; 4 unchanged since 2026-11-24 09:02 UTC"."""
+    most = max(seen.listed, seen.read)
+    how_many = counted(seen.read, "invoice") if seen.read == most else f"{seen.read:,} of {counted(most, 'invoice')}"
+    since = "they were read" if seen.unchanged_since is None else moment(seen.unchanged_since)
+    known = f"{seen.from_ledger:,} unchanged since {since}" if seen.read else f"{counted(seen.from_ledger, 'invoice')}"
+    if seen.from_ledger and not seen.read:
+        known = f"Known from earlier reads: {known}, unchanged since {since}"
+    said = strung(
+        "; ",
+        f"Read now: {how_many}" if seen.read else "",
+        known if seen.from_ledger else "",
+        f"{seen.skipped:,} older not read, as nothing on them has changed since before the ticket was opened"
+        if seen.skipped
+        else "",
+        "" if seen.complete else "the search is not complete",
     )
+    return capital(said) or "No invoice to read"

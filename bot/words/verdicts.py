@@ -28,10 +28,10 @@ class VerdictWords:
     """For the help: what the answer means."""
     sentence: str
     """What is said of the ticket; the invoices or the recurring invoice follow by themselves."""
-    tail: str = ""
-    """What follows the label; the invoices or the recurring invoice stand before it by themselves."""
     count: str = ""
     """The word after a count, where it is not the label."""
+    to_do: str = ""
+    """The next step, where the verdict asks for one."""
     caution: str = ""
     """What it must not be taken for."""
     names_work: bool = False
@@ -60,6 +60,7 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         glyph="🟡",
         mark="◑",
         label="Partly invoiced",
+        to_do="bill the rest",
         meaning="an invoice bills part of it; some of its charges are still unbilled.",
         sentence="partly invoiced",
         names_work=True,
@@ -77,24 +78,21 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         mark="-",
         label="Non-billable",
         meaning="no invoice is expected, and the answer says why.",
-        sentence="non-billable, so no invoice is expected",
-        tail="no invoice is expected",
+        sentence="non-billable",
     ),
     Verdict.COVERED: VerdictWords(
         glyph="☂️",
         mark="=",
         label="Covered",
         meaning="a contract, customer or rule covers its time, and no charge with a price is unbilled.",
-        sentence="covered, so no invoice is owed",
-        tail="no invoice is owed",
+        sentence="covered",
     ),
     Verdict.OPEN: VerdictWords(
         glyph="🔧",
         mark="…",
         label="Still open",
         meaning="the work is not finished, so an invoice is not due yet.",
-        sentence="still open, so an invoice is not due yet",
-        tail="an invoice is not due yet",
+        sentence="still open",
     ),
     Verdict.NOTHING_RECORDED: VerdictWords(
         glyph="📭",
@@ -103,35 +101,34 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         count="with nothing recorded",
         meaning="it is finished and on no invoice, and nothing on it could be billed: no charge, no time.",
         sentence="nothing is recorded on it, no charge and no time",
-        tail="no charge and no time is on it",
     ),
     Verdict.NOT_INVOICED: VerdictWords(
         glyph="🚨",
         mark="✗",
         label="NOT INVOICED",
+        to_do="make the invoice",
         meaning="it is finished and billable, and every place where its invoice could be was read: there is none.",
         sentence="NOT INVOICED, on no invoice",
-        tail="on no invoice",
         names_work=True,
     ),
     Verdict.UNVERIFIED: VerdictWords(
         glyph="❓",
         mark="?",
         label="Could not verify",
+        to_do="ask again later",
         count="could not be verified",
         meaning=f"it could not be proved either way; {NO_STATEMENT}.",
         sentence=f"could not verify; {NO_STATEMENT}",
-        tail=NO_STATEMENT,
         caution=NO_STATEMENT,
     ),
     Verdict.NOT_FOUND: VerdictWords(
         glyph="🔎",
         mark="∅",
         label="No such ticket",
+        to_do="check the number",
         count="not found",
         meaning="Syncro has no ticket of that number.",
         sentence="no such ticket in Syncro",
-        tail="Syncro has no ticket of this number",
     ),
 }
 
@@ -176,11 +173,11 @@ def ending_words(ending: WarningEnding) -> EndingWords:
     return _ENDINGS[ending]
 
 
-def counts(findings: Sequence[Finding]) -> list[str]:
-    """1 NOT INVOICED, 29 invoiced, 2 non-billable: alarms first."""
+def counts(findings: Sequence[Finding], *, cautious: bool = False) -> list[str]:
+    """1 NOT INVOICED, 29 invoiced, 2 non-billable: alarms first. `cautious`: with what each must not be taken for."""
     found = Counter(finding.verdict for finding in findings)
     alarms_first = sorted(Verdict, key=lambda verdict: verdict.traits.loudness is not Loudness.ALARM)
-    said = [f"{found[verdict]:,} {verdict_words(verdict).counted}" for verdict in alarms_first if found[verdict]]
+    said = [f"{found[verdict]:,} {_counted(verdict, cautious=cautious)}" for verdict in alarms_first if found[verdict]]
     unread = sum(finding.rest_is_unknown for finding in findings)
     return [*said, *([f"of {unread:,} of them {REST_UNKNOWN}"] if unread else [])]
 
@@ -204,3 +201,8 @@ def as_theirs(text: str) -> str:
     """What somebody else wrote, in one line; in quotation marks where it could be read as a verdict of ours."""
     shown = one_line(text)
     return f"“{shown}”" if passes_for_verdict(shown) else shown
+
+
+def _counted(verdict: Verdict, *, cautious: bool) -> str:
+    said = verdict_words(verdict)
+    return f"{said.counted} ({said.caution})" if cautious and said.caution else said.counted

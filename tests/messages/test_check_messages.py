@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from bot.billing.rules.verdicts import Finding, Verdict
 from bot.messages.check_messages import cannot_post, checking, failed, outcome, progress, receipt
 from bot.messages.rendered import Rendered
 
-from .factory import INVOICE, a_finding, a_report
+from .factory import a_finding, a_report
 
 NO_STATEMENT = "this is not a statement that the invoice is missing"
 OTHERS = [verdict for verdict in Verdict if verdict is not Verdict.NOT_INVOICED]
@@ -25,7 +26,7 @@ def buttons(message: Rendered) -> list[dict[str, Any]]:
 
 
 def tables(messages: list[Rendered]) -> list[dict[str, Any]]:
-    return [block for message in messages for block in message.blocks if block["type"] == "table"]
+    return [block for message in messages for block in message.blocks if block["type"] == "data_table"]
 
 
 def mixed() -> list[Finding]:
@@ -43,7 +44,7 @@ def test_the_parent_says_what_is_being_checked() -> None:
 
 def test_a_ticket_on_no_invoice_is_a_warning_that_cannot_be_overlooked() -> None:
     message = outcome([a_finding(Verdict.NOT_INVOICED)], None)
-    assert headers(message) == ["🚨 Warning: ticket #32223 is NOT INVOICED"]
+    assert headers(message) == ["🚨 NOT INVOICED · #32223 · Kittle · 180.00 in charges, 1 h 30 min uncharged"]
     assert message.text.startswith("Warning. Ticket #32223 (Kittle): NOT INVOICED")
     assert "180.00 in charges, 1 h 30 min uncharged" in message.text
 
@@ -66,26 +67,29 @@ def test_could_not_verify_is_no_statement_and_names_the_cause_and_the_invoice() 
     assert "could not verify" in text
     assert NO_STATEMENT in text
     assert "Invoice 67470 answered with status 500 three times." in text
-    assert "Please look at invoice 67470: “Toner model 32223” may mean this ticket" in text
+    assert "Look at invoice 67470: its text “Toner model 32223” may mean this ticket" in text
 
 
 def test_the_reason_that_names_a_contradiction_is_said() -> None:
-    said = "Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
+    said = "Contradiction: its status says Invoiced, and a status proves nothing."
     assert said in outcome([a_finding(Verdict.NOT_INVOICED, contradiction=True)], None).text
 
 
-def test_a_failure_that_the_reason_names_is_not_said_twice() -> None:
+def test_the_parent_names_one_failure_and_counts_the_others_which_the_thread_names() -> None:
     failures = ("Invoice 1 failed.", "List 2 failed.", "Invoice 3 failed.")
-    text = outcome([a_finding(Verdict.UNVERIFIED, failures=failures)], None).text
-    assert [text.count(failure) for failure in failures] == [1, 1, 1]
-    assert "Invoice 1 failed. List 2 failed. 1 more read failed." in text
-    assert "• Invoice 3 failed." in text
+    finding = a_finding(Verdict.UNVERIFIED, failures=failures)
+    text = outcome([finding], None).text
+    assert [text.count(failure) for failure in failures] == [1, 0, 0]
+    assert "Invoice 1 failed. 2 more reads failed." in text
+    (evidence,) = receipt([finding], a_report(finding))
+    assert [evidence.text.count(failure) for failure in failures] == [1, 1, 1]
 
 
-def test_the_parent_says_when_it_was_checked_what_it_cost_and_where_the_evidence_is() -> None:
+def test_the_parent_says_when_it_was_checked_and_where_the_evidence_is_but_not_what_it_cost() -> None:
     message = outcome([a_finding(Verdict.INVOICED)], "U123")
-    assert "checked 2026-11-22 09:02 UTC · 4 calls to Syncro · evidence in the thread" in message.text
+    assert message.text.endswith("checked 2026-11-22 09:02 UTC · evidence in the thread")
     assert "asked by <@U123>" in str(message.blocks)
+    assert "call" not in message.text
 
 
 def test_an_asker_who_is_no_user_id_is_not_named() -> None:
@@ -95,7 +99,8 @@ def test_an_asker_who_is_no_user_id_is_not_named() -> None:
 def test_unbilled_time_of_an_invoiced_ticket_is_not_lost() -> None:
     unbilled = a_finding(Verdict.NOT_INVOICED).unbilled
     text = outcome([a_finding(Verdict.INVOICED, unbilled=unbilled)], None).text
-    assert "On the ticket, on no invoice yet: 180.00 in charges, 1 h 30 min uncharged" in text
+    assert "Charges of 180.00 on the ticket are on no invoice yet." in text
+    assert "1 h 30 min of billable time has not become a charge." in text
 
 
 def test_a_good_result_of_many_is_one_calm_sentence() -> None:
@@ -116,21 +121,29 @@ def test_an_open_ticket_has_no_invoice_and_misses_none() -> None:
     assert "1 invoiced, 1 still open, no invoice is missing" in text
 
 
-def test_several_tickets_put_the_warning_first_and_a_line_to_each_that_needs_attention() -> None:
+def test_several_tickets_are_counts_and_a_table_of_those_to_look_at_the_warning_first() -> None:
     message = outcome(mixed(), None)
-    lines = message.text.splitlines()
-    assert headers(message) == ["🚨 Warning: 1 ticket is NOT INVOICED"]
-    assert lines[0] == "Warning: 1 ticket is NOT INVOICED: #1."
-    assert lines[1] == "3 tickets: 1 NOT INVOICED, 1 invoiced, 1 could not be verified"
-    assert lines[3].startswith("Warning. Ticket #1 (Kittle): NOT INVOICED")
-    assert lines[4].startswith("Ticket #2 (Kittle): could not verify")
-    assert "Ticket #3" not in message.text
+    assert headers(message) == ["🚨 NOT INVOICED · 1 of 3 tickets · 180.00 in charges, 1 h 30 min uncharged"]
+    assert message.text.splitlines()[:3] == [
+        (
+            f"Warning. 3 tickets: 1 NOT INVOICED, 1 invoiced, 1 could not be verified ({NO_STATEMENT})."
+            " Unbilled: 180.00 in charges, 1 h 30 min uncharged."
+        ),
+        "NOT INVOICED: #1 (Kittle, 180.00 in charges, 1 h 30 min uncharged, status Invoiced is wrong)",
+        "Could not verify: #2 (Kittle, look at invoice 67470)",
+    ]
+    (table,) = tables([message])
+    assert [row[2]["text"] for row in table["rows"][1:]] == ["🚨 NOT INVOICED", "❓ Could not verify"]
+    assert "#3" not in message.text
 
 
 def test_tickets_that_have_no_room_in_the_parent_are_named_in_it() -> None:
     findings = [a_finding(Verdict.NOT_INVOICED, str(40_000 + n)) for n in range(50)]
     text = outcome(findings, None).text
-    assert "These need attention too, and are in the thread: #" in text
+    (more,) = (block for block in outcome(findings, None).blocks if "In the thread: #" in str(block))
+    (table,) = tables([outcome(findings, None)])
+    shown = json.dumps([more, table])
+    assert all(finding.ticket_number in shown for finding in findings)
     assert all(finding.ticket_number in text for finding in findings)
 
 
@@ -154,11 +167,10 @@ def test_the_evidence_says_where_it_looked_what_it_found_and_what_it_cost() -> N
     finding = a_finding(Verdict.INVOICED)
     (message,) = receipt([finding], a_report(finding))
     for said in (
-        "Ticket #32223 (Kittle): invoiced on invoice 67469",
+        "Where I looked for #32223 · Invoiced",
         "• invoices of the customer — 20 listed, 20 read",
-        "• invoice 67469, 75.00: its ticket field is this ticket",
-        "20 invoices listed, 20 read, 0 known from earlier reads, 0 skipped · checked 2026-11-22 09:02 UTC",
-        "4 calls to Syncro in 0.8 seconds for this request",
+        "• 67469, 75.00: its ticket field is this ticket",
+        "Read now: 20 invoices · 4 calls to Syncro in 0.8 seconds",
     ):
         assert said in message.text
 
@@ -178,42 +190,37 @@ def test_an_outage_is_said_once_before_everything_else() -> None:
     )
 
 
-def test_several_tickets_are_a_table_and_the_same_table_in_words() -> None:
-    messages = receipt(mixed(), a_report(*mixed()))
-    (table,) = tables(messages)
-    assert [cell["text"] for cell in table["rows"][0]] == ["Ticket", "Customer", "Status", "Verdict", "Invoice"]
-    assert [row[3]["text"] for row in table["rows"][1:]] == [
-        "✅ Invoiced",
-        "❓ Could not verify",
-        "🚨 NOT INVOICED",
-    ]
-    for row in (
-        "#3 · Kittle · status Resolved · Invoiced · invoice: 67469",
-        "#2 · Kittle · status Resolved · Could not verify · invoice: look at 67470",
-        "#1 · Kittle · status Resolved · NOT INVOICED · invoice: none",
-    ):
-        assert row in messages[0].text
+def test_the_thread_proves_each_ticket_once_those_to_look_at_first() -> None:
+    (message,) = receipt(mixed(), a_report(*mixed()))
+    lines = message.text.splitlines()
+    starts = [line.split(" · ")[1] for line in lines if line[0] in "🚨❓✅"]
+    assert starts[0] == "#1"
+    assert starts[1].startswith("#2")
+    assert starts[2] == "#3"
+    assert lines[-1] == "12 calls to Syncro in 0.8 seconds"
+    assert "Looked: invoices that Syncro offers for the ticket — 1 listed, 1 read; invoices of the" in message.text
+    assert "Every place where its invoice could be was read" not in message.text
 
 
-def test_a_table_links_its_tickets_and_stays_one_table_without_links_when_it_is_long() -> None:
-    short, long = mixed(), [a_finding(Verdict.INVOICED, str(n)) for n in range(31)]
-    assert tables(receipt(short, a_report(*short)))[0]["rows"][1][0]["type"] == "rich_text"
-    (table,) = tables(receipt(long, a_report(*long)))
-    assert table["rows"][1][0]["type"] == "raw_text"
+def test_a_table_links_its_tickets_however_long_it_is() -> None:
+    for findings in (mixed(), [a_finding(Verdict.NOT_INVOICED, str(n)) for n in range(50)]):
+        (table,) = tables([outcome(findings, None)])
+        assert all(row[0]["type"] == "rich_text" for row in table["rows"][1:])
 
 
-def test_more_invoices_than_one_are_counted_in_the_table() -> None:
-    finding = a_finding(Verdict.INVOICED, invoices=(INVOICE, INVOICE))
-    text = receipt([finding, finding], a_report(finding))[0].text
-    assert "invoice: 67469 and 1 more" in text
-
-
-def test_every_further_message_repeats_the_summary() -> None:
-    findings = [a_finding(Verdict.INVOICED, str(n)) for n in range(50)]
+def test_every_further_message_begins_with_a_ticket() -> None:
+    findings = [a_finding(Verdict.NOT_INVOICED, str(n)) for n in range(50)]
     messages = receipt(findings, a_report(*findings))
     assert len(messages) > 1
-    assert all(m.text.startswith("50 tickets: 50 invoiced") for m in messages)
-    assert all("(continued)" in m.text for m in messages[1:])
+    assert all(m.text.startswith("🚨 NOT INVOICED · #") for m in messages[1:])
+
+
+def test_evidence_of_one_ticket_that_fills_a_message_goes_on_under_its_name() -> None:
+    failures = tuple(f"Reading invoice {n} failed. {'x' * 300}" for n in range(30))
+    finding = a_finding(Verdict.UNVERIFIED, failures=failures)
+    messages = receipt([finding], a_report(finding))
+    assert len(messages) > 1
+    assert all(m.text.startswith("#32223 · Could not verify (continued)\n") for m in messages[1:])
 
 
 @pytest.mark.parametrize(
@@ -230,7 +237,7 @@ def test_progress_says_how_far_it_is(done: int, wanted: int, what: str, said: st
 def test_a_check_that_broke_down_says_nothing_about_the_invoice() -> None:
     message = failed(["1", "2"], "The worker was stopped.")
     assert message.text == (
-        f"2 tickets · ❓ Could not verify — {NO_STATEMENT}\n#1, #2\nThe check did not finish: The worker was stopped."
+        f"❓ Could not verify · 2 tickets: #1, #2 — {NO_STATEMENT}\nThe check did not finish: The worker was stopped."
     )
     assert buttons(message)[0]["value"] == "1,2"
     assert "the cause is not known" in failed(["1"], "").text

@@ -19,7 +19,9 @@ from .factory import TRUSTED, a_report, any_finding, any_findings, untrusted
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 OWN_LINK = re.compile(rf"<{re.escape(TRUSTED)}/[!-;=?-{{}}~]*\|[^<>|]+>")
-OWN_DATE = re.compile(r"<!date\^(?!666\^)\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC>")
+OWN_DATE = re.compile(
+    r"<!date\^(?!666\^)\d+\^\{date_short(_pretty)?\}( \{time\})?\|([0-9: -]+ UTC|\d+ [A-Z][a-z]{2}( \d{4})?)>"
+)
 OWN_ASKER = "<@U0ASKER>"
 
 
@@ -46,7 +48,7 @@ def assert_within_limits(message: Rendered) -> None:
     assert 0 < len(message.text) <= 3_900
     assert len(message.blocks) <= 50
     assert len(json.dumps(message.blocks, ensure_ascii=False)) <= 12_000
-    assert sum(block["type"] == "table" for block in message.blocks) <= 1
+    assert sum(block["type"] == "data_table" for block in message.blocks) <= 1
     for block in message.blocks:
         assert_block_within_limits(block)
     message.text.encode()
@@ -60,7 +62,7 @@ def assert_block_within_limits(block: dict[str, Any]) -> None:
             assert 0 < len(block["text"]["text"]) <= 150
         case "context":
             assert 0 < len(block["elements"]) <= 10
-        case "table":
+        case "data_table":
             assert len(block["rows"]) <= 100
             assert all(len(row) == 5 for row in block["rows"])
             shown = [each["text"] for each in objects(block) if isinstance(each.get("text"), str)]

@@ -30,11 +30,11 @@ SENTENCES = {
     Verdict.PARTIALLY_INVOICED: "Ticket #32223 (Kittle): partly invoiced on invoice 67469, total 75.00."
     " Unbilled: 180.00 in charges.",
     Verdict.SCHEDULED: "Ticket #32223 (Kittle): scheduled; expected on the invoice of 1 Dec"
-    ' (recurring invoice "Monthly care"). Unbilled: 180.00 in charges.',
-    Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable, so no invoice is expected.",
-    Verdict.COVERED: "Ticket #32223 (Kittle): covered, so no invoice is owed.",
+    " (recurring invoice “Monthly care”). Unbilled: 180.00 in charges.",
+    Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable.",
+    Verdict.COVERED: "Ticket #32223 (Kittle): covered.",
     Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing is recorded on it, no charge and no time.",
-    Verdict.OPEN: "Ticket #32223 (Kittle): still open, so an invoice is not due yet.",
+    Verdict.OPEN: "Ticket #32223 (Kittle): still open.",
     Verdict.NOT_INVOICED: "Warning. Ticket #32223 (Kittle): NOT INVOICED, on no invoice."
     " Unbilled: 180.00 in charges, 1 h 30 min uncharged.",
     Verdict.UNVERIFIED: "Ticket #32223 (Kittle): could not verify;"
@@ -61,8 +61,8 @@ def test_the_plain_headline_says_the_verdict_in_a_sentence(verdict: Verdict) -> 
 
 def test_the_headline_links_the_ticket_and_the_invoice() -> None:
     assert phrases.headline(a_finding(Verdict.INVOICED)) == (
-        f"*Ticket <{TRUSTED}/tickets/109554336|#32223>* · Kittle · ✅ *Invoiced*"
-        f" — invoice <{TRUSTED}/invoices/1650000001|67469>, 75.00"
+        f"✅ *Invoiced* · *<{TRUSTED}/tickets/109554336|#32223>* · Kittle"
+        f" · invoice <{TRUSTED}/invoices/1650000001|67469>, 75.00"
     )
 
 
@@ -75,7 +75,7 @@ def test_an_invoice_of_another_customer_names_it() -> None:
 
 def test_many_invoices_are_counted_after_the_third() -> None:
     finding = a_finding(Verdict.INVOICED, invoices=(INVOICE,) * 5)
-    assert phrases.headline(finding).endswith("; and 2 more in the evidence")
+    assert phrases.headline(finding).endswith("; and 2 more in the thread")
     assert phrases.plain_headline(finding).endswith("; and on 2 more.")
 
 

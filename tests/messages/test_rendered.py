@@ -31,7 +31,6 @@ from bot.messages.rendered import (
     text_cell,
 )
 
-CONTINUED = small_print(line("Continued"))
 lines = st.lists(
     st.text("abc é🚨日", min_size=1, max_size=900).map(lambda text: Line(f"-{text}", f"-{text}")), max_size=40
 )
@@ -92,12 +91,13 @@ def test_a_cell_links_only_to_a_usable_address() -> None:
 @settings(deadline=None)
 @given(lines)
 def test_splitting_keeps_every_line_in_order_in_words_and_in_blocks(given_lines: list[Line]) -> None:
-    messages = split_messages(paragraphs(given_lines), CONTINUED)
+    messages = split_messages(paragraphs(given_lines, "*A ticket*"))
     said = "\n".join(each.words for each in given_lines)
     shown = [block["text"]["text"] for message in messages for block in message.blocks if block["type"] == "section"]
     assert "\n".join(shown) == said
-    assert "\n".join(message.text.removeprefix("Continued\n") for message in messages) == said
-    assert all(message.text.startswith("Continued\n") for message in messages[1:])
+    opening = "A ticket (continued)\n"
+    assert "\n".join(message.text.removeprefix(opening) for message in messages) == said
+    assert all(message.text.startswith(opening) for message in messages[1:])
 
 
 @settings(deadline=None)
@@ -105,7 +105,7 @@ def test_splitting_keeps_every_line_in_order_in_words_and_in_blocks(given_lines:
 def test_a_long_table_becomes_several_with_every_row_once(rows: int, width: int) -> None:
     given_rows = [([text_cell(f"{index}"), text_cell("x" * width)], f"row {index}") for index in range(rows)]
     parts = table_parts([text_cell("A"), text_cell("B")], given_rows)
-    messages = split_messages(parts, CONTINUED)
+    messages = split_messages(parts)
     tables = [block for message in messages for block in message.blocks if block["type"] == "table"]
     assert [row[0]["text"] for each in tables for row in each["rows"][1:]] == [str(n) for n in range(rows)]
     assert all(each["rows"][0][0]["text"] == "A" for each in tables)
@@ -114,7 +114,7 @@ def test_a_long_table_becomes_several_with_every_row_once(rows: int, width: int)
 
 def test_no_message_gets_a_second_table() -> None:
     one = Part("x", (table([[text_cell("x")]]),))
-    assert len(split_messages([one, one], CONTINUED)) == 2
+    assert len(split_messages([one, one])) == 2
 
 
 def test_all_lines_are_shown_when_there_is_room() -> None:

@@ -139,7 +139,7 @@ def test_the_proof_is_shown() -> None:
         "invoice 67469, total 75.00: its ticket field is this ticket",
         f"{SITE}/invoices/1650000001",
         "On no invoice yet: 5.00 in charges, 30 min",
-        "20 invoices listed, 1 read, 0 known from earlier reads, 0 skipped",
+        "Read now: 1 of 20 invoices",
         "checked 2026-11-22 09:02 UTC",
         "1 ticket: 1 partly invoiced  ·  4 API calls in 0.8 s",
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from bot.billing.rules.verdicts import Coverage, InvoiceLink, LinkKind, Unbilled
 from bot.words.findings import coverage, how_linked, unbilled
 
@@ -25,6 +27,19 @@ def test_an_invoice_of_another_customer_names_it() -> None:
 
 
 def test_how_much_was_seen_says_when_it_is_not_all() -> None:
-    seen = "20 invoices listed, 1 read, 3 known from earlier reads, 0 skipped"
+    seen = "Read now: 1 of 20 invoices; 3 unchanged since they were read"
     assert coverage(Coverage(20, 1, 3, 0)) == seen
     assert coverage(Coverage(20, 1, 3, 0, complete=False)) == f"{seen}; the search is not complete"
+
+
+def test_how_much_was_seen_names_no_zeros_and_says_since_when_nothing_has_changed() -> None:
+    since = datetime(2026, 11, 24, 9, 2, tzinfo=UTC)
+    assert coverage(Coverage(7, 3, 4, unchanged_since=since)) == (
+        "Read now: 3 of 7 invoices; 4 unchanged since 2026-11-24 09:02 UTC"
+    )
+    assert coverage(Coverage(7, 0, 7, unchanged_since=since), lambda when: f"{when:%d %b}") == (
+        "Known from earlier reads: 7 invoices, unchanged since 24 Nov"
+    )
+    assert coverage(Coverage(1, 1, skipped=30)).endswith("30 older not read, as nothing on them has changed"
+                                                         " since before the ticket was opened")  # fmt: skip
+    assert coverage(Coverage()) == "No invoice to read"

@@ -14,9 +14,9 @@ from bot.digest.csv import digest_csv
 from bot.messages.check_messages import outcome
 from bot.terminal.check import show_report
 from bot.words.finding_json import finding_as_json
-from bot.words.reasons import reason, unsaid
+from bot.words.reasons import beside_headline, reason, unsaid
 from tests.digest.factory import a_digest
-from tests.messages.factory import a_finding, a_report, any_finding
+from tests.messages.factory import INVOICE, a_finding, a_report, any_finding
 
 
 @pytest.mark.parametrize("verdict", Verdict)
@@ -27,18 +27,19 @@ def test_all_surfaces_give_the_reason_in_the_same_words(verdict: Verdict) -> Non
     said = reason(finding)
     assert said.endswith(".")
     assert finding_as_json(finding)["reason"] == said
-    assert said in outcome([finding], None).text.replace("\u2060", "")
     assert said in out.getvalue()
     assert said.replace('"', '""') in digest_csv(a_digest(finding))
+    beside = beside_headline(replace(finding, possible=()))
+    assert beside in outcome([finding], None).text.replace("\u2060", "")
 
 
 @pytest.mark.parametrize(
     ("expected", "said"),
     [
         (Expectation(Due.NOT_YET, Ground.STATUS, "New"),
-         'The work is not finished (status "New"), so an invoice is not due yet.'),
+         'The work is not finished (status “New”), so an invoice is not due yet.'),
         (Expectation(Due.NEVER, Ground.BILLING_STATUS, "Free"),
-         'No invoice is expected: its billing status is "Free".'),
+         'No invoice is expected: its billing status is “Free”.'),
         (Expectation(Due.NEVER, Ground.TIME),
          "No invoice is expected: none of its time is billable and it has no unbilled charge."),
         (None, ""),
@@ -49,15 +50,20 @@ def test_what_policy_says_is_the_reason_where_nothing_else_is(expected: Expectat
 
 
 def test_a_warning_names_the_contradiction_and_the_paused_recurring_invoice() -> None:
-    plain = (
-        'The work is finished (status "Resolved"). Every place where its invoice could be was read, and none bills it.'
-    )
-    assert reason(a_finding(Verdict.NOT_INVOICED)) == plain
+    plain = "The work is finished (status “Resolved”)."
+    proof = "Every place where its invoice could be was read, and none bills it."
+    assert reason(a_finding(Verdict.NOT_INVOICED)) == f"{plain} {proof}"
     loud = reason(a_finding(Verdict.NOT_INVOICED, contradiction=True, paused_schedule=""))
     assert loud == (
-        f"{plain} Contradiction: its status says Invoiced; a status is set by hand and proves nothing."
-        ' The recurring invoice "" would pick up its charges, but it is paused.'
+        "Contradiction: its status says Invoiced, and a status proves nothing."
+        f" Its recurring invoice is paused. {proof}"
     )
+
+
+def test_how_several_invoices_bill_it_is_said_once_where_it_is_the_same() -> None:
+    both = a_finding(Verdict.INVOICED, invoices=(INVOICE, replace(INVOICE, number="67470")))
+    assert reason(both) == "Invoice 67469 was made for this ticket; invoice 67470 was made for this ticket."
+    assert beside_headline(both) == "Each invoice was made for this ticket."
 
 
 @given(any_finding)

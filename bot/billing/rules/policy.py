@@ -407,7 +407,7 @@ def claims(ticket: Ticket) -> tuple[str, ...]:
     """
     statuses = dict.fromkeys([ticket.row.billing_status, _of(ticket.detail).billing_status])
     said = [
-        f'Its billing status in Syncro is "{status}", yet no invoice that bills it was found.'
+        f"Its billing status in Syncro is “{status}”, yet no invoice that bills it was found."
         for status in statuses
         if fold(status) in _BILLED
     ]

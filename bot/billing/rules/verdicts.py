@@ -245,6 +245,8 @@ class Coverage:
     from_ledger: int = 0
     skipped: int = 0
     complete: bool = True
+    unchanged_since: datetime | None = None
+    """When the last of those `from_ledger` was read; none of them has changed since."""
 
 
 class ConcernKind(StrEnum):

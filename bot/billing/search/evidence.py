@@ -73,7 +73,7 @@ class Evidence:
     """How often each stands in the list that was seen last: without ids two equal rows are two invoices."""
     _namesakes: Counter[str | None] = field(default_factory=Counter)
     _read: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
-    _recalled: dict[RowKey, InvoiceFacts] = field(default_factory=dict)
+    _recalled: dict[RowKey, RememberedInvoice] = field(default_factory=dict)
     _unread: dict[RowKey, str] = field(default_factory=dict)
     _vanished: set[RowKey] = field(default_factory=set)
     _named_by_ledger: set[str] = field(default_factory=set)
@@ -122,16 +122,17 @@ class Evidence:
         elif found.might and all(known.invoice.id != invoice.id for known in self.mentions):
             self.mentions.append(FoundMention(invoice, text_that_might_mean(answer, self.ticket)))
 
-    def note_remembered(self, row: InvoiceRow, invoice: InvoiceFacts, *, standing: bool) -> bool:
+    def note_remembered(self, row: InvoiceRow, remembered: RememberedInvoice, *, standing: bool) -> bool:
         """Take in a remembered invoice that is current. False when it has to be read, and nothing was taken in.
 
         That it does not bill the ticket counts. That it does is for a fresh reading to confirm, unless it is
         `standing` unchanged in a list of its customer that was read just now.
         """
+        invoice = remembered.facts
         found = match(invoice, self.ticket)
         if found.undecidable or found.might or (found.link is not None and not (standing and invoice.number)):
             return False
-        self._recalled[row_key(row)] = invoice
+        self._recalled[row_key(row)] = remembered
         if found.link is not None:
             self.links.append(FoundLink(invoice, found.link))
         return True
@@ -160,7 +161,9 @@ class Evidence:
     @property
     def samples(self) -> list[Sample]:
         """Invoices that are known to be there, by which a filter can be tried."""
-        return [Sample.of(invoice) for invoice in (*self._read.values(), *self._recalled.values())]
+        return [
+            Sample.of(invoice) for invoice in (*self._read.values(), *(each.facts for each in self._recalled.values()))
+        ]
 
     def was_tried(self, row: InvoiceRow) -> bool:
         """Whether this very state of the invoice has been asked for already."""
@@ -180,6 +183,11 @@ class Evidence:
         """Whether the invoice is known to bill the ticket."""
         return any(found.invoice.id == invoice_id for found in self.links)
 
+    @property
+    def tried(self) -> frozenset[RowKey]:
+        """Every state of an invoice that has been asked for already."""
+        return frozenset({*self._read, *self._recalled, *self._unread, *self._vanished})
+
     def has_read(self, invoice_id: str) -> bool:
         """Whether the invoice was read from Syncro, whatever it was asked for by."""
         return any(invoice.id == invoice_id for invoice in self._read.values())
@@ -189,8 +197,12 @@ class Evidence:
         if not rows:
             return "none listed"
         recalled = sum(not self.was_read_now(row) for row in rows)
-        how = f"all read, {recalled} of them earlier" if recalled else "all read"
-        return f"{counted(len(rows), 'invoice')} listed, {how}, no link"
+        how = "all read now"
+        if recalled == len(rows):
+            how = "all known from earlier reads"
+        elif recalled:
+            how = f"{len(rows) - recalled:,} read now, {recalled:,} known from earlier reads"
+        return f"{counted(len(rows), 'invoice')} listed, {how}, none bills it"
 
     def has_vanished(self, row: InvoiceRow) -> bool:
         """Whether the list named it, but Syncro then had no such invoice."""
@@ -219,13 +231,14 @@ class Evidence:
 
     def coverage(self) -> Coverage:
         """The counts for the receipt. A found link is complete evidence by itself."""
-        recalled = {invoice.id for invoice in self._recalled.values()}
+        recalled = {each.facts.id: each.read_at for each in self._recalled.values()}
         return Coverage(
             listed=sum(count if name[0] is None else 1 for name, count in self._listed.items()),
             read=len({invoice.id for invoice in self._read.values()}),
-            from_ledger=len(recalled | self._named_by_ledger),
+            from_ledger=len(recalled.keys() | self._named_by_ledger),
             skipped=self.skipped,
             complete=bool(self.links) or not self._failures,
+            unchanged_since=max(recalled.values(), default=None),
         )
 
 

@@ -65,9 +65,7 @@ def know_details(
     for row, remembered in zip(wanted, (yield from _recalled(wanted)), strict=True):
         if remembered is None:
             unknown.append(row)
-        elif not is_current(row, remembered, sweep) or not evidence.note_remembered(
-            row, remembered.facts, standing=standing
-        ):
+        elif not is_current(row, remembered, sweep) or not evidence.note_remembered(row, remembered, standing=standing):
             (likely if match(remembered.facts, evidence.ticket).link is not None else unknown).append(row)
     anything_read = yield from read_details(evidence, likely)
     return (yield from read_details(evidence, unknown)) or anything_read
@@ -136,7 +134,7 @@ def confirm(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | No
     evidence.note_named_by_ledger(remembered.facts)
     yield from read_again(evidence, [remembered], sweep)
     outcome = "it still does" if evidence.links else "it no longer does, or could not be read"
-    named = f"invoice {remembered.facts.number} billed this ticket on {remembered.read_at:%Y-%m-%d}"
+    named = f"invoice {remembered.facts.number} billed this ticket when it was last read"
     evidence.receipt.append(Looked("Earlier reads", f"{named}; read again now, {outcome}"))
 
 

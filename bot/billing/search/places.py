@@ -20,7 +20,7 @@ from bot.billing.search.filters import Filter, can_list_changes, note_contradict
 from bot.billing.search.invoice_details import know_details, read_details, sweep_customer
 from bot.billing.search.paging import Listing, Took, read_list, read_until_stable
 from bot.billing.search.queries import Asking, Failed, ListInvoices, ask, name_of, row_key
-from bot.counting import counted
+from bot.counting import counted, dated
 from bot.syncro.models import ROWS_A_PAGE, InvoiceRow
 
 CANDIDATES_TO_TRY = 3
@@ -129,6 +129,8 @@ class InvoiceList:
     name: str
     customer_id: str | None
     updated_since: datetime | None
+    is_rest: bool = False
+    """Whether it is said of those only that have not been looked at before."""
 
     def page(self, number: int, reading: int) -> ListInvoices:
         """The read of one page."""
@@ -161,18 +163,20 @@ class InvoiceList:
             was_read = yield from know_details(evidence, own, sweep or evidence.sweep)
             return Took.ENOUGH if evidence.links else Took.TIME if was_read else Took.NOTHING
 
+        before = evidence.tried if self.is_rest else frozenset()
         # By its state: an invoice that was changed after its detail was read has to be read again.
         listing = yield from read_until_stable(self.page, "list of invoices", row_key, take)
         if isinstance(listing, Failed):
             evidence.receipt.append(Looked(self.name, "could not be listed"))
             return (listing.sentence,)
         own = self._concerned(listing)
+        told = [row for row in own if row_key(row) not in before]
         if evidence.links:
-            evidence.receipt.append(Looked(self.name, f"{counted(len(own), 'invoice')} listed, link found"))
+            evidence.receipt.append(Looked(self.name, f"{counted(len(told), 'invoice')} listed, link found"))
             return ()
         unread = [why for row in own if (why := evidence.why_unread(row)) is not None]
-        known = f"{len(own) - len(unread)} known, {len(unread)} could not be read"
-        said = f"{counted(len(own), 'invoice')} listed, {known}" if unread else evidence.said_of_all(own)
+        some = f"{counted(len(own), 'invoice')} listed, {len(unread):,} could not be read"
+        said = some if unread else evidence.said_of_all(told)
         evidence.receipt.append(Looked(self.name, said))
         return tuple(unread)
 
@@ -238,12 +242,12 @@ class CustomerInvoices:
         problems: tuple[str, ...] = ()
         everything = InvoiceList("All invoices of this customer", self.customer_id, None)
         if self.since is not None:
-            name = f"This customer's invoices changed since {self.since:%Y-%m-%d}"
+            name = f"This customer's invoices changed since {dated(self.since)}"
             recent = InvoiceList(name, self.customer_id, self.since)
             problems = yield from recent.scan(evidence, self.scope.sweep)
             if evidence.links:
                 return
-            everything = replace(everything, name="This customer's older invoices")
+            everything = replace(everything, name="This customer's older invoices", is_rest=True)
             if not self.scope.exhaustive and (yield from self._skip_older(evidence, everything, self.since)):
                 evidence.searched_since = self.since
                 for problem in problems:
@@ -374,5 +378,5 @@ class WholeAccount:
 
 def account_in_words(count: int, since: datetime | None) -> str:
     """What the receipt says where the whole account is known."""
-    changed = "" if since is None else f" changed since {since:%Y-%m-%d}"
+    changed = "" if since is None else f" changed since {dated(since)}"
     return f"all {counted(count, 'invoice')} of the account{changed} are known; none bills it"

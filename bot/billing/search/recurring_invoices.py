@@ -45,10 +45,10 @@ def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -
     unclear = [each for each in schedules if each.customer_id in (None, customer_id) and each.picks_up is not False]
     evidence.schedules.extend(own)
     if unclear and not any(schedule.picks_up for schedule in own):
-        name = f' "{unclear[0].name}"' if unclear[0].name else ""
+        name = f" “{unclear[0].name}”" if unclear[0].name else ""
         evidence.fail(f"Whether the recurring invoice{name} picks up this ticket's charges cannot be read.")
     picking_up = sum(schedule.invoice_unbilled_ticket_charges is True for schedule in own)
-    outcome = f"{counted(len(own), 'schedule')}, {picking_up} that pick up unbilled ticket charges"
+    outcome = f"{counted(len(own), 'schedule')}, {picking_up:,} for unbilled ticket charges" if own else "none"
     evidence.receipt.append(Looked("Recurring invoices", outcome))
 
 

@@ -50,7 +50,7 @@ from bot.billing.search.queries import (
     recall,
 )
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, read_afresh
-from bot.counting import counted
+from bot.counting import counted, dated
 from bot.syncro.models import InvoiceRow, TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
@@ -260,7 +260,7 @@ class Searcher:
     def _stands_in_payers_list(self, evidence: Evidence, remembered: RememberedInvoice) -> bool:
         facts = remembered.facts
         for row in self.payers.get(facts.customer_id or "", ()):
-            if is_current(row, remembered, self._sweep) and evidence.note_remembered(row, facts, standing=True):
+            if is_current(row, remembered, self._sweep) and evidence.note_remembered(row, remembered, standing=True):
                 evidence.note_listed([row])
                 outcome = f"invoice {facts.number} stands there as it was when it was read: it bills this ticket"
                 evidence.receipt.append(Looked("Another customer's invoices", outcome))
@@ -329,18 +329,13 @@ class Searcher:
             if not (evidence.links or evidence.doubts):
                 yield from self._note(self._place_of_offers(row))
             return True
-        evidence.receipt.append(
-            Looked(
-                Offered.name,
-                f"none when searched on {offers.searched_at:%Y-%m-%d}, and none that changed since bills it",
-            )
-        )
+        evidence.receipt.append(Looked(Offered.name, "none when last asked, and none that changed since bills it"))
         return True
 
     def _look_at_list(self, evidence: Evidence, customer_id: str) -> Asking[bool]:
         """Walk over the customer's list once; what is not known is read. False when that could not be done."""
         since = self.since.get(customer_id)
-        name = "All invoices of this customer" if since is None else f"This customer's invoices since {since:%Y-%m-%d}"
+        name = "All invoices of this customer" if since is None else f"This customer's invoices since {dated(since)}"
         place = InvoiceList(name, customer_id, since)
         # Nothing hangs on its end: what it does not show is known from elsewhere, or is read once more.
         listing = yield from place.read(trusting=True)
@@ -437,5 +432,5 @@ def _judgeable(case: Case) -> Case:
 
 def _said_of_older(place: SearchedPlace) -> str:
     if place.since is None:
-        return "all known from earlier reads, no link"
+        return "all known from earlier reads, none bills it"
     return f"{place.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"

@@ -36,6 +36,7 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.scheduler import Progress, Scheduler, Session
 from bot.billing.search.ticket_lookup import look_up
+from bot.counting import dated
 from bot.syncro.errors import FailureKind
 from bot.syncro.models import InvoiceDetail, InvoiceRow, Page
 
@@ -337,7 +338,7 @@ class _Run:
 
     def read_window(self, since: datetime | None) -> str:
         """Read every invoice that changed since a moment. Returns why that could not be proved; empty when it was."""
-        self._begin("all invoices" if since is None else f"invoices since {since:%Y-%m-%d}")
+        self._begin("all invoices" if since is None else f"invoices since {dated(since)}")
         if since is not None and not self._ask(can_list_changes(self._clock())):
             return (
                 "Syncro's list of invoices does not heed `since_updated_at`, so only all of them together can be read."
