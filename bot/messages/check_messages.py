@@ -252,7 +252,7 @@ def progress(done: int, wanted: int, what: str) -> Rendered:
 
 def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
     """The evidence, in as many messages as it needs."""
-    cost = f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds"
+    cost = f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} seconds for this request"
     outage = [line(f"Nothing could be read from Syncro: {mrkdwn(report.outage, 1_000)}")] if report.outage else []
     if len(findings) == 1:
         (finding,) = findings

@@ -170,7 +170,7 @@ def test_the_evidence_says_where_it_looked_what_it_found_and_what_it_cost() -> N
         "Where I looked for #32223 · Invoiced",
         "• invoices of the customer — 20 listed, 20 read",
         "• 67469, 75.00: its ticket field is this ticket",
-        "Read now: 20 invoices · 4 calls to Syncro in 0.8 seconds",
+        "Read now: 20 invoices · 4 calls to Syncro in 0.8 seconds for this request",
     ):
         assert said in message.text
 
@@ -197,7 +197,7 @@ def test_the_thread_proves_each_ticket_once_those_to_look_at_first() -> None:
     assert starts[0] == "#1"
     assert starts[1].startswith("#2")
     assert starts[2] == "#3"
-    assert lines[-1] == "12 calls to Syncro in 0.8 seconds"
+    assert lines[-1] == "12 calls to Syncro in 0.8 seconds for this request"
     assert "Looked: invoices that Syncro offers for the ticket — 1 listed, 1 read; invoices of the" in message.text
     assert "Every place where its invoice could be was read" not in message.text
 
