@@ -133,7 +133,7 @@ def _beside_headline(finding: Finding) -> list[Line]:
     """What a headline does not say: the reason first, the subject last."""
     why = phrases.reason(finding)
     status = finding.status if finding.status and finding.status not in reasons.beside_headline(finding) else ""
-    about = strung(" · ", phrases.subject_link(finding), f"status {mrkdwn(status, 80)}" if status else "")
+    about = strung(" · ", phrases.about(finding), f"status {mrkdwn(status, 80)}" if status else "")
     return [
         *([line(why)] if why else []),
         *_failures(finding.failures[:1] if finding.invoices else ()),

@@ -81,12 +81,12 @@ def possible_mention(mention: PossibleMention) -> Line:
     return line(f"Look at invoice {invoice}: {said} may mean this ticket, and proves nothing either way.")
 
 
-def subject_link(finding: Finding) -> str:
-    """“Printer does not print”, linked to the ticket."""
-    shown = plain(finding.subject)
-    if shown:
-        return f"“{link(finding.ticket_url, shown)}”"
-    return link(finding.ticket_url, "open in Syncro") if web_address(finding.ticket_url) else ""
+def about(finding: Finding) -> str:
+    """“Printer does not print”, and the ticket's address where the headline is a header, which holds no link."""
+    shown = mrkdwn(finding.subject)
+    is_header = finding.verdict.traits.loudness is Loudness.ALARM and web_address(finding.ticket_url)
+    opening = link(finding.ticket_url, "open in Syncro") if is_header else ""
+    return strung(" · ", f"“{shown}”" if shown else "", opening)
 
 
 def reason(finding: Finding, limit: int = _REASON, *, with_proof: bool = False) -> str:
