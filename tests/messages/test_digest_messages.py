@@ -366,7 +366,7 @@ def test_a_warning_can_be_taken_back_from_memory_alone(ending: WarningEnding, sa
     ("verdict", "said"),
     [
         (Verdict.SCHEDULED, "scheduled, expected on the invoice of Tue 1 Dec"),
-        (Verdict.NON_BILLABLE, 'non-billable now. No invoice is expected: its status is "Non-Billable".'),
+        (Verdict.NON_BILLABLE, "non-billable now. No invoice is expected: its status is “Non-Billable”."),
         (Verdict.OPEN, "· reopened, so an invoice is not due yet\n"),
         (Verdict.NOT_FOUND, "no longer in Syncro"),
         (Verdict.PARTIALLY_INVOICED, "recovered, on invoice 67469, 75.00"),
