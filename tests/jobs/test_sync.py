@@ -41,7 +41,7 @@ def said(report: SyncReport, caplog: pytest.LogCaptureFixture) -> list[tuple[str
         ),
         (
             SyncReport(1200, 240, 1300, SyncEnding.STOPPED, is_complete=False, since=NOW, problem="It was stopped."),
-            "1,200 invoices read with 1,300 calls; all invoices changed since 2026-11-23 are known. It was stopped.",
+            "1,200 invoices read with 1,300 calls; all invoices changed since 23 Nov 2026 are known. It was stopped.",
         ),
         (
             SyncReport(0, 240, 1, SyncEnding.OUTAGE, is_complete=False, problem="Syncro refused the API token (401)."),

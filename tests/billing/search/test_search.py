@@ -136,7 +136,7 @@ def test_absence_is_claimed_after_everything_was_read_and_each_invoice_only_once
     assert (coverage.listed, coverage.read, coverage.skipped, coverage.complete) == (5, 5, 0, True)
     assert [looked.place for looked in finding.receipt] == [
         "Invoices that Syncro offers for this ticket",
-        "This customer's invoices changed since 2026-04-22",
+        "This customer's invoices changed since 22 Apr 2026",
         "This customer's older invoices",
         "All invoices of the account",
     ]
