@@ -15,6 +15,7 @@ from bot.commands.exits import (
     CANNOT_RUN,
     INTERRUPTED,
     StoppedError,
+    ended,
     flushed,
     interrupted,
     leave,
@@ -93,7 +94,7 @@ _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ..
     ((SettingsError,), lambda error: refuse(*error.problems)),
     (_REFUSALS, lambda error: refuse(str(error))),
     ((TyperException,), lambda error: _wrong_call(error.format_message())),
-    ((SystemExit,), lambda left: no_reader(left) if left.code else 0),  # completion leaves so, with 0
+    ((SystemExit,), ended),
     ((BrokenPipeError,), no_reader),
     ((OSError,), system_said_no),
     ((BaseException,), unforeseen),

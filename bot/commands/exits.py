@@ -40,8 +40,14 @@ def interrupted(_: BaseException) -> int:
     return refuse("Stopped by Ctrl-C.", status=INTERRUPTED)
 
 
+def ended(leaving: SystemExit) -> int:
+    """Left with a status of its own, as completion does and signals do. 1 is Rich's, where nobody reads any more."""
+    code = leaving.code or 0
+    return code if isinstance(code, int) and code != 1 else no_reader(leaving)
+
+
 def no_reader(_: BaseException) -> int:
-    """Nobody reads the output any more. Rich says so with an exit of its own, whose status would be another's."""
+    """Nobody reads the output any more."""
     discard(sys.stdout)
     return refuse("Stopped, because nobody reads the output any more.", status=NO_READER)
 
