@@ -22,7 +22,8 @@ from bot.jobs.steps import Steps
 from bot.messages.channel_guard import EXTERNAL_CHANNEL, UNKNOWN_CHANNEL
 from bot.messages.digest_messages import Retraction, retracted_warning
 from bot.messages.poster import Posted
-from bot.messages.rendered import Rendered, with_updates
+from bot.messages.rendered import Rendered
+from bot.messages.settled import redrawn
 from bot.store.memory import Memory
 from bot.store.records import KeptPost, Source
 from bot.words.finding_json import finding_as_json
@@ -34,6 +35,8 @@ _MAY_CHANGE = frozenset({EXTERNAL_CHANNEL, UNKNOWN_CHANNEL})
 """Refusals after which a warning is still there to be taken back one day."""
 _ALONE = "alone_in_message"
 """Kept with a warning's evidence: its message is about nothing else, so that it can be replaced as a whole."""
+_SOURCE = "source"
+"""Kept with it too: whether its message is an answer or a digest."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class WarningBook:
 
         def remember(_: bool) -> None:
             now = self.clock()
-            evidence = {str(finding.ticket_id): {**evidence_as_json(finding), _ALONE: alone} for finding in warned}
+            about = {_ALONE: alone, _SOURCE: source}
+            evidence = {str(finding.ticket_id): {**evidence_as_json(finding), **about} for finding in warned}
             self.memory.keep_post(place, KeptPost(message.text, message.blocks, (), evidence), at=now)
             for finding in warned:
                 amount = at_risk.get(finding.ticket_number, amount_of(finding.unbilled, self.rates))
@@ -139,7 +143,7 @@ class WarningBook:
     ) -> bool:
         """Edit one message; False where that is to be tried again another day."""
         place = Posted(said["channel"], said["ts"])
-        steps.run("note retraction", partial(self._note, place, retraction.thread.text))
+        steps.run("note retraction", partial(self._note, place, retraction.thread.text.splitlines()[0]))
         edited = outbox.edit("edit warning", place, partial(self._drawn, place, retraction.parent))
         if edited.refused in _MAY_CHANGE:
             number, why = resolved.standing.ticket_number, edited.refused
@@ -161,7 +165,8 @@ class WarningBook:
         kept = self.memory.post_at(place)
         if kept is None or all(each.get(_ALONE) for each in kept.evidence.values()):
             return alone
-        return with_updates(kept.text, list(kept.blocks), list(kept.updates))
+        is_answer = all(each.get(_SOURCE) == "check" for each in kept.evidence.values())
+        return redrawn(Rendered(kept.text, kept.blocks), kept.updates, len(kept.evidence), is_answer=is_answer)
 
     def _left_over(self, seen: Set[str]) -> list[dict[str, str]]:
         """Warnings that have ended by an invoice, while a message in Slack still says them; without those just seen."""

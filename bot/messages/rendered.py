@@ -220,24 +220,6 @@ def table_parts(
     return [*parts, Part("\n".join(words), (make(cells),))] if words else parts
 
 
-_CUT: Final = "… (the rest stands in the thread)"
-
-
-def with_updates(text: str, blocks: Sequence[Block], updates: Sequence[str]) -> Rendered:
-    """A message posted earlier with later news on top, in words that are already escaped.
-
-    The blocks give way to the words alone where both together would pass Slack's limits.
-    """
-    news = "\n".join(f"Update: {update}" for update in updates)
-    said = f"{news}\n{text}"
-    if len(said) > TEXT_LIMIT:
-        said = f"{said[: TEXT_LIMIT - len(_CUT)]}{_CUT}"
-    try:
-        return Rendered(said, (section(news), *blocks))
-    except ValueError:
-        return Rendered(said)
-
-
 def split_messages(parts: Sequence[Part]) -> list[Rendered]:
     """The parts in as many messages as they need, in order; each begins with what it is about."""
     messages: list[list[Part]] = []

@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.slack.workspace import BOT, GENERAL, RETIRED, TECHNICIAN, Message
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import INVOICED, NOT_INVOICED, House
+from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.slack_faults import ApiCall
 
@@ -291,7 +292,7 @@ def test_a_refused_token_ends_the_bot_with_status_3_and_one_line_that_names_the_
     ]
 
     for bot, (setting, token) in zip(bots, wrong.items(), strict=True):
-        assert bot.wait_exit(20) == 3
+        assert bot.wait_exit(PATIENCE) == 3
         complaints = [line for line in bot.log.splitlines() if line.startswith("invoice-bot:")]
         assert len(complaints) == 1
         assert setting in complaints[0]

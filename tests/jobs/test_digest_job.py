@@ -514,8 +514,8 @@ def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office
         assert len(set(texts)) == len(texts) or cut_at == "attach list", where
         assert len(office.slack.workspace.files) - files <= (2 if cut_at == "attach list" else 1), where
         assert {s.ticket_number for s in office.memory.history(office.now).standing} == {str(standing.number)}, where
-        assert office.parents()[-2].text.startswith("Update: "), where
-    assert warned.text.startswith("Update: ")
+        assert "of this warning" in office.parents()[-2].text.splitlines()[0], where
+    assert "of this warning" in warned.text.splitlines()[0]
 
 
 def test_a_post_whose_answer_is_lost_stands_once_where_the_bot_may_read_the_channel(office: Office) -> None:

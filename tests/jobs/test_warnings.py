@@ -101,9 +101,8 @@ def test_a_warning_in_a_digest_of_many_tickets_gets_an_update_on_top_and_a_line_
 
     office.digest()
 
-    assert parent.text.startswith("Update: ")
-    updates = [line for line in parent.text.splitlines() if line.startswith("Update: ")]
-    assert len(updates) == 2
+    top, *updates = parent.text.splitlines()[:3]
+    assert top == "\U0001f6a8 10 of 12 tickets of this warning are still NOT INVOICED"
     assert str(tickets[3].number) in updates[0]
     assert first in updates[0]
     assert second in updates[1]
@@ -125,12 +124,13 @@ def test_a_digest_that_warned_about_one_ticket_only_keeps_what_else_it_says(offi
 
     office.digest()
 
-    assert parent.text.startswith("Update: ")
-    assert invoice in parent.text.splitlines()[0]
+    top, update = parent.text.splitlines()[:2]
+    assert top == "\u2705 The ticket of this warning is billed now"
+    assert invoice in update
     assert str(unclear.number) in parent.text
 
 
-def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_what_it_says_of_the_others(
+def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_its_words_struck_through(
     office: Office,
 ) -> None:
     ticket = office.unbilled()
@@ -143,9 +143,28 @@ def test_an_answer_about_several_tickets_of_which_one_was_warned_about_keeps_wha
 
     office.digest()
 
-    assert warned.text.startswith("Update: ")
+    assert warned.text.startswith("\u2705 The ticket of this warning is billed now")
     assert invoice in warned.text
-    assert warned.text.endswith(before)
+    assert "NOT INVOICED" not in warned.text
+    (struck,) = (block for block in warned.blocks if block["type"] == "rich_text")
+    assert struck["elements"][0]["elements"] == [{"type": "text", "text": before, "style": {"strike": True}}]
+
+
+def test_an_answer_of_which_one_of_two_tickets_is_billed_counts_what_is_left(office: Office) -> None:
+    first, second = office.unbilled(), office.unbilled()
+    warned = office.check(first, second)
+    office.next_day()
+    invoice = office.bill(first)
+    office.digest()
+    top, update = warned.text.splitlines()[:2]
+    assert top == "\U0001f6a8 1 of 2 tickets of this warning is still NOT INVOICED"
+    assert [block["text"]["text"] for block in warned.blocks if block["type"] == "header"] == [top]
+    assert invoice in update
+    office.next_day()
+    office.bill(second)
+    office.digest()
+    assert warned.text.startswith("\u2705 Both tickets of this warning are billed now")
+    assert "NOT INVOICED" not in warned.text
 
 
 def test_an_invoice_that_was_found_without_posting_still_takes_the_warning_back_in_the_next_digest(
