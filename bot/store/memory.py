@@ -135,7 +135,7 @@ class Memory:
             ValueError: the finding is not a proved `not_invoiced`.
 
         """
-        charges = finding.unbilled.charges or NOTHING
+        charges = NOTHING if finding.unbilled.charges is None else finding.unbilled.charges
         said = standing.Said(finding, at, at.date(), source, charges if amount is None else amount)
         with self._database.writing() as connection:
             standing.say(connection, said)
