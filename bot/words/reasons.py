@@ -61,7 +61,7 @@ def _expected(finding: Finding) -> str:
     if said.by in _BESIDE_TIME and finding.unbilled.minutes:
         parts.append(f"{duration(finding.unbilled.minutes)} of time on it is marked as billable and uncharged.")
     if said.time is not None:
-        parts.append(f'Its {said.time.by} "{said.time.value}" covers its time, not a charge with a price.')
+        parts.append(f"Its {said.time.by} “{said.time.value}” covers its time, not a charge with a price.")
     if said.due is Due.COVERED and finding.unbilled.minutes:
         parts.append(f"So is {duration(finding.unbilled.minutes)} of uncharged time.")
     if said.due is Due.NEVER and finding.unbilled.charges:
@@ -159,7 +159,7 @@ def _repeated(finding: Finding) -> list[str]:
 
 
 def _nothing_recorded(finding: Finding) -> str:
-    return f"{_expected(finding)} If work was done, record it."
+    return f"{_expected(finding)} Nothing is recorded on this ticket. If work was done, record it."
 
 
 def _unverified(finding: Finding) -> str:

@@ -100,7 +100,7 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         label="Nothing recorded",
         count="with nothing recorded",
         meaning="it is finished and on no invoice, and nothing on it could be billed: no charge, no time.",
-        sentence="nothing is recorded on it, no charge and no time",
+        sentence="nothing recorded on it, no charge and no time",
     ),
     Verdict.NOT_INVOICED: VerdictWords(
         glyph="🚨",

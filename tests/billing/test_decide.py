@@ -271,7 +271,7 @@ def test_an_unverified_ticket_says_what_to_look_at_and_what_failed() -> None:
     assert given.possible[0].number == "67469"
     assert given.possible[0].text == "Toner 32223"
     assert "Invoice 67469 may mean ticket 32223" in reason(given)
-    assert "Failure 0. Failure 1. 2 more" in reason(given)
+    assert "Failure 0. 3 more" in reason(given)
     assert given.failures == ("Failure 0.", "Failure 1.", "Failure 2.", "Failure 3.")
     assert not given.coverage.complete
 
@@ -288,7 +288,7 @@ def test_scheduled_names_the_recurring_invoice_and_its_date() -> None:
     given = finding(scheduled(with_charge(), MONTHLY))
     assert given.scheduled_for == MONTHLY.next_run
     assert given.schedule_name == "Monthly"
-    assert 'expected on the invoice of 1 Jun (recurring invoice "Monthly")' in reason(given)
+    assert "expected on the invoice of 1 Jun (recurring invoice “Monthly”)" in reason(given)
     assert "Syncro does not show the schedule's own filters" in reason(given)
 
 
@@ -317,7 +317,7 @@ def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: st
     assert stuck.verdict is Verdict.SCHEDULED
     assert stuck.scheduled_for is not None
     assert f"on the invoice of {said} " in reason(stuck)
-    assert "and that date has passed: look at it" in reason(stuck)
+    assert "That date has passed: look at it" in reason(stuck)
 
 
 @pytest.mark.parametrize("own", [{"line_items": [], "total": "0"}, {"total": "-75.0"}])
@@ -333,7 +333,7 @@ def test_a_date_has_passed_when_its_day_is_over_at_the_office_and_both_places_sa
 ) -> None:
     now = datetime(2026, 6, 2, 1, tzinfo=UTC).astimezone(ZoneInfo(zone))
     given = decide(scheduled(with_charge(), schedule("2026-06-01")), PAGES, now)
-    assert ("that date has passed" in reason(given)) is has_passed
+    assert ("That date has passed" in reason(given)) is has_passed
     assert (pickup(given, now.date(), ZoneInfo(zone))[0] is Pickup.OVERDUE) is has_passed
     assert bool(given.concerns) is has_passed
 
@@ -347,7 +347,7 @@ def test_a_paused_schedule_promises_nothing_and_is_named() -> None:
     given = finding(scheduled(with_charge(), schedule("2026-06-01T06:00:00Z", paused=True)))
     assert (given.verdict, given.scheduled_for, given.schedule_name) == (Verdict.NOT_INVOICED, None, "")
     assert given.paused_schedule == "Monthly"
-    assert '"Monthly" would pick up its charges, but it is paused' in reason(given)
+    assert "Its recurring invoice “Monthly” is paused" in reason(given)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_free_charge_beside_billable_time_is_owed_and_both_are_said() -> None:
 def test_a_product_for_free_work_says_that_the_time_beside_it_is_free_and_both_are_said() -> None:
     found = judged(Policy(no_charge_products=("warranty-labour",)), charges=[FREE], timers=[HOUR])
     assert (found.verdict, found.rule) == (Verdict.NON_BILLABLE, "NO_CHARGE_PRODUCTS")
-    assert 'a charge of 0.00 for "Warranty labour"' in reason(found)
+    assert "a charge of 0.00 for “Warranty labour”" in reason(found)
     assert "1 h of time on it is marked as billable" in reason(found)
 
 
@@ -70,7 +70,7 @@ def test_a_contract_covers_time_by_name_id_or_any(name: str) -> None:
     for work in works:
         found = judged(policy, **work, **GOLD)
         assert (found.verdict, found.rule) == (Verdict.COVERED, "COVERED_CONTRACTS")
-        assert 'Its contract "Gold" is covered' in reason(found)
+        assert "Its contract “Gold” is covered" in reason(found)
     assert judged(policy, timers=[HOUR]).verdict is Verdict.NOT_INVOICED
 
 
@@ -83,7 +83,7 @@ def test_a_priced_charge_of_a_covered_ticket_is_owed() -> None:
 def test_beside_an_owed_charge_the_time_of_a_covered_ticket_owes_nothing_all_the_same() -> None:
     found = judged(Policy(covered_contracts=("Gold",)), charges=[PRICED], timers=[HOUR], **GOLD)
     assert (found.unbilled.charges, found.unbilled.minutes) == (Decimal("150.00"), 0)
-    assert 'Its contract "Gold" covers its time, not a charge with a price.' in reason(found)
+    assert "Its contract “Gold” covers its time, not a charge with a price." in reason(found)
     billed = case(ticket(charges=[FREE], timers=[HOUR], **GOLD), policy=Policy(covered_contracts=("Gold",)))
     assert decide(linked(billed, invoice()), PAGES, NOW).unbilled.minutes == 0
     assert judged(charges=[PRICED], timers=[HOUR], **GOLD).unbilled.minutes == 60
@@ -117,7 +117,7 @@ def test_cancelled_tickets_are_never_invoiced(status: str) -> None:
 def test_nothing_recorded_is_another_sentence_than_unbilled() -> None:
     found = judged()
     assert (found.verdict, found.rule) == (Verdict.NOTHING_RECORDED, "NOTHING_RECORDED")
-    assert reason(found).endswith("Nothing is recorded on this ticket. If work was done, record it.")
+    assert "Nothing is recorded on this ticket. If work was done, record it." in reason(found)
     assert judged(charges=[PRICED]).unbilled.charges == Decimal("150.00")
     assert judged(Policy(nothing_recorded=NothingRecorded.WARN)).verdict is Verdict.NOT_INVOICED
 
@@ -145,7 +145,7 @@ def test_a_bare_date_or_midnight_is_that_day_in_every_zone_and_so_is_the_account
     now = NOW.astimezone(ZoneInfo(zone))
     found = decide(scheduled(case(ticket(charges=[PRICED])), schedule(next_run)), PAGES, now)
     assert pickup(found, now.date(), ZoneInfo(zone)) == (Pickup.DATED, date(2026, 6, 1))
-    assert 'expected on the invoice of 1 Jun (recurring invoice "Monthly")' in reason(found)
+    assert "expected on the invoice of 1 Jun (recurring invoice “Monthly”)" in reason(found)
     assert "does not show the schedule's own filters" in reason(found)
 
 
@@ -246,7 +246,7 @@ def test_a_charge_on_its_own_invoice_is_billed_whether_or_not_syncro_marks_it_as
 def test_a_recurring_invoice_is_looked_at_after_its_run() -> None:
     found = decide(scheduled(case(ticket(charges=[PRICED])), schedule("2026-05-01")), PAGES, NOW)
     assert (found.verdict, kinds(found)) == (Verdict.SCHEDULED, [("missed_run", ())])
-    assert "that date has passed: look at it" in reason(found)
+    assert "That date has passed: look at it" in reason(found)
 
 
 # --- the law ---

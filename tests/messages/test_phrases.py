@@ -33,7 +33,7 @@ SENTENCES = {
     " (recurring invoice “Monthly care”). Unbilled: 180.00 in charges.",
     Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable.",
     Verdict.COVERED: "Ticket #32223 (Kittle): covered.",
-    Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing is recorded on it, no charge and no time.",
+    Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing recorded on it, no charge and no time.",
     Verdict.OPEN: "Ticket #32223 (Kittle): still open.",
     Verdict.NOT_INVOICED: "Warning. Ticket #32223 (Kittle): NOT INVOICED, on no invoice."
     " Unbilled: 180.00 in charges, 1 h 30 min uncharged.",
