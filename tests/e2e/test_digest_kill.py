@@ -113,7 +113,10 @@ def bot_for(house: House, channel: str, ledger_days: int) -> BotProcess:
 
 def lasting(message: Message) -> str:
     """What a message says, without when it was made, what that cost, and how many runs there were before."""
-    return re.sub(r"(?m)^.*(made|checked) 20.*$|^.*(?:last|earlier) \d+ (?:runs|digests).*$", "", message.text)
+    left_out = (
+        r"(?m)^.*(made|checked) 20.*$|^.*(?:last|earlier) \d+ (?:runs|digests).*$| since 20\d\d-\d\d-\d\d \d\d:\d\d UTC"
+    )
+    return re.sub(left_out, "", message.text)
 
 
 def whole_digest(house: House, channel: str) -> tuple[str, list[str]]:
