@@ -90,8 +90,7 @@ class _Turn:
 class RecordedSteps:
     """Steps of the job that is running on this thread, recorded by DBOS.
 
-    With `resumed` the next effect may have been done without a record, by another process or before a power cut; with
-    `anew` every one.
+    With `resumed` or `anew` an effect may have been done without a record, by another process or before a power cut.
     """
 
     def __init__(self, job: str, trace: Trace, line: Line) -> None:
@@ -111,7 +110,6 @@ class RecordedSteps:
                 repeated = self.anew or self.resumed or number in trace.tried
                 trace.tried.add(number)
                 trace.done[number] = self._unless_in_vain(number, lambda: self._tried(number, effect, repeated))
-                self.resumed = False
             return trace.done[number]
 
         try:
