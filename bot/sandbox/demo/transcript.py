@@ -232,15 +232,15 @@ def _table(block: Block, name_of: slack_text.NameOf) -> RenderableType:
     settings = block.get("column_settings") or []
     for index, head in enumerate(rows[0]):
         setting = (settings[index] if index < len(settings) else None) or {}
-        right = setting.get("align") == "right" or _is_numeric(block["rows"][1:], index)
+        right = setting.get("align") == "right" or is_numeric(block["rows"][1:], index)
         table.add_column(head, justify="right" if right else "left", overflow="fold")
     for row in rows[1:]:
         table.add_row(*row)
     return table
 
 
-def _is_numeric(rows: list[list[Block]], index: int) -> bool:
-    """Say whether a column holds numbers only."""
+def is_numeric(rows: list[list[Block]], index: int) -> bool:
+    """Say whether a column of a table holds numbers only."""
     cells = [row[index] for row in rows if index < len(row)]
     return bool(cells) and all(cell.get("type") == "raw_number" for cell in cells)
 
@@ -273,7 +273,7 @@ def _bars(points: list[Block]) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     for point in points:
         length = max(0.0, float(point["value"])) / most * BAR_WIDTH if most > 0 else 0.0
-        grid.add_row(_label(point), Text(SPARKS[-1] * round(length)), Text(_number(point["value"])))
+        grid.add_row(_label(point), Text(SPARKS[-1] * round(length)), Text(number(point["value"])))
     return grid
 
 
@@ -282,7 +282,7 @@ def _sparkline(points: list[Block]) -> RenderableType:
     values = [float(point["value"]) for point in points]
     least, span = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
     heights = [round((value - least) / span * (len(SPARKS) - 1)) if span else 0 for value in values]
-    said = Text(", ").join(_label(point).append(f" {_number(point['value'])}") for point in points)
+    said = Text(", ").join(_label(point).append(f" {number(point['value'])}") for point in points)
     return Group(Text("".join(SPARKS[height] for height in heights)), said)
 
 
@@ -290,7 +290,8 @@ def _label(point: Block) -> Text:
     return Text(slack_text.safe(str(point.get("label", ""))))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return the value of a point of a chart as it is shown."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 

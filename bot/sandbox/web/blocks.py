@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.sandbox.demo.mrkdwn import NameOf, plain, safe
+from bot.sandbox.demo.transcript import is_numeric, number
 from bot.sandbox.slack.workspace import Modal
 from bot.sandbox.web.html import Html, joined, tag
 from bot.sandbox.web.mrkdwn import lines, link, mention, mrkdwn, ping
@@ -158,7 +159,7 @@ def _table(block: Block, name_of: NameOf) -> Html:
     """Return a table or data_table; its first row is the header."""
     rows, settings = block.get("rows") or [], block.get("column_settings") or []
     right = {i for i, setting in enumerate(settings) if (setting or {}).get("align") == "right"}
-    right |= {i for i in range(len(rows[0]) if rows else 0) if _is_numeric(rows[1:], i)}
+    right |= {i for i in range(len(rows[0]) if rows else 0) if is_numeric(rows[1:], i)}
     drawn = [
         tag("tr", *(tag(cell, _cell(c, name_of), class_="right" if i in right else None) for i, c in enumerate(row)))
         for cell, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
@@ -166,11 +167,6 @@ def _table(block: Block, name_of: NameOf) -> Html:
     caption = tag("caption", safe(str(block["caption"]))) if block.get("caption") else Html()
     table = tag("table", caption, tag("thead", *drawn[:1]), tag("tbody", *drawn[1:]))
     return tag("div", table, class_="table", tabindex="0", role="group", aria_label="Table")
-
-
-def _is_numeric(rows: list[list[Block]], index: int) -> bool:
-    cells = [row[index] for row in rows if index < len(row)]
-    return bool(cells) and all(cell.get("type") == "raw_number" for cell in cells)
 
 
 def _cell(cell: Block, name_of: NameOf) -> Html:
@@ -194,17 +190,13 @@ def _chart(block: Block, _name_of: NameOf) -> Html:
         drawn += [
             tag("text", safe(str(point.get("label", "")))[:24], x="0", **beside),
             tag("rect", x=str(LABEL_ROOM), y=str(base), width=f"{length:.0f}", height=str(BAR_HEIGHT), rx="3"),
-            tag("text", _number(point["value"]), x=f"{LABEL_ROOM + length + 6:.0f}", **beside),
+            tag("text", number(point["value"]), x=f"{LABEL_ROOM + length + 6:.0f}", **beside),
         ]
     title = safe(str(block.get("title", "")))
-    said = ", ".join(f"{point.get('label', '')} {_number(point['value'])}" for point in points)
+    said = ", ".join(f"{point.get('label', '')} {number(point['value'])}" for point in points)
     size = f"0 0 {LABEL_ROOM + BAR_ROOM + 70} {len(points) * (BAR_HEIGHT + 6)}"
     picture = tag("svg", *drawn, viewBox=size, role="img", aria_label=safe(f"{title}: {said}"))
     return tag("figure", tag("figcaption", title), picture)
-
-
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
 def _rich_text(block: Block, name_of: NameOf) -> Html:
