@@ -133,7 +133,7 @@ def confirm(evidence: Evidence, remembered: RememberedInvoice, sweep: Sweep | No
     """Read a remembered invoice that billed the ticket again, and say in the receipt what came of it."""
     evidence.note_named_by_ledger(remembered.facts)
     yield from read_again(evidence, [remembered], sweep)
-    outcome = "it still does" if evidence.links else "it no longer does, or could not be read"
+    outcome = "it still does" if evidence.has_link(remembered.facts.id) else "it no longer does, or could not be read"
     named = f"invoice {remembered.facts.number} billed this ticket when it was last read"
     evidence.receipt.append(Looked("Earlier reads", f"{named}; read again now, {outcome}"))
 

@@ -251,7 +251,9 @@ class Searcher:
         evidence, customer_id = case.evidence, case.ticket.row.customer_id
         if customer_id is not None and any(each.facts.customer_id == customer_id for each in linked):
             yield from self._look_at_list(evidence, customer_id)
-        for remembered in linked[:MOST_CONFIRMED]:
+        for number, remembered in enumerate(linked):
+            if evidence.links and number >= MOST_CONFIRMED:
+                break
             if not (evidence.has_link(remembered.facts.id) or self._stands_in_payers_list(evidence, remembered)):
                 yield from confirm(evidence, remembered, self._sweep)
         if evidence.links:
