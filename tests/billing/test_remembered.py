@@ -140,6 +140,41 @@ def test_asked_again_an_invoiced_ticket_costs_two_calls_and_one_of_them_reads_th
     assert "read again now, it still does" in finding.receipt[0].outcome
 
 
+def test_the_receipt_says_of_each_remembered_invoice_whether_that_one_still_bills_the_ticket() -> None:
+    world, ticket = one_ticket()
+    kept = world.bill_by_ticket_id(ticket)
+    taken = world.bill_by_ticket_id(ticket, created_at=world.now - timedelta(hours=5))
+    bench = Bench(world)
+    bench.sync()
+    taken.ticket_id = None
+    finding = bench.ask(ticket.number)
+    assert [invoice.number for invoice in finding.invoices] == [kept.number]
+    said = {
+        number: [each.outcome for each in finding.receipt if number in each.outcome]
+        for number in (kept.number, taken.number)
+    }
+    assert [texts[0].rpartition("; ")[2] for texts in said.values()] == [
+        "read again now, it still does",
+        "read again now, it no longer does, or could not be read",
+    ]
+
+
+@pytest.mark.parametrize("look", ["ask", "audit"])
+def test_a_ticket_is_billed_by_the_last_of_many_invoices_that_are_remembered_to_bill_it(look: str) -> None:
+    world, ticket = one_ticket()
+    payer = world.add_customer()
+    oldest = world.now - timedelta(hours=1)
+    made = [world.bill_third_party(ticket, payer, created_at=oldest + timedelta(minutes=each)) for each in range(12)]
+    bench = Bench(world)
+    bench.sync()
+    bench.later(hours=1)
+    for invoice in made[1:]:
+        invoice.ticket_id, invoice.updated_at = None, world.now
+    finding = bench.ask(ticket.number) if look == "ask" else bench.audit(spared=ticket)[str(ticket.number)]
+    assert finding.verdict is Verdict.INVOICED
+    assert [invoice.number for invoice in finding.invoices] == [made[0].number]
+
+
 @SHAPES
 def test_the_31_tickets_asked_again_cost_two_calls_each_at_most(rows: ListRows) -> None:
     sample = incident()
