@@ -17,6 +17,15 @@ from tests.patience import PATIENCE
 class BusySlack(SlackSandbox):
     """A workspace in which time passes, channels are shared, and things are sent twice."""
 
+    def choose(self, action_id: str, option_value: str, message: Message, user: str = TECHNICIAN) -> Delivery:
+        """Choose an option from an overflow menu, a static select or radio buttons of a message.
+
+        LookupError when the message shows no such menu, or none with that option.
+        """
+        with self._changed:
+            action = interactions.chosen(message.blocks, action_id, option_value, self.workspace.next_ts())
+            return self._act(action, message, user)
+
     def view_submission(
         self,
         callback_id: str,

@@ -114,15 +114,6 @@ class People:
             action = interactions.pressed(message.blocks, action_id, value, self.workspace.next_ts())
             return self._act(action, message, user)
 
-    def choose(self, action_id: str, option_value: str, message: Message, user: str = TECHNICIAN) -> Delivery:
-        """Choose an option from an overflow menu, a static select or radio buttons of a message.
-
-        LookupError when the message shows no such menu, or none with that option.
-        """
-        with self._changed:
-            action = interactions.chosen(message.blocks, action_id, option_value, self.workspace.next_ts())
-            return self._act(action, message, user)
-
     def press_home(self, action_id: str, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
         """Press a button in the person's Home tab. LookupError when there is none."""
         with self._changed:
