@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
-from bot.words.concerns import concern_in_words
+from bot.words.concerns import concerns_in_words
 from bot.words.plain import moment_in_words, one_line
 from bot.words.reasons import reason
 from bot.words.verdicts import verdict_words
@@ -114,7 +114,7 @@ def ticket_row(section: str, line: DigestTicket, digest: Digest) -> dict[str, st
         "note": _note(line),
         "reason": reason(finding),
         "could_not_read": " ".join(finding.failures),
-        "concerns": " ".join(concern_in_words(each, finding.currency) for each in finding.concerns),
+        "concerns": concerns_in_words(finding),
         "ticket_url": finding.ticket_url or "",
     }
 

@@ -16,13 +16,13 @@ from rich.text import Text
 from bot.counting import counted
 from bot.digest.close import Change, Close, ClosedTicket, Sum
 from bot.digest.csv import COLUMNS, spreadsheet_safe, ticket_row
-from bot.digest.model import DigestTicket
+from bot.terminal.digest import show_section, ticket_line
 from bot.ticket_references import as_people_say
-from bot.words.concerns import concern_in_words
+from bot.words.concerns import concerns_in_words
 from bot.words.finding_json import finding_as_json, moment_in_utc
-from bot.words.plain import in_hours, moment_in_words, money, one_line, strung
+from bot.words.plain import in_hours, moment_in_words, money, one_line
 from bot.words.reasons import reason
-from bot.words.verdicts import verdict_words
+from bot.words.verdicts import as_theirs, verdict_words
 
 
 def show_close(console: Console, close: Close) -> None:
@@ -44,11 +44,7 @@ def show_close(console: Console, close: Close) -> None:
     for title, sums in (("Customer", close.by_customer), ("Technician", close.by_technician)):
         console.print(_sums(title, sums, currency))
     for heading, lines in _sections(close):
-        told = list(lines)
-        if told:
-            console.print(Text(f"\n{heading}", style="bold"))
-        for each in told:
-            console.print(Text(f"· {each}"))
+        show_section(console, heading, lines)
     console.print(_tickets(close))
     calls = f"{counted(close.digest.api_calls, 'API call')} in {close.digest.seconds:.1f} s"
     console.print(Text(f"{calls}  ·  amounts before tax, but for those of invoices", style="dim"))
@@ -63,28 +59,22 @@ def _sums(title: str, sums: Sequence[Sum], currency: str) -> Table:
     for heading, justify in ((title, "left"), ("Tickets", "right"), ("Billed", "right"), ("At risk", "right")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for each in sums:
-        cells = (one_line(each.name), str(each.tickets), money(each.billed, currency), money(each.at_risk, currency))
+        cells = (
+            one_line(as_theirs(each.name)),
+            str(each.tickets),
+            money(each.billed, currency),
+            money(each.at_risk, currency),
+        )
         table.add_row(*map(Text, cells))
     return table
 
 
 def _sections(close: Close) -> Iterator[tuple[str, Iterator[str]]]:
-    yield "Not proved", (_named(line, reason(line.finding)) for line in close.not_proved)
+    yield "Not proved", (ticket_line(line, reason(line.finding)) for line in close.not_proved)
     concerned = close.digest.with_concerns
-    said = (
-        " ".join(concern_in_words(each, line.finding.currency) for each in line.finding.concerns) for line in concerned
-    )
-    yield "Look at these invoices", (_named(line, words) for line, words in zip(concerned, said, strict=True))
+    yield "Look at these invoices", (ticket_line(line, concerns_in_words(line.finding)) for line in concerned)
     if close.earlier is not None:
         yield f"Changed since the close of {moment_in_words(close.earlier.made_at)}", map(_change, close.changes)
-
-
-def _named(line: DigestTicket, what: str) -> str:
-    return strung(" · ", as_people_say(line.finding.ticket_number), one_line(line.finding.customer), one_line(what))
-
-
-def _concerns(line: DigestTicket) -> str:
-    return " ".join(concern_in_words(each, line.finding.currency) for each in line.finding.concerns)
 
 
 def _change(change: Change) -> str:
@@ -105,7 +95,7 @@ def _tickets(close: Close) -> Table:
     for heading in ("Billed", "At risk"):
         table.add_column(heading, justify="right")
     for line, kept in zip(close.tickets, close.kept, strict=True):
-        known = (as_people_say(kept.ticket_number), one_line(line.finding.customer))
+        known = (as_people_say(kept.ticket_number), one_line(as_theirs(line.finding.customer)))
         said = (verdict_words(line.finding.verdict).inline, ", ".join(map(one_line, kept.invoices)))
         amounts = (money(kept.billed, close.digest.currency), money(kept.at_risk, close.digest.currency))
         table.add_row(*map(Text, (*known, *said, *amounts)))

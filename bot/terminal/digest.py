@@ -16,7 +16,7 @@ from bot.digest.headline import accounted, headline, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, Subscription, WrongReport
 from bot.ticket_references import as_people_say
-from bot.words.concerns import concern_in_words
+from bot.words.concerns import concerns_in_words
 from bot.words.finding_json import moment_in_utc
 from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import capital, day_in_words, duration, moment_in_words, money, one_line, strung
@@ -33,10 +33,12 @@ def show_digest(console: Console, digest: Digest) -> None:
         console.print(_table(digest))
         aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items())
         console.print(Text(f"Business days  {aged}", style="dim"))
-        _show(console, "By customer", (_group(each, digest.currency) for each in by_customer(digest.unbilled)))
-        _show(console, "By technician", (_group(each, digest.currency) for each in by_technician(digest.unbilled)))
+        show_section(console, "By customer", (_group(each, digest.currency) for each in by_customer(digest.unbilled)))
+        show_section(
+            console, "By technician", (_group(each, digest.currency) for each in by_technician(digest.unbilled))
+        )
     for heading, lines in _sections(digest):
-        _show(console, heading, lines)
+        show_section(console, heading, lines)
     calls = f"{counted(digest.api_calls, 'API call')} in {digest.seconds:.1f} s"
     tax = "amounts before tax" if digest.unbilled else ""
     console.print(Text(strung("  ·  ", f"{counted(digest.checked, 'ticket')} checked", calls, tax), style="dim"))
@@ -46,23 +48,27 @@ def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Recovered and settled", (_resolved(each, digest.currency) for each in digest.resolved)
     yield (
         "Uncharged billable time",
-        (_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
+        (ticket_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
     )
     for verdict, listed in digest.beside_unbilled:
         said = verdict_words(verdict)
         heading = f"{said.label}: {said.caution}" if said.caution else said.label
-        yield heading, (_line(each, _about(each, digest)) for each in listed)
-    yield f"On an invoice, but {REST_UNKNOWN}", (_line(each, _why(each)) for each in digest.rest_unread)
-    yield "Look at these invoices", (_line(each, _concerns(each)) for each in digest.with_concerns)
-    yield "Snoozed", (_line(each, _snoozed(each)) for each in digest.snoozed)
-    yield "Marked as non-billable", (_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
+        yield heading, (ticket_line(each, _about(each, digest)) for each in listed)
+    yield f"On an invoice, but {REST_UNKNOWN}", (ticket_line(each, _why(each)) for each in digest.rest_unread)
+    yield (
+        "Look at these invoices",
+        (ticket_line(each, concerns_in_words(each.finding)) for each in digest.with_concerns),
+    )
+    yield "Snoozed", (ticket_line(each, _snoozed(each)) for each in digest.snoozed)
+    yield "Marked as non-billable", (ticket_line(each, each.mark.reason if each.mark else "") for each in digest.marked)
     yield (
         "Not looked at this time, so their warnings stand",
         (_dotted(as_people_say(each.ticket_number), as_theirs(each.customer)) for each in digest.not_checked),
     )
 
 
-def _show(console: Console, heading: str, lines: Iterator[str]) -> None:
+def show_section(console: Console, heading: str, lines: Iterator[str]) -> None:
+    """Print lines under a heading; nothing where there are none."""
     told = list(lines)
     if told:
         console.print(Text(f"\n{heading}", style="bold"))
@@ -120,15 +126,12 @@ def _why(line: DigestTicket) -> str:
     return " ".join([reason(line.finding), *unsaid(line.finding)])
 
 
-def _concerns(line: DigestTicket) -> str:
-    return " ".join(concern_in_words(each, line.finding.currency) for each in line.finding.concerns)
-
-
 def _snoozed(line: DigestTicket) -> str:
     return f"until {moment_in_words(line.snooze.until)}: {line.snooze.reason}" if line.snooze else ""
 
 
-def _line(line: DigestTicket, what: str) -> str:
+def ticket_line(line: DigestTicket, what: str) -> str:
+    """A ticket, its customer, and what is said of it."""
     return _dotted(as_people_say(line.finding.ticket_number), as_theirs(line.finding.customer), what)
 
 

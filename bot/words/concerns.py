@@ -5,12 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from bot.billing.rules.verdicts import Concern, ConcernKind
+from bot.billing.rules.verdicts import Concern, ConcernKind, Finding
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.plain import date_in_words, listed, money
 
 _LEFT_NAMED: Final = 8
+
+
+def concerns_in_words(finding: Finding) -> str:
+    """All concerns of a ticket, a sentence each; escape them."""
+    return " ".join(concern_in_words(each, finding.currency) for each in finding.concerns)
 
 
 def concern_in_words(concern: Concern, currency: str) -> str:
