@@ -90,7 +90,8 @@ class _Turn:
 class RecordedSteps:
     """Steps of the job that is running on this thread, recorded by DBOS.
 
-    With `resumed` or `anew` an effect may have been done without a record, by another process or before a power cut.
+    With `resumed` the next effect may have been done without a record, by another process or before a power cut; with
+    `anew` every one.
     """
 
     def __init__(self, job: str, trace: Trace, line: Line) -> None:
@@ -110,6 +111,7 @@ class RecordedSteps:
                 repeated = self.anew or self.resumed or number in trace.tried
                 trace.tried.add(number)
                 trace.done[number] = self._unless_in_vain(number, lambda: self._tried(number, effect, repeated))
+                self.resumed = False
             return trace.done[number]
 
         try:
