@@ -97,10 +97,10 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
     Verdict.NOTHING_RECORDED: VerdictWords(
         glyph="📭",
         mark="○",
-        label="Nothing recorded",
+        label="Nothing is recorded",
         count="with nothing recorded",
         meaning="it is finished and on no invoice, and nothing on it could be billed: no charge, no time.",
-        sentence="nothing recorded on it, no charge and no time",
+        sentence="nothing is recorded on it, no charge and no time",
     ),
     Verdict.NOT_INVOICED: VerdictWords(
         glyph="🚨",

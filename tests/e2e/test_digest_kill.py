@@ -103,7 +103,7 @@ def bot_for(house: House, channel: str, ledger_days: int) -> BotProcess:
     """A bot whose digest for this channel is due now."""
     settings = house.settings(
         SYNCRO_REQUESTS_PER_MINUTE="3000",
-        DIGEST_SCHEDULE="* * * * *",
+        DIGEST_SCHEDULE="0 12 * * *",
         DIGEST_TIMEZONE=local_noon(),
         DIGEST_CHANNEL=channel,
         LEDGER_MAX_AGE_DAYS=str(ledger_days),

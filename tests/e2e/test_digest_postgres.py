@@ -20,7 +20,7 @@ def test_two_processes_that_both_find_the_digest_due_post_it_once_and_so_does_on
         settings = {
             "DATABASE_URL": database,
             "SYNCRO_REQUESTS_PER_MINUTE": "3000",
-            "DIGEST_SCHEDULE": "* * * * *",
+            "DIGEST_SCHEDULE": "0 12 * * *",
             "DIGEST_TIMEZONE": local_noon(),
             "DIGEST_CHANNEL": channel,
         }

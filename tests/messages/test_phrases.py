@@ -19,7 +19,7 @@ LABELS = {
     Verdict.NON_BILLABLE: "Non-billable",
     Verdict.COVERED: "Covered",
     Verdict.OPEN: "Still open",
-    Verdict.NOTHING_RECORDED: "Nothing recorded",
+    Verdict.NOTHING_RECORDED: "Nothing is recorded",
     Verdict.NOT_INVOICED: "NOT INVOICED",
     Verdict.UNVERIFIED: "Could not verify",
     Verdict.NOT_FOUND: "No such ticket",
@@ -33,7 +33,7 @@ SENTENCES = {
     " (recurring invoice “Monthly care”). Unbilled: 180.00 in charges.",
     Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable.",
     Verdict.COVERED: "Ticket #32223 (Kittle): covered.",
-    Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing recorded on it, no charge and no time.",
+    Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing is recorded on it, no charge and no time.",
     Verdict.OPEN: "Ticket #32223 (Kittle): still open.",
     Verdict.NOT_INVOICED: "Warning. Ticket #32223 (Kittle): NOT INVOICED, on no invoice."
     " Unbilled: 180.00 in charges, 1 h 30 min uncharged.",
