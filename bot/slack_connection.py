@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _RECONNECT_SECONDS = 5.0
 _PING_SECONDS = 3.0
+_HEARS_WITHIN_SECONDS = 0.2
 """How often the connection is looked at; while it is gone, people's commands fail."""
 _TOKEN_TROUBLE = frozenset(
     {
@@ -166,12 +167,21 @@ class SlackConnection:
         self._away_since = self._said_at = None
 
     def close(self) -> None:
-        """Hang up. slack_sdk may trip over a connection that Slack closes at the same moment."""
-        if self._handler is not None:
-            try:
-                self._handler.close()  # type: ignore[no-untyped-call]
-            except (AttributeError, OSError) as error:
-                log.debug("The connection to Slack was gone already (%s)", type(error).__name__)
+        """Hang up. A session of slack_sdk that begins just now unsays that it is over: it is told until it hears."""
+        if self._handler is None:
+            return
+        client = self._handler.client
+        hanging_up = threading.Thread(target=self._hang_up, args=(self._handler,), name="hang-up", daemon=True)
+        hanging_up.start()
+        while hanging_up.is_alive():
+            client.current_session_state.terminated = True
+            hanging_up.join(_HEARS_WITHIN_SECONDS)
+
+    def _hang_up(self, handler: SocketModeHandler) -> None:
+        try:
+            handler.close()  # type: ignore[no-untyped-call]
+        except (AttributeError, OSError) as error:  # slack_sdk trips where Slack closes at the same moment
+            log.debug("The connection to Slack was gone already (%s)", type(error).__name__)
 
     def _try(self, handler: SocketModeHandler) -> str:
         """Connect. Returns why Slack is out of reach; nothing when connected."""

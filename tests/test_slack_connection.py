@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.sandbox.slack.workspace import BILLING, BOT
 from bot.slack_connection import Identity, SlackConnection, SlackRefusedError, bolt_app
@@ -104,6 +105,25 @@ def test_it_is_open_until_it_is_closed() -> None:
         line.open(threading.Event(), lambda: pytest.fail("not at once"))
         slack.wait_connected()
         line.close()
+
+
+def test_it_closes_while_the_session_of_a_new_connection_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultySlack() as slack:
+        line = connection(slack.api_url)
+        line.open(threading.Event(), lambda: pytest.fail("not at once"))
+        slack.wait_connected()
+        client = line._handler.client  # type: ignore[union-attr]
+        session, state, disconnect = client.current_session, client.current_session_state, client.disconnect
+
+        def disconnect_as_a_session_begins() -> None:
+            disconnect()
+            state.terminated = False  # as slack_sdk's runner says of a session that it is about to run
+            rejoined = IntervalRunner(lambda: session.run_until_completion(state))  # type: ignore[union-attr]
+            client.current_session_runner = rejoined.start()
+
+        monkeypatch.setattr(client, "disconnect", disconnect_as_a_session_begins)
+        line.close()
+        assert not line.is_connected()
 
 
 def test_slack_is_asked_who_the_bot_is_before_it_listens_and_never_again() -> None:
