@@ -49,6 +49,7 @@ from bot.listeners.warning_replies import WarningReplies
 from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import Posted, Poster, SlackUnavailableError, hasty_slack_client, slack_client
 from bot.parts import Checker, checker, has_memory, opened_memory, synchroniser, utc_now
+from bot.public_holidays import public_holidays
 from bot.service import Service
 from bot.settings import Settings
 from bot.slack_connection import Identity, SlackConnection, bolt_app
@@ -69,6 +70,7 @@ def digest_rules(settings: Settings) -> DigestRules:
         labor_rate=settings.labor_rate,
         labor_rates=settings.policy.labor_rates,
         silent_when_empty=settings.digest_when_empty == "silent",
+        holidays=public_holidays(settings.holidays),
         managers=tuple(member for member in settings.managers if not member.startswith("S")),
     )
 

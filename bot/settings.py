@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.billing.rules.policy import NothingRecorded, Policy
 from bot.policy_file import labor_rates, read_policy_file
+from bot.public_holidays import public_holidays
 from bot.setting_values import (
     CHANNEL,
     DIGEST_PLACE,
@@ -179,6 +180,7 @@ class Settings(BaseSettings):
     labor_rates: LaborRates = ()
     currency: str = ""
     managers: Managers = ()
+    holidays: str | None = None
 
     health_address: HostAndPort = None
 
@@ -279,6 +281,12 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError('must be an IANA time zone, such as "Europe/Berlin" or "America/Chicago"') from None
+        return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _check_holidays(cls, value: str | None) -> str | None:
+        public_holidays(value)
         return value
 
     @field_validator("log_level", "digest_when_empty", "nothing_recorded", mode="before")

@@ -36,6 +36,7 @@ def build_digest(
     zone: ZoneInfo,
     labor_rates: tuple[tuple[str, Decimal], ...] = (),
     currency: str = "",
+    holidays: frozenset[date] = frozenset(),
     api_calls: int = 0,
     seconds: float = 0.0,
 ) -> Digest:
@@ -46,7 +47,7 @@ def build_digest(
     findings = with_missed_runs(findings, history.expected, day)
     books = _Books.of(history, made_at)
     rates = Rates(labor_rate, labor_rates)
-    make = _LineMaker(books, day, zone, rates, is_first=history.is_first_run)
+    make = _LineMaker(books, day, zone, rates, holidays, is_first=history.is_first_run)
     return Digest(
         day=day,
         made_at=made_at,
@@ -75,10 +76,11 @@ class _LineMaker:
     day: date
     zone: ZoneInfo
     rates: Rates
+    holidays: frozenset[date]
     is_first: bool
 
     def line(self, finding: Finding) -> DigestTicket:
-        days = age(finding.finished_at, self.day, self.zone)
+        days = age(finding.finished_at, self.day, self.zone, self.holidays)
         run, run_on = pickup(finding, self.day, self.zone)
         made = valued(DigestTicket(finding, NOTHING, days, band(days), pickup=run, pickup_on=run_on), self.rates)
         if finding.verdict.traits.ending is not None:

@@ -1,4 +1,4 @@
-"""Ages in business days, Monday to Friday, by the calendar of the digest's own time zone. Holidays count."""
+"""Ages in business days, Monday to Friday without holidays, by the calendar of the digest's own time zone."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from bot.digest.model import AgeBand
 _LAST_DAY = ((2, AgeBand.FRESH), (7, AgeBand.WEEK), (30, AgeBand.MONTH))
 
 
-def business_days(start: date, end: date) -> int:
+def business_days(start: date, end: date, holidays: frozenset[date] = frozenset()) -> int:
     """How many business days have begun after `start`, up to and including `end`; 0 when `end` is not later.
 
     Friday to Monday is 1, and so is Saturday to Monday.
     """
-    return max(0, _weekdays_until(end) - _weekdays_until(start))
+    off = sum(start < day <= end and day.weekday() < 5 for day in holidays)
+    return max(0, _weekdays_until(end) - _weekdays_until(start) - off)
 
 
-def age(finished_at: datetime | None, day: date, zone: ZoneInfo) -> int:
+def age(finished_at: datetime | None, day: date, zone: ZoneInfo, holidays: frozenset[date] = frozenset()) -> int:
     """The business days from the moment the work was finished to `day`; 0 where that moment is not known."""
-    return 0 if finished_at is None else business_days(finished_at.astimezone(zone).date(), day)
+    return 0 if finished_at is None else business_days(finished_at.astimezone(zone).date(), day, holidays)
 
 
 def band(days: int) -> AgeBand:

@@ -31,6 +31,8 @@ class DigestRules:
     labor_rates: tuple[tuple[str, Decimal], ...] = ()
     """What an hour is worth by the name or id of its product, where that is known."""
     silent_when_empty: bool = False
+    holidays: frozenset[date] = frozenset()
+    """Days of the week that are no business days."""
     managers: tuple[str, ...] = ()
     """People who are told when the digest's channel refuses the bot."""
 
@@ -101,6 +103,7 @@ def make_digest(
         labor_rates=rules.labor_rates,
         currency=verifier.currency,
         zone=rules.zone,
+        holidays=rules.holidays,
         api_calls=audit.report.api_calls,
         seconds=audit.report.seconds,
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.digest.business_days import age, band, business_days
 from bot.digest.model import AgeBand
+from bot.public_holidays import public_holidays
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,6 +43,30 @@ def test_weekends_do_not_count(start: str, end: str, expected: int) -> None:
 def test_it_is_what_counting_on_the_fingers_gives(start: date, length: int) -> None:
     counted = sum((start + timedelta(days=step)).weekday() < 5 for step in range(1, length + 1))
     assert business_days(start, start + timedelta(days=length)) == counted
+
+
+@given(days, st.integers(0, 400), st.frozensets(days, max_size=8), st.frozensets(st.integers(0, 400), max_size=8))
+def test_a_holiday_is_no_business_day_and_one_on_a_weekend_takes_nothing(
+    start: date, length: int, far: frozenset[date], near: frozenset[int]
+) -> None:
+    off = far | {start + timedelta(days=step) for step in near}
+    passed = [start + timedelta(days=step) for step in range(1, length + 1)]
+    counted = sum(day.weekday() < 5 and day not in off for day in passed)
+    assert business_days(start, start + timedelta(days=length), off) == counted
+
+
+def test_public_holidays_are_those_of_the_part_of_the_country() -> None:
+    epiphany = date(2027, 1, 6)
+    assert epiphany in public_holidays("de-bw")
+    assert epiphany not in public_holidays("DE")
+    assert business_days(date(2027, 1, 5), epiphany, public_holidays("DE-BW")) == 0
+    assert public_holidays(None) == frozenset()
+
+
+@pytest.mark.parametrize("region", ["", "Germany", "QQ", "DE-XX"])
+def test_a_region_whose_holidays_nobody_knows_is_refused(region: str) -> None:
+    with pytest.raises(ValueError, match="such as US or DE-BW"):
+        public_holidays(region)
 
 
 @pytest.mark.parametrize(
