@@ -65,6 +65,12 @@ def postgres_engine(url: sa.URL, *, pool_size: int = 2, max_overflow: int = 8) -
     def connect(_dialect: Any, _record: Any, _positional: Any, arguments: dict[str, Any]) -> WatchedConnection:
         return WatchedConnection.connect(**arguments)
 
+    @sa.event.listens_for(engine, "handle_error")
+    def give_up_read_only(context: sa.engine.ExceptionContext) -> None:
+        """A connection from a time when the server took no writes may take none for as long as it lives."""
+        if isinstance(context.original_exception, errors.ReadOnlySqlTransaction):
+            context.is_disconnect = True
+
     return engine
 
 

@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 import sqlalchemy as sa
 
-from bot.store.database import is_passing
+from bot.store.database import Database, is_passing
 from bot.store.postgres import plain_connection, postgres_engine
+from tests.postgres import new_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 pytestmark = pytest.mark.skipif(not SERVER, reason="TEST_DATABASE_URL names no scratch Postgres server")
@@ -113,3 +115,29 @@ def test_every_connection_has_its_limits_and_the_address_may_say_otherwise() -> 
             assert connection.execute(sa.text("SHOW statement_timeout")).scalar() == expected
             assert connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar() == "1min"
         engine.dispose()
+
+
+def test_connections_from_a_time_without_writes_are_not_kept_beyond_it() -> None:
+    with new_database() as address, closing(Database(address)) as database:
+
+        def takes_writes(setting: str) -> None:
+            with plain_connection(
+                address.update_query_dict({"options": "-c default_transaction_read_only=off"})
+            ) as line:
+                line.execute(f"ALTER DATABASE {address.database} {setting}".encode())
+
+        def write() -> None:
+            with database.writing() as connection:
+                connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS noted (word text)")
+
+        takes_writes("SET default_transaction_read_only = on")
+        with ExitStack() as several:
+            for _ in range(3):
+                several.enter_context(database.reading())
+        with pytest.raises(sa.exc.DBAPIError) as refused:
+            write()
+        takes_writes("RESET default_transaction_read_only")
+
+        assert is_passing(refused.value)
+        for _ in range(4):
+            write()
