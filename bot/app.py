@@ -29,8 +29,9 @@ from bot.jobs.duties import DailyPurge, RegularSync, ScheduledDigest
 from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, RunJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
+from bot.jobs.unfurl import UnfurlJob, UnfurlRequest
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, cancel, channel_events, commands, digest_actions, mentions, shortcuts
+from bot.listeners import actions, cancel, channel_events, commands, digest_actions, links, mentions, shortcuts
 from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.backlog import Backlog
 from bot.listeners.cancel import Ended
@@ -58,7 +59,7 @@ from bot.store.memory import Memory
 from bot.store.records import Subscription
 
 _REPLIES_AT_ONCE = 4
-_CHECK, _DIGEST, _SYNC = "check", "digest", "sync"
+_CHECK, _DIGEST, _SYNC, _UNFURL = "check", "digest", "sync", "unfurl"
 
 
 def digest_rules(settings: Settings) -> DigestRules:
@@ -133,6 +134,11 @@ def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slac
     )
 
 
+def _unfurl_job(check: Checker, memory: Memory, slack: _Slack, tally: Tally) -> UnfurlJob:
+    trail = AuditTrail(memory, utc_now, tally.answered)
+    return UnfurlJob(check.verifier, check.background.session, slack.poster, memory, trail, utc_now)
+
+
 def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *, listen: bool) -> Service:
     """The running bot: what works, and with `listen` also what listens to Slack. `tally` counts what it does."""
     slack, stopping = _speaking(settings, tally), threading.Event()
@@ -151,6 +157,7 @@ def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *,
     kinds = [
         JobKind(_CHECK, checks.run, at_once=32),
         JobKind(_DIGEST, _digest_job(settings, check, memory, slack, tally).run, at_once=1),
+        JobKind(_UNFURL, _unfurl_job(check, memory, slack, tally).run, at_once=4),
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
     jobs = _Jobs(JobEngine(settings.database, kinds, searches_per_person=settings.limit_jobs_per_person))
@@ -214,6 +221,9 @@ class _Jobs:
 
     def digest(self, key: str, request: DigestRequest) -> None:
         self.engine.enqueue(_DIGEST, key, request.to_json())
+
+    def unfurl(self, key: str, request: UnfurlRequest) -> None:
+        self.engine.enqueue(_UNFURL, key, request.to_json())
 
     def sync(self, key: str) -> None:
         self.engine.enqueue(_SYNC, key, {}, alone=True)
@@ -289,6 +299,13 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         app, intake, replies, help_page(subcommands), WarningReplies(memory.warned_in, settings.syncro_site)
     )
     channel_events.register(app, slack.channels)
+    links.register(
+        app,
+        access,
+        lambda *asked: promptly.do(lambda: jobs.unfurl(*asked)),
+        settings.syncro_site,
+        is_on=settings.unfurl,
+    )
     shortcuts.register(app, intake, replies)
     actions.register(app, intake, replies)
     cancel.register(app, jobs.cancel, access, replies)

@@ -148,6 +148,7 @@ class Settings(BaseSettings):
     allowed_users: People = ()
     allowed_usergroups: Groups = ()
     allow_guests: bool = False
+    unfurl: bool = False
 
     limit_jobs_per_person: int = Field(default=3, ge=1, le=16)
     limit_tickets_waiting: int = Field(default=200, ge=1)

@@ -57,6 +57,7 @@ def test_nothing_has_to_be_reachable_from_outside(manifest: Any) -> None:
 
 def test_people_can_mention_the_bot_and_write_to_it(manifest: Any) -> None:
     events = ["app_mention", "message.im", "message.channels", "message.groups", "channel_shared", "channel_unshared"]
+    events.append("link_shared")
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": events}
     home = manifest["features"]["app_home"]
     assert home["messages_tab_enabled"] is True

@@ -53,7 +53,8 @@ def examine_slack(read: SettingsRead, client: WebClient) -> Iterator[Result]:
         return
     yield check_token(answer.data if isinstance(answer.data, dict) else {})
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    yield check_scopes(headers.get("x-oauth-scopes"), uses_groups=_names_groups(read.settings))
+    unfurls = read.settings.unfurl
+    yield check_scopes(headers.get("x-oauth-scopes"), uses_groups=_names_groups(read.settings), unfurls=unfurls)
     yield check_channels(read, client)
 
 
@@ -68,7 +69,7 @@ def _names_groups(settings: Settings) -> bool:
     return bool(settings.allowed_usergroups) or any(member.startswith("S") for member in settings.managers)
 
 
-def check_scopes(header: str | None, *, uses_groups: bool) -> Result:
+def check_scopes(header: str | None, *, uses_groups: bool, unfurls: bool = False) -> Result:
     """The granted scopes, as `X-OAuth-Scopes` lists them, against those that the bot needs."""
     where = "on your Slack app's page, OAuth & Permissions, Bot Token Scopes; then install the app again"
     if header is None:
@@ -83,6 +84,12 @@ def check_scopes(header: str | None, *, uses_groups: bool) -> Result:
             "ALLOWED_USERGROUPS or MANAGERS names a user group, but usergroups:read is missing: "
             "members of those groups will be refused",
             f"Add usergroups:read {where}.",
+        )
+    if unfurls and (missing := [scope for scope in ("links:read", "links:write") if scope not in granted]):
+        return warning(
+            SCOPES,
+            f"UNFURL is on, but {' and '.join(missing)} is missing: nothing is shown below addresses of tickets",
+            f"Add {', '.join(missing)} {where}; and the event link_shared and its domain, see manifest.yml.",
         )
     return ok(SCOPES, "everything that the bot needs is granted")
 

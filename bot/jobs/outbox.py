@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -154,6 +154,21 @@ class Outbox:
         if edited.refused:
             self.refusals.append(Refusal(place.channel, edited.refused))
         return edited
+
+    def unfurl(self, step: str, place: Posted, shown: Mapping[str, Rendered]) -> Edited:
+        """Show something below the addresses in a person's message."""
+        look = self._last_look(harmless=False)
+
+        def unfurl(_: bool) -> dict[str, Any]:
+            try:
+                self._poster.unfurl(place, shown, last_look=look)
+            except OldNewsError:
+                return {"old": True}
+            except CannotPostError as error:
+                return {"done": False, "refused": error.code}
+            return {"done": True}
+
+        return Edited(**self._run(step, unfurl))
 
     def _begin(self) -> str:
         """Slack's time before the first post, as our clock has it."""

@@ -129,6 +129,15 @@ class Access:
         """Why `what` has no place here, whoever asks; None where it has."""
         return self._traced(asking, what, self._place(asking))
 
+    def bystander_refusal(self, asking: Asker) -> Refusal | None:
+        """Why nothing is shown of what the person has posted here; they did not ask, so it leaves no trace."""
+
+        def rule(asking: Asker, *, afresh: bool) -> Refusal | None:
+            person = self._person(asking.user, afresh=afresh)
+            return self._place(asking) or person or self._listed(asking, afresh=afresh)
+
+        return self._known(rule, asking, afresh=False)
+
     def digest_refusal(self, user: str, what: str) -> Refusal | None:
         """Why a person gets no digest of their own any more; None for a manager who is one of us.
 

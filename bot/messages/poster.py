@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -180,6 +180,21 @@ class Poster:
         """
         self._guard.check(place.channel, recent=harmless)
         self._send(self._client.chat_update, message, last_look, channel=place.channel, ts=place.ts)
+
+    def unfurl(self, place: Posted, shown: Mapping[str, Rendered], *, last_look: LastLook = _nothing) -> None:
+        """Show something below addresses in a person's message (it needs `links:write`). Twice changes nothing.
+
+        Raises:
+            CannotPostError: Slack does not take it there, or the guard refuses the channel.
+            SlackUnavailableError: try again later.
+
+        """
+        self._guard.check(place.channel)
+        unfurls = {url: {"blocks": list(message.blocks)} for url, message in shown.items()}
+        try:
+            self._call(self._client.chat_unfurl, last_look, channel=place.channel, ts=place.ts, unfurls=unfurls)
+        except (MessageGoneError, _FormRefusedError) as error:
+            raise CannotPostError(str(error)) from None
 
     def remove(self, place: Posted) -> None:
         """Delete a message of the bot's own. Doing it twice changes nothing.
@@ -376,7 +391,7 @@ def _named(code: str) -> Exception | None:
     """What a code means that we know."""
     if code in _FORM_REFUSED:
         return _FormRefusedError(code)
-    if code in _CHANNEL_REFUSES or code.startswith("restricted_action"):
+    if code in _CHANNEL_REFUSES or code.startswith(("restricted_action", "cannot_")):
         return CannotPostError(code)
     if code in _MESSAGE_GONE:
         return MessageGoneError(code)

@@ -39,6 +39,7 @@ class Act(StrEnum):
     WOKEN = "woken"
     MARKED = "marked"
     UNMARKED = "unmarked"
+    UNFURLED = "unfurled"
     REPORTED_WRONG = "reported wrong"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"
@@ -103,6 +104,13 @@ def add(connection: sa.Connection, entry: AuditEntry, key: str = "") -> None:
         evidence_bytes=entry.evidence_bytes,
     )
     connection.execute(adding.on_conflict_do_nothing(index_elements=[audit.c.entry_key]))
+
+
+def add_first(connection: sa.Connection, entry: AuditEntry, key: str) -> bool:
+    """Add an entry; whether it is the one of this key: the same one again is."""
+    add(connection, entry, key)
+    found = sa.select(audit.c.person, audit.c.place, audit.c.subject).where(audit.c.entry_key == key)
+    return tuple(connection.execute(found).one()) == (entry.who, entry.where, entry.what[:_LONGEST])
 
 
 def entries(connection: sa.Connection, query: AuditQuery) -> tuple[AuditEntry, ...]:

@@ -284,6 +284,11 @@ class Memory:
             for index, entry in enumerate(entries):
                 audit.add(connection, entry, key=f"{key}/{index}" if key else "")
 
+    def note_first(self, entry: AuditEntry, *, key: str) -> bool:
+        """Add an entry unless another has this key. Whether it stands; the same one again does."""
+        with self._database.writing() as connection:
+            return audit.add_first(connection, entry, key)
+
     def note_at_once(self, entry: AuditEntry) -> None:
         """Add an entry while Slack waits: it fails when the database is busy for half a second."""
         with self._hasty.writing() as connection:

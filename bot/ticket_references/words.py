@@ -174,6 +174,11 @@ def _span(first: str, last: str) -> Span:
     return low, high
 
 
+def ticket_at(address: str, site: str) -> str:
+    """The reference of the ticket at an address of `site`; empty for any other."""
+    return _address(address, site).span[0]
+
+
 def _address(said: str, site: str) -> Word:
     try:
         address, own = urlsplit(said if "://" in said else f"https://{said}"), urlsplit(site)

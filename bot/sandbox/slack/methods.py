@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.sandbox.slack.api import Answer, Args, SlackRefusalError, WebApi, flag, structured
 from bot.sandbox.slack.files import complete_upload, get_upload_url
 from bot.sandbox.slack.limits import UPDATED_TEXT, block_problems, message_error, view_problems
-from bot.sandbox.slack.payloads import fresh_id, message_json
+from bot.sandbox.slack.payloads import addresses, fresh_id, message_json
 from bot.sandbox.slack.views import views_open
 from bot.sandbox.slack.workspace import Blocks, Channel, Message
 
@@ -158,6 +158,24 @@ def chat_get_permalink(api: WebApi, args: Args) -> Answer:
     return {"channel": channel.id, "permalink": link}
 
 
+def chat_unfurl(api: WebApi, args: Args) -> Answer:
+    """Show something below addresses that a message holds."""
+    channel = api.channel(str(args.get("channel", "")))
+    message = api.workspace.find(channel.id, str(args.get("ts", "")))
+    shown = structured(args, "unfurls", "invalid_unfurls_format")
+    if message is None or message.ephemeral_to:
+        raise SlackRefusalError("cannot_find_message")
+    if not isinstance(shown, dict) or not shown:
+        raise SlackRefusalError("missing_unfurls")
+    for url, each in shown.items():
+        if url not in addresses(message.text):
+            raise SlackRefusalError("cannot_unfurl_url")
+        if not isinstance(each, dict) or block_problems(each.get("blocks")):
+            raise SlackRefusalError("cannot_parse_attachment")
+    message.attachments = [{"from_url": url, **each} for url, each in shown.items()]
+    return {}
+
+
 def conversations_info(api: WebApi, args: Args) -> Answer:
     """Describe a channel."""
     channel = api.channel(str(args.get("channel", "")))
@@ -296,6 +314,7 @@ METHODS: dict[str, tuple[Callable[[WebApi, Args], Answer], str | None]] = {
     "chat.getPermalink": (chat_get_permalink, None),
     "chat.postEphemeral": (chat_post_ephemeral, "chat:write"),
     "chat.postMessage": (chat_post_message, "chat:write"),
+    "chat.unfurl": (chat_unfurl, "links:write"),
     "chat.update": (chat_update, "chat:write"),
     "conversations.history": (conversations_history, None),
     "conversations.info": (conversations_info, None),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from bot.sandbox.slack.workspace import Channel, File, Message, User, Workspace
@@ -138,6 +140,28 @@ def message_event(kind: str, message: Message, workspace: Workspace) -> Payload:
     if kind == "message":
         event["channel_type"] = "im" if place.is_im else "group" if place.is_private else "channel"
     return event
+
+
+def addresses(text: str) -> list[str]:
+    """Return the web addresses in a message, as Slack writes them: <https://…|label>."""
+    return re.findall(r"<(https?://[^|>\s]+)", text)
+
+
+def link_shared(message: Message, workspace: Workspace) -> Payload:
+    """Return the event that the addresses in a person's message give rise to."""
+    place, urls = workspace.channels[message.channel], addresses(message.text)
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    return thread | {
+        "type": "link_shared",
+        "user": message.user,
+        "channel": message.channel,
+        "message_ts": message.ts,
+        "is_bot_user_member": place.bot_is_member,
+        "unfurl_id": f"{message.channel}.{message.ts}",
+        "source": "conversations_history",
+        "links": [{"url": url, "domain": urlsplit(url).hostname} for url in urls],
+        "event_ts": message.ts,
+    }
 
 
 def view_json(view: Payload, workspace: Workspace, view_id: str | None = None) -> Payload:

@@ -89,6 +89,14 @@ class People:
             raise ValueError(message)
         return self._write("message", place, user, text, thread_ts)
 
+    def paste(self, url: str, *, user: str = TECHNICIAN, channel: str = BILLING) -> tuple[Message, Delivery]:
+        """Post a message with an address of a domain that the app has registered."""
+        with self._changed:
+            message = self.workspace.post(channel, user, f"see <{url}>")
+            event = payloads.link_shared(message, self.workspace)
+            payload = payloads.event_callback(self.workspace, event, self.workspace.channels[channel])
+        return message, self._send(EVENTS, payload)
+
     def may_read(self, place: Channel) -> bool:
         """Whether the app's scopes let it see what is said here."""
         raise NotImplementedError

@@ -1,0 +1,44 @@
+"""Addresses of our own tickets that somebody posts where people may ask."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App
+
+from bot.jobs.unfurl import UnfurlRequest
+from bot.listeners.access import Access, Asker
+from bot.ticket_references.words import ticket_at
+
+log = logging.getLogger(__name__)
+
+MOST_LINKS = 5
+"""In one message; of further ones nothing is shown."""
+
+
+def register(
+    app: App, access: Access, enqueue: Callable[[str, UnfurlRequest], None], site: str, *, is_on: bool
+) -> None:
+    """Listen for addresses; unless it `is_on`, to let them be. Nobody has asked, so who may not ask gets no word."""
+
+    @app.event("link_shared")
+    def shared(event: dict[str, Any], body: dict[str, Any]) -> None:
+        request = _request(event, site) if is_on else None
+        if request is None or access.bystander_refusal(Asker.of_event(event, body)) is not None:
+            return
+        try:
+            enqueue(f"unfurl:{request.channel}:{request.ts}", request)
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, nobody waits for it
+            log.warning("An address is left as it is (%s)", type(error).__name__)
+
+
+def _request(event: dict[str, Any], site: str) -> UnfurlRequest | None:
+    """What is to be shown; None for what is still being written, in a conversation of people, or not ours."""
+    channel, ts, user = (str(event.get(name) or "") for name in ("channel", "message_ts", "user"))
+    if event.get("source") == "composer" or not channel.startswith(("C", "G")) or not ts or not user:
+        return None
+    urls = [str(each.get("url") or "") for each in event.get("links") or [] if isinstance(each, dict)]
+    ours = {url: reference for url in urls if (reference := ticket_at(url, site))}
+    return UnfurlRequest(channel, ts, user, dict(list(ours.items())[:MOST_LINKS])) if ours else None
