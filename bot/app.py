@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 from sqlalchemy import make_url
 
+from bot.digest.nudges import NudgeRules
 from bot.health.readiness import Readiness
 from bot.health.server import HealthServer
 from bot.health.tally import Tally
@@ -25,14 +26,15 @@ from bot.jobs.digest import DigestJob
 from bot.jobs.digest_making import DigestRules
 from bot.jobs.digest_now import DigestNow, DigestWish
 from bot.jobs.digest_request import DigestRequest
-from bot.jobs.duties import DailyPurge, RegularSync, ScheduledDigest
+from bot.jobs.duties import DailyPurge, HourlyNudges, RegularSync, ScheduledDigest
 from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, RunJob
+from bot.jobs.nudge import NudgeJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.unfurl import UnfurlJob, UnfurlRequest
 from bot.jobs.warnings import WarningBook
 from bot.listeners import actions, cancel, channel_events, commands, digest_actions, links, mentions, shortcuts
-from bot.listeners.access import Access, Rules, noted_in
+from bot.listeners.access import Access, Asker, Rules, noted_in
 from bot.listeners.backlog import Backlog
 from bot.listeners.cancel import Ended
 from bot.listeners.digest_commands import DigestSubcommand
@@ -59,7 +61,7 @@ from bot.store.memory import Memory
 from bot.store.records import Subscription
 
 _REPLIES_AT_ONCE = 4
-_CHECK, _DIGEST, _SYNC, _UNFURL = "check", "digest", "sync", "unfurl"
+_CHECK, _DIGEST, _SYNC, _UNFURL, _NUDGE = "check", "digest", "sync", "unfurl", "nudge"
 
 
 def digest_rules(settings: Settings) -> DigestRules:
@@ -72,6 +74,7 @@ def digest_rules(settings: Settings) -> DigestRules:
         labor_rates=settings.policy.labor_rates,
         silent_when_empty=settings.digest_when_empty == "silent",
         holidays=public_holidays(settings.holidays),
+        escalate_after=settings.escalate_after_days,
         managers=tuple(member for member in settings.managers if not member.startswith("S")),
     )
 
@@ -139,6 +142,21 @@ def _unfurl_job(check: Checker, memory: Memory, slack: _Slack, tally: Tally) -> 
     return UnfurlJob(check.verifier, check.background.session, slack.poster, memory, trail, utc_now)
 
 
+def _nudge_job(settings: Settings, check: Checker, memory: Memory, slack: _Slack, tally: Tally) -> NudgeJob:
+    rules, access = digest_rules(settings), _access(settings, slack.client, own_by_asking(slack.client), lambda _: None)
+    return NudgeJob(
+        verifier=check.verifier,
+        session=check.background.session,
+        poster=slack.poster,
+        memory=memory,
+        trail=AuditTrail(memory, utc_now, tally.answered),
+        rules=rules,
+        nudges=NudgeRules(settings.nudge_hours, rules.holidays),
+        clock=utc_now,
+        is_refused=lambda user: access.bystander_refusal(Asker(user, f"D{user}")) is not None,
+    )
+
+
 def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *, listen: bool) -> Service:
     """The running bot: what works, and with `listen` also what listens to Slack. `tally` counts what it does."""
     slack, stopping = _speaking(settings, tally), threading.Event()
@@ -158,6 +176,7 @@ def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *,
         JobKind(_CHECK, checks.run, at_once=32),
         JobKind(_DIGEST, _digest_job(settings, check, memory, slack, tally).run, at_once=1),
         JobKind(_UNFURL, _unfurl_job(check, memory, slack, tally).run, at_once=4),
+        JobKind(_NUDGE, _nudge_job(settings, check, memory, slack, tally).run, at_once=1),
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
     jobs = _Jobs(JobEngine(settings.database, kinds, searches_per_person=settings.limit_jobs_per_person))
@@ -222,6 +241,9 @@ class _Jobs:
     def digest(self, key: str, request: DigestRequest) -> None:
         self.engine.enqueue(_DIGEST, key, request.to_json())
 
+    def nudge(self, key: str) -> None:
+        self.engine.enqueue(_NUDGE, key, {})
+
     def unfurl(self, key: str, request: UnfurlRequest) -> None:
         self.engine.enqueue(_UNFURL, key, request.to_json())
 
@@ -252,6 +274,8 @@ def _duties(settings: Settings, check: Checker, memory: Memory, jobs: _Jobs) -> 
         DailyPurge("messages", lambda now: memory.purge(now - KEEP_FINISHED), utc_now()),
         DailyPurge("audit entries", lambda now: memory.purge_audit(now - retention), utc_now()),
     ]
+    if settings.nudge:
+        duties.append(HourlyNudges(jobs.nudge))
     if check.ledger is not None and settings.sync_every_minutes:
         duties.append(RegularSync(jobs.sync, timedelta(minutes=settings.sync_every_minutes)))
     return duties

@@ -88,6 +88,16 @@ def slack_ids(kind: IdKind, value: Any) -> Any:
     return ids
 
 
+def hours(value: Any) -> Any:
+    """From and until of "8-18"."""
+    if not isinstance(value, str):
+        return value
+    said = re.fullmatch(r"([0-9]{1,2}) ?- ?([0-9]{1,2})", value.strip())
+    if said is None or not int(said[1]) < int(said[2]) <= 24:
+        raise ValueError('must be two hours of a day, such as "8-18"')
+    return int(said[1]), int(said[2])
+
+
 def slack_id(kind: IdKind, value: Any) -> Any:
     """The one id."""
     ids = slack_ids(kind, value)

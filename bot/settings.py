@@ -39,6 +39,7 @@ from bot.setting_values import (
     IdKind,
     file_text,
     host_and_port,
+    hours,
     slack_api,
     slack_id,
     slack_ids,
@@ -107,6 +108,7 @@ Managers = Annotated[tuple[str, ...], NoDecode, _ids(MANAGER)]
 DigestPlace = Annotated[str | None, BeforeValidator(partial(slack_id, DIGEST_PLACE))]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
 LaborRates = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_rates)]
+Hours = Annotated[tuple[int, int], NoDecode, BeforeValidator(hours)]
 HostAndPort = Annotated[tuple[str, int] | None, NoDecode, BeforeValidator(host_and_port)]
 PolicyFile = Annotated[Mapping[str, Any] | None, NoDecode, BeforeValidator(_policy_file)]
 
@@ -182,6 +184,9 @@ class Settings(BaseSettings):
     currency: str = ""
     managers: Managers = ()
     holidays: str | None = None
+    nudge: bool = False
+    nudge_hours: Hours = (8, 18)
+    escalate_after_days: int = Field(default=3, ge=1, le=90)
 
     health_address: HostAndPort = None
 

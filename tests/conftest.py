@@ -23,6 +23,7 @@ SLOW = (
     "tests/jobs/test_engine.py",
     "tests/jobs/test_fresh.py",
     "tests/jobs/test_moving.py",
+    "tests/jobs/test_nudge.py",
     "tests/jobs/test_recorded.py",
     "tests/jobs/test_stranded.py",
     "tests/listeners/test_digest_actions.py",

@@ -124,6 +124,11 @@ class Verifier:
             return Selected(failure=listed.sentence)
         return select(selection, listed, self.policy, scheduler.now)
 
+    def finished(self, window: Window, session: Session, *, started_at: datetime) -> Sequence[TicketRow] | Failed:
+        """The rows of the tickets finished in the window, as far as they can tell."""
+        listed = Scheduler(session, started_at).ask(list_tickets(window))
+        return listed if isinstance(listed, Failed) else [row for row in listed if window.holds(row, self.policy)]
+
     def survey(
         self,
         window: Window,

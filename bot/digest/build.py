@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.billing.rules.verdicts import Finding, Verdict, WarningEnding
 from bot.digest.amounts import Rates, amount_of, drawn_from_blocks, valued
-from bot.digest.business_days import age, band
+from bot.digest.business_days import age, band, business_days
 from bot.digest.missed_runs import with_missed_runs
 from bot.digest.model import (
     NOTHING,
@@ -18,6 +18,7 @@ from bot.digest.model import (
     DigestTicket,
     History,
     Mark,
+    Nudge,
     Resolved,
     Settled,
     Snooze,
@@ -37,17 +38,18 @@ def build_digest(
     labor_rates: tuple[tuple[str, Decimal], ...] = (),
     currency: str = "",
     holidays: frozenset[date] = frozenset(),
+    escalate_after: int = 0,
     api_calls: int = 0,
     seconds: float = 0.0,
 ) -> Digest:
     """Put every audited ticket into its place, oldest first, and say what changed since the last run.
 
-    `day` is the digest's date in `zone`.
+    `day` is the digest's date in `zone`. A reminder that is `escalate_after` business days old is said.
     """
     findings = with_missed_runs(findings, history.expected, day)
     books = _Books.of(history, made_at)
     rates = Rates(labor_rate, labor_rates)
-    make = _LineMaker(books, day, zone, rates, holidays, is_first=history.is_first_run)
+    make = _LineMaker(books, day, zone, rates, holidays, escalate_after, is_first=history.is_first_run)
     return Digest(
         day=day,
         made_at=made_at,
@@ -77,12 +79,14 @@ class _LineMaker:
     zone: ZoneInfo
     rates: Rates
     holidays: frozenset[date]
+    escalate_after: int
     is_first: bool
 
     def line(self, finding: Finding) -> DigestTicket:
         days = age(finding.finished_at, self.day, self.zone, self.holidays)
         run, run_on = pickup(finding, self.day, self.zone)
-        made = valued(DigestTicket(finding, NOTHING, days, band(days), pickup=run, pickup_on=run_on), self.rates)
+        line = DigestTicket(finding, NOTHING, days, band(days), pickup=run, pickup_on=run_on)
+        made = valued(self._with_nudge(line), self.rates)
         if finding.verdict.traits.ending is not None:
             return made
         known = self.books.warning_about(finding)
@@ -98,6 +102,15 @@ class _LineMaker:
             snooze=snooze,
         )
 
+    def _with_nudge(self, line: DigestTicket) -> DigestTicket:
+        """What was said to the technician, or by them, where managers should know."""
+        nudge = self.books.nudges.get(line.finding.ticket_id or "")
+        if nudge is None:
+            return line
+        days = business_days(nudge.first_day, self.day, self.holidays)
+        is_said = bool(nudge.reason) or not nudge.person or days >= self.escalate_after
+        return replace(line, nudge=nudge, reminded_days=days) if is_said else line
+
 
 @dataclass(frozen=True)
 class _Books:
@@ -110,6 +123,7 @@ class _Books:
     snoozes: dict[str, Snooze]
     """The last word on each ticket, as far as it has not run out."""
     marks: dict[str, Mark]
+    nudges: dict[str, Nudge]
 
     @classmethod
     def of(cls, history: History, now: datetime) -> _Books:
@@ -124,6 +138,7 @@ class _Books:
             by_number={standing.ticket_number: standing for standing in by_id.values()},
             snoozes={ticket: snooze for ticket, snooze in latest.items() if snooze.until > now},
             marks={mark.ticket_id: mark for mark in sorted(history.marks, key=lambda each: each.at)},
+            nudges={nudge.ticket_id: nudge for nudge in history.nudges},
         )
 
     def warning_about(self, finding: Finding) -> Standing | None:

@@ -82,6 +82,20 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Nudge:
+    """Of a ticket its technician was reminded, since a day; with a `reason` they say that nothing is to be billed.
+
+    `person` is empty where nobody in Slack, or more than one, bears the technician's name.
+    """
+
+    ticket_id: str
+    ticket_number: str
+    person: str
+    first_day: date
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class TrendPoint:
     """One earlier run: how much was unbilled."""
 
@@ -115,6 +129,7 @@ class History:
     has_warned: bool = False
     """Whether a digest has warned before, one that somebody asked for included: that is no run of its own."""
     expected: tuple[Expected, ...] = ()
+    nudges: tuple[Nudge, ...] = ()
 
     @property
     def is_first_run(self) -> bool:
@@ -145,6 +160,10 @@ class DigestTicket:
     pickup_on: date | None = None
     snooze: Snooze | None = None
     mark: Mark | None = None
+    nudge: Nudge | None = None
+    """What its technician was reminded of, where that is to be said."""
+    reminded_days: int = 0
+    """The business days since the first reminder."""
 
     @property
     def age_known(self) -> bool:

@@ -33,6 +33,8 @@ class DigestRules:
     silent_when_empty: bool = False
     holidays: frozenset[date] = frozenset()
     """Days of the week that are no business days."""
+    escalate_after: int = 0
+    """Business days after which a reminder of a technician is said in the digest."""
     managers: tuple[str, ...] = ()
     """People who are told when the digest's channel refuses the bot."""
 
@@ -104,6 +106,7 @@ def make_digest(
         currency=verifier.currency,
         zone=rules.zone,
         holidays=rules.holidays,
+        escalate_after=rules.escalate_after,
         api_calls=audit.report.api_calls,
         seconds=audit.report.seconds,
     )

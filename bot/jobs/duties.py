@@ -51,6 +51,23 @@ class ScheduledDigest:
         self._last = due
 
 
+class HourlyNudges:
+    """Enqueues a round of reminders by this name, every hour."""
+
+    name = "reminders"
+
+    def __init__(self, enqueue: Callable[[str], None]) -> None:
+        self._enqueue = enqueue
+        self._last = ""
+
+    def look(self, now: datetime) -> None:
+        """See `Duty`."""
+        key = f"nudges:{now:%Y-%m-%dT%H}"
+        if key != self._last:
+            self._enqueue(key)
+            self._last = key
+
+
 class RegularSync:
     """Enqueues a sync of the ledger by this name, `every` so often."""
 

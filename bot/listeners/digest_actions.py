@@ -26,6 +26,8 @@ from bot.messages import digest_acts as acts
 from bot.messages.digest_messages import wrong_report_thanks
 from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
 from bot.messages.help import not_allowed
+from bot.messages.nudges import NOTHING, TOMORROW
+from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered
 
 log = logging.getLogger(__name__)
@@ -42,9 +44,12 @@ def register(app: App, digest: DigestContext) -> None:
     app.action(MARK)(_button(digest, _ask_mark))
     app.action(WRONG)(_button(digest, _ask_what_is_wrong))
     app.action(acts.UNMARK)(_button(digest, _unmark))
+    app.action(NOTHING)(_button(digest, _ask_why_nothing))
+    app.action(TOMORROW)(_tomorrow(digest))
     app.action(OPEN_IN_SYNCRO)(_acknowledge)
     app.view(acts.SNOOZE_FORM)(_form(digest, _snooze, acts.REASON))
     app.view(acts.MARK_FORM)(_form(digest, _mark, acts.REASON))
+    app.view(acts.NOTHING_FORM)(_form(digest, _nothing_to_bill, acts.REASON))
     app.view(acts.WRONG_FORM)(_form(digest, _report_wrong, acts.REMARK))
 
 
@@ -202,6 +207,43 @@ def _seen(digest: DigestContext, ticket: DigestTicket) -> dict[str, Any] | None:
     except Exception:
         log.exception("The evidence for a wrong warning could not be read")
         return None
+
+
+# A reminder: nothing to bill, and tomorrow
+
+
+def _ask_why_nothing(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
+    refusal = digest.access.refusal(_asking(body, ticket), f"nothing to bill {ticket.number}", afresh=True)
+    if refusal is not None:
+        return Rendered(not_allowed(refusal))
+    return _open(digest, body, acts.nothing_form, ticket)
+
+
+def _nothing_to_bill(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
+    user, reason = body["user"]["id"], _typed(body["view"]["state"]["values"], acts.REASON)
+    refusal = digest.access.refusal(_asking(body, ticket), f"nothing to bill {ticket.number}", afresh=True)
+    errors = {acts.REASON: not_allowed(refusal)} if refusal is not None else _wrong_reason(reason)
+    if errors:
+        return errors
+    if not digest.memory.nothing_to_bill(ticket.id, by=user, reason=reason, at=digest.clock()):
+        return {acts.REASON: acts.not_reminded()}
+    digest.replies.announce(ticket.channel, user, acts.nothing_noted(ticket.number, reason), ticket.thread_ts)
+    return {}
+
+
+def _tomorrow(digest: DigestContext) -> Callable[[Ack, Payload], None]:
+    def pressed(ack: Ack, body: Payload) -> None:
+        container = body["container"]
+        asking = Asker.of_interaction(body, container["channel_id"])
+        refusal = digest.access.refusal(asking, "remind tomorrow", afresh=True)
+        ack()
+        if refusal is not None:
+            digest.replies.respond(body["response_url"], Rendered(not_allowed(refusal)))
+        else:
+            place = Posted(container["channel_id"], container["message_ts"])
+            digest.replies.replace(place, acts.remind_tomorrow())
+
+    return pressed
 
 
 # What they share

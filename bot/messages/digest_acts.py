@@ -21,6 +21,7 @@ UNMARK: Final = "digest_unmark"
 SNOOZE_FORM: Final = "digest_snooze_form"
 MARK_FORM: Final = "digest_mark_form"
 WRONG_FORM: Final = "digest_wrong_form"
+NOTHING_FORM: Final = "nudge_nothing_form"
 
 DURATION: Final = "duration"
 REASON: Final = "reason"
@@ -90,6 +91,12 @@ def wrong_form(ticket_number: str, metadata: str) -> View:
     return _form(WRONG_FORM, "This is wrong", "Report", ticket_number, about, fields, metadata)
 
 
+def nothing_form(ticket_number: str, metadata: str) -> View:
+    """Asks a technician why nothing is to be billed. `metadata` comes back with the answer."""
+    about = "You are not reminded of it any more; managers see your reason in the digest and decide."
+    return _form(NOTHING_FORM, "Nothing to bill", "Send", ticket_number, about, [_reason()], metadata)
+
+
 def _form(
     callback: str, title: str, submit: str, ticket_number: str, about: str, fields: Sequence[Block], metadata: str
 ) -> View:
@@ -149,6 +156,11 @@ def duration_missing() -> str:
     return "Please choose one of these."
 
 
+def not_reminded() -> str:
+    """Somebody else is reminded of the ticket by now."""
+    return "You are not the one who is reminded of this ticket any more, and nothing was changed."
+
+
 def form_out_of_date() -> str:
     """The form does not say any more which ticket it is about."""
     return "This form is out of date, and nothing was changed. Close it and press the button in the digest again."
@@ -183,6 +195,17 @@ def mark_undone(ticket_number: str, by: str) -> Rendered:
         f"{_ticket(ticket_number)} is no longer marked as non-billable; {_person(by)} took the mark back.",
         _AS_ANY_OTHER,
     )
+
+
+def nothing_noted(ticket_number: str, reason: str) -> Rendered:
+    """A technician said that nothing is to be billed."""
+    said = f"{_ticket(ticket_number)}: you say that nothing is to be billed: {_whole(reason)}."
+    return told(said, f"Managers see that in the digest. {_NO_CHANGE_IN_SYNCRO}")
+
+
+def remind_tomorrow() -> Rendered:
+    """A technician put a reminder off."""
+    return told("I remind you of what is left on your next working day. `/invoice-check mine` looks at once.")
 
 
 # What only the person is told

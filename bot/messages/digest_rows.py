@@ -148,8 +148,21 @@ def card(ticket: DigestTicket, digest: Digest) -> Part:
         lines.append(line(f"⚠️ {CONTRADICTION}."))
     if ticket.pickup is Pickup.PAUSED:
         lines.append(line("⚠️ The recurring invoice that would pick up its charges is paused."))
+    if said := _reminder(ticket):
+        lines.append(line(said))
     lines.append(line(f"Proof: {coverage(finding.coverage)}; none bills it."))
     return _with_buttons(lines, finding, _BUTTONS)
+
+
+def _reminder(ticket: DigestTicket) -> str:
+    """What its technician was reminded of, and said."""
+    if ticket.nudge is None:
+        return ""
+    if not ticket.nudge.person:
+        return "Its technician was not reminded: nobody in Slack, or more than one, bears that name."
+    if ticket.nudge.reason:
+        return f"Its technician says that nothing is to be billed: {phrases.quoted(ticket.nudge.reason, 300)}"
+    return f"⏰ Its technician was first reminded {counted(ticket.reminded_days, 'business day')} ago."
 
 
 def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
+from bot.digest.nudges import Colleague
 from bot.messages.digest_blocks import plainer
 from bot.messages.pace import Pace
 from bot.messages.rendered import Rendered
@@ -43,6 +44,7 @@ _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
 )
 """Says nothing about what was asked, only that Slack could not answer now."""
+_NOT_OURS = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 _MESSAGES_A_PAGE = 200
 _MOST_PAGES = 50
 _RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -264,6 +266,28 @@ class Poster:
         answer = self._read(self._client.users_info, user=user)
         about = (answer or {}).get("user") or {}
         return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
+
+    def colleagues(self) -> list[Colleague]:
+        """Every person of the workspace itself: no guests, bots, strangers (it needs `users:read`).
+
+        Raises:
+            SlackUnavailableError: try again later.
+
+        """
+        found, cursor = [], None
+        for _ in range(_MOST_PAGES):
+            answer = self._read(self._client.users_list, limit=_MESSAGES_A_PAGE, cursor=cursor) or {}
+            found += [each for each in answer.get("members") or [] if not any(each.get(name) for name in _NOT_OURS)]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return [Colleague(str(each["id"]), self._names(each), str(each.get("tz") or "")) for each in found]
+
+    @staticmethod
+    def _names(about: Mapping[str, Any]) -> tuple[str, ...]:
+        profile = about.get("profile") or {}
+        names = (profile.get("email"), profile.get("real_name"), about.get("real_name"))
+        return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
         """Look for a message posted with this mark after `since` (a ts).

@@ -40,6 +40,8 @@ class Act(StrEnum):
     MARKED = "marked"
     UNMARKED = "unmarked"
     UNFURLED = "unfurled"
+    NUDGED = "nudged"
+    NOTHING_TO_BILL = "nothing to bill"
     REPORTED_WRONG = "reported wrong"
     SUBSCRIBED = "subscribed"
     UNSUBSCRIBED = "unsubscribed"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.billing.rules.verdicts import Finding
 from bot.digest.close import Close, EarlierClose
 from bot.digest.model import NOTHING, Digest, Expected, History, Mark, Snooze
-from bot.store import audit, closes, decisions, expected, people, posts, runs, settings_seen, standing
+from bot.store import audit, closes, decisions, expected, nudges, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
 from bot.store.database import Database
 from bot.store.migrations import migrate
@@ -72,6 +72,7 @@ class Memory:
                 marks=decisions.standing_marks(connection),
                 has_warned=standing.has_been_said(connection, "digest"),
                 expected=expected.recall(connection),
+                nudges=nudges.recall(connection),
             )
 
     def remember_run(self, digest: Digest, *, key: str) -> bool:
@@ -250,6 +251,16 @@ class Memory:
         """Return the marks made at `moment` or later, undone ones too, oldest first: the list of a month."""
         with self._database.reading() as connection:
             return decisions.marks_since(connection, moment)
+
+    def nudged(self, tickets: Mapping[str, str], person: str, day: date) -> None:
+        """Keep that a person (nobody where it is empty) was reminded of tickets, numbers by id."""
+        with self._database.writing() as connection:
+            nudges.remember(connection, tickets, person, day)
+
+    def nothing_to_bill(self, ticket_id: str, *, by: str, reason: str, at: datetime) -> bool:
+        """Keep that the person who was reminded of a ticket says so. False where it was not this person."""
+        with self._database.writing() as connection:
+            return nudges.nothing_to_bill(connection, ticket_id, by, reason, at)
 
     def subscribe(self, subscription: Subscription, *, at: datetime) -> None:
         """Keep what a person wants in their own digest, in place of what they wanted before."""

@@ -340,5 +340,15 @@ _V9: Migration = (
     )""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9)
+_V10: Migration = (
+    """CREATE TABLE invoice_bot_nudges (
+        ticket_id TEXT NOT NULL PRIMARY KEY,
+        ticket_number TEXT NOT NULL,
+        person TEXT NOT NULL,
+        first_day TEXT NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, _V3, _V4, _V5, _V6, _V7, _V8, _V9, _V10)
 """The n-th brings the tables from version n - 1 to n."""

@@ -146,6 +146,16 @@ closes = sa.Table(
     sa.Column("tickets", Json, nullable=False),
 )
 
+nudges = sa.Table(
+    "invoice_bot_nudges",
+    metadata,
+    sa.Column("ticket_id", PlainText, primary_key=True),
+    sa.Column("ticket_number", PlainText, nullable=False),
+    sa.Column("person", PlainText, nullable=False),
+    sa.Column("first_day", Day, nullable=False),
+    sa.Column("reason", PlainText, nullable=False),
+)
+
 settings_seen = sa.Table(
     "invoice_bot_settings_seen",
     metadata,

@@ -9,7 +9,7 @@ from bot.sandbox.slack.files import complete_upload, get_upload_url
 from bot.sandbox.slack.limits import UPDATED_TEXT, block_problems, message_error, view_problems
 from bot.sandbox.slack.payloads import addresses, fresh_id, message_json
 from bot.sandbox.slack.views import views_open
-from bot.sandbox.slack.workspace import Blocks, Channel, Message
+from bot.sandbox.slack.workspace import Blocks, Channel, Message, User
 
 
 def answer(api: WebApi, method: str, args: Args, token: str | None) -> Answer:
@@ -260,13 +260,22 @@ def users_info(api: WebApi, args: Args) -> Answer:
     user = api.workspace.users.get(str(args.get("user", "")))
     if user is None:
         raise SlackRefusalError("user_not_found")
-    described = {
+    return {"user": _described(api, user)}
+
+
+def users_list(api: WebApi, _args: Args) -> Answer:
+    """Describe everybody."""
+    return {"members": [_described(api, user) for user in api.workspace.users.values()]}
+
+
+def _described(api: WebApi, user: User) -> Answer:
+    described: Answer = {
         "id": user.id,
         "team_id": user.team_id,
         "name": user.name,
         "real_name": user.real_name,
         "profile": {"real_name": user.real_name, "display_name": user.name},
-        "tz": "Etc/UTC",
+        "tz": user.tz,
         "tz_offset": 0,
         "is_bot": user.is_bot,
         "is_restricted": user.is_restricted or user.is_ultra_restricted,
@@ -278,7 +287,7 @@ def users_info(api: WebApi, args: Args) -> Answer:
     same_enterprise = user.enterprise_id and user.enterprise_id == api.workspace.enterprise_id
     if user.team_id != api.workspace.team_id and not same_enterprise:
         described["is_stranger"] = True
-    return {"user": described}
+    return described
 
 
 def usergroups_users_list(api: WebApi, args: Args) -> Answer:
@@ -324,6 +333,7 @@ METHODS: dict[str, tuple[Callable[[WebApi, Args], Answer], str | None]] = {
     "files.getUploadURLExternal": (get_upload_url, "files:write"),
     "usergroups.users.list": (usergroups_users_list, "usergroups:read"),
     "users.info": (users_info, "users:read"),
+    "users.list": (users_list, "users:read"),
     "views.open": (views_open, None),
     "views.publish": (views_publish, None),
 }

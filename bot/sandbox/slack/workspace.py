@@ -48,6 +48,7 @@ class User:
     """A guest of one channel."""
     deleted: bool = False
     """Deactivated."""
+    tz: str = "Etc/UTC"
 
 
 @dataclass
