@@ -588,6 +588,16 @@ def test_each_required_permission_that_is_missing_is_named_with_its_reason(scope
     assert "install the app again" in result.advice
 
 
+@pytest.mark.parametrize("scope", ["links:read", "links:write"])
+def test_with_unfurl_on_the_missing_permission_is_named(scope: str) -> None:
+    granted = set(slack_scopes.REQUIRED) | {"links:read", "links:write"}
+    assert slack.check_scopes(",".join(granted), uses_groups=False, unfurls=True).status is Status.OK
+    result = slack.check_scopes(",".join(granted - {scope}), uses_groups=False, unfurls=True)
+    assert result.status is Status.WARNING
+    assert scope in result.found
+    assert "link_shared" in result.advice
+
+
 def test_granted_permissions_are_read_from_slacks_answer(examined: Examine, slack_sandbox: FaultySlack) -> None:
     slack_sandbox.api.scopes.discard("groups:read")
     assert troubles(examined()) == {"Slack permissions": Status.FAILED}

@@ -582,3 +582,15 @@ def test_a_schedule_that_never_comes_or_is_drawn_by_lot_is_refused(
 @pytest.mark.parametrize("schedule", ["0 9 29 2 *", "0 9,15 * * mon-fri", "0 9 l 2 *", "0 9 * * thu"])
 def test_a_schedule_that_comes_seldom_is_taken(load: Load, schedule: str) -> None:
     assert load(**COMPLETE, DIGEST_SCHEDULE=schedule).digest_schedule == schedule
+
+
+@pytest.mark.parametrize("said", ["18-8", "8", "8-25", "8:00-18:00", "8-8", "a-b"])
+def test_the_hours_of_reminders_are_two_of_one_day(load: Load, problems: Problems, said: str) -> None:
+    assert problems(NUDGE_HOURS=said) == ['NUDGE_HOURS must be two hours of a day, such as "8-18".']
+    assert load(**COMPLETE, NUDGE_HOURS="7 - 19").nudge_hours == (7, 19)
+
+
+def test_holidays_of_a_region_that_nobody_knows_are_refused_at_once(load: Load, problems: Problems) -> None:
+    (problem,) = problems(HOLIDAYS="Bavaria")
+    assert problem.startswith("HOLIDAYS must be a country or a part of one")
+    assert load(**COMPLETE, HOLIDAYS="de-by").holidays == "de-by"

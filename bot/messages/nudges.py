@@ -13,7 +13,8 @@ from bot.messages.rendered import Part, Rendered, actions, button, joined, line,
 
 NOTHING: Final = "nudge_nothing"
 TOMORROW: Final = "nudge_tomorrow"
-_MOST: Final = 15
+_MOST: Final = 8
+"""As many as Slack takes in one message, however long their texts are."""
 
 
 def nudge(findings: Sequence[Finding]) -> Rendered:

@@ -15,11 +15,11 @@ from bot.store.tables import nudges
 
 
 def remember(connection: sa.Connection, tickets: Mapping[str, str], person: str, day: date) -> None:
-    """A person (nobody where it is empty) was reminded of tickets, numbers by id. The first day of a person stays."""
+    """A person, or nobody (empty), was reminded of tickets, numbers by id. The first day of a person stays."""
     for ticket_id, number in tickets.items():
         row = {"ticket_number": number, "person": person, "first_day": day, "reason": ""}
         adding = insert(connection, nudges).values(ticket_id=ticket_id, **row)
-        is_another = nudges.c.person != person
+        is_another = (nudges.c.person != person) & bool(person)
         connection.execute(
             adding.on_conflict_do_update(index_elements=[nudges.c.ticket_id], set_=row, where=is_another)
         )

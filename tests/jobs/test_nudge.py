@@ -132,6 +132,7 @@ def test_only_the_person_who_was_reminded_can_say_that_nothing_is_to_be_billed(o
     (nudge,) = office.memory.history(office.now).nudges
     assert not office.memory.nothing_to_bill(nudge.ticket_id, by=BEN, reason="no", at=office.now)
     assert office.memory.nothing_to_bill(nudge.ticket_id, by=ANNA, reason="warranty", at=office.now)
+    office.memory.nudged({nudge.ticket_id: nudge.ticket_number}, "", office.now.date())
     office.next_day()
     go(office)
     assert len(office.direct(ANNA)) == 1, "not reminded any more"
