@@ -74,8 +74,8 @@ class NudgeJob:
                 self._remind(person, work[technician], steps, outbox)
 
     def _leave(self, technician: str, tickets: Tickets, steps: Steps, now: datetime) -> None:
-        log.warning("Nobody, or more than one, in Slack is called %s: nobody is reminded", technician)
-        steps.run("note nobody", lambda _: self.memory.nudged(tickets, "", now.date()))
+        if steps.run("note nobody", lambda _: self.memory.nudged(tickets, "", now.date())):
+            log.warning("Nobody, or more than one, in Slack is called %s: nobody is reminded", technician)
 
     def _remind(self, person: Colleague, tickets: Tickets, steps: Steps, outbox: Outbox) -> None:
         """Look at a person's tickets, again until it is said while it is fresh."""

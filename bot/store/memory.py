@@ -252,10 +252,10 @@ class Memory:
         with self._database.reading() as connection:
             return decisions.marks_since(connection, moment)
 
-    def nudged(self, tickets: Mapping[str, str], person: str, day: date) -> None:
-        """Keep that a person (nobody where it is empty) was reminded of tickets, numbers by id."""
+    def nudged(self, tickets: Mapping[str, str], person: str, day: date) -> int:
+        """Keep that a person (nobody where it is empty) was reminded of tickets, numbers by id; how many are new."""
         with self._database.writing() as connection:
-            nudges.remember(connection, tickets, person, day)
+            return nudges.remember(connection, tickets, person, day)
 
     def nothing_to_bill(self, ticket_id: str, *, by: str, reason: str, at: datetime) -> bool:
         """Keep that the person who was reminded of a ticket says so. False where it was not this person."""

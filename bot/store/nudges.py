@@ -14,15 +14,19 @@ from bot.store.database import insert
 from bot.store.tables import nudges
 
 
-def remember(connection: sa.Connection, tickets: Mapping[str, str], person: str, day: date) -> None:
-    """A person, or nobody (empty), was reminded of tickets, numbers by id. The first day of a person stays."""
+def remember(connection: sa.Connection, tickets: Mapping[str, str], person: str, day: date) -> int:
+    """A person, or nobody (empty), was reminded of tickets, numbers by id. The first day of a person stays.
+
+    Returns for how many tickets that is new.
+    """
+    new = 0
     for ticket_id, number in tickets.items():
         row = {"ticket_number": number, "person": person, "first_day": day, "reason": ""}
         adding = insert(connection, nudges).values(ticket_id=ticket_id, **row)
         is_another = (nudges.c.person != person) & bool(person)
-        connection.execute(
-            adding.on_conflict_do_update(index_elements=[nudges.c.ticket_id], set_=row, where=is_another)
-        )
+        kept = adding.on_conflict_do_update(index_elements=[nudges.c.ticket_id], set_=row, where=is_another)
+        new += connection.execute(kept).rowcount
+    return new
 
 
 def recall(connection: sa.Connection) -> tuple[Nudge, ...]:

@@ -30,7 +30,7 @@ def test_an_address_gets_one_line_where_people_may_ask_and_nowhere_else(new_hous
     allowed, other, elsewhere = house.channel(), house.channel(), house.channel()
     shared = house.channel(is_ext_shared=True)
     unknown = house.channel(is_private=True, bot_is_member=False)
-    house.serve(UNFURL="true", ALLOWED_CHANNELS=f"{allowed},{other},{shared},{unknown}")
+    house.serve(UNFURL="true", NUDGE="true", HOLIDAYS="DE-BW", ALLOWED_CHANNELS=f"{allowed},{other},{shared},{unknown}")
 
     for text, user, channel in (
         (address(house, INVOICED), "U0TECH", elsewhere),
