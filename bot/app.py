@@ -118,7 +118,9 @@ class _Slack:
 def _speaking(settings: Settings, tally: Tally) -> _Slack:
     client = slack_client(settings.bot_token, settings.slack_api_url)
     channels = ChannelGuard(client)
-    return _Slack(client, channels, Poster(client, channels, on_failure=tally.post_failed))
+    return _Slack(
+        client, channels, Poster(client, channels, on_failure=tally.post_failed, technicians=dict(settings.technicians))
+    )
 
 
 def _digest_job(settings: Settings, check: Checker, memory: Memory, slack: _Slack, tally: Tally) -> DigestJob:

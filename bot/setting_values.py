@@ -98,6 +98,18 @@ def hours(value: Any) -> Any:
     return int(said[1]), int(said[2])
 
 
+def technicians(value: Any) -> Any:
+    """Pairs of "U0123ABCD = Anna Smith, U0456EFGH = bob@example.com"."""
+    said = words(value)
+    if not isinstance(said, tuple):
+        return said
+    pairs = tuple((person.strip(), name.strip()) for person, _, name in (each.partition("=") for each in said))
+    slack_ids(PERSON, tuple(person for person, _ in pairs))
+    if not all(name for _, name in pairs):
+        raise ValueError('must be people with their name or e-mail address in Syncro: "U0123ABCD = Anna Smith"')
+    return pairs
+
+
 def slack_id(kind: IdKind, value: Any) -> Any:
     """The one id."""
     ids = slack_ids(kind, value)

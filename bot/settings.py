@@ -44,6 +44,7 @@ from bot.setting_values import (
     slack_id,
     slack_ids,
     syncro_api,
+    technicians,
     unquoted,
     words,
 )
@@ -105,6 +106,7 @@ Channels = Annotated[tuple[str, ...], NoDecode, _ids(CHANNEL)]
 People = Annotated[tuple[str, ...], NoDecode, _ids(PERSON)]
 Groups = Annotated[tuple[str, ...], NoDecode, _ids(GROUP)]
 Managers = Annotated[tuple[str, ...], NoDecode, _ids(MANAGER)]
+Technicians = Annotated[tuple[tuple[str, str], ...], NoDecode, BeforeValidator(technicians)]
 DigestPlace = Annotated[str | None, BeforeValidator(partial(slack_id, DIGEST_PLACE))]
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_secret_file)]
 LaborRates = Annotated[tuple[tuple[str, Decimal], ...], NoDecode, BeforeValidator(_rates)]
@@ -183,6 +185,7 @@ class Settings(BaseSettings):
     labor_rates: LaborRates = ()
     currency: str = ""
     managers: Managers = ()
+    technicians: Technicians = ()
     holidays: str | None = None
     nudge: bool = False
     nudge_hours: Hours = (8, 18)

@@ -594,3 +594,11 @@ def test_holidays_of_a_region_that_nobody_knows_are_refused_at_once(load: Load, 
     (problem,) = problems(HOLIDAYS="Bavaria")
     assert problem.startswith("HOLIDAYS must be a country or a part of one")
     assert load(**COMPLETE, HOLIDAYS="de-by").holidays == "de-by"
+
+
+def test_technicians_are_people_of_slack_with_their_name_or_address_in_syncro(load: Load, problems: Problems) -> None:
+    known = load(**COMPLETE, TECHNICIANS="U0123ABCD = Anna Smith, U0456EFGH=bob@example.com").technicians
+    assert known == (("U0123ABCD", "Anna Smith"), ("U0456EFGH", "bob@example.com"))
+    for wrong in ("Anna Smith", "anna = Anna Smith", "U0123ABCD ="):
+        (problem,) = problems(TECHNICIANS=wrong)
+        assert problem.startswith("TECHNICIANS ")

@@ -99,6 +99,8 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         status=ticket.status,
         customer_id=ticket.row.customer_id,
         technician=ticket.row.user,
+        technician_id=ticket.row.user_id,
+        technician_email=ticket.row.user_email,
         finished_at=last_touched(ticket),
         invoices=tuple(_invoice_link(found, ticket, pages) for found in links),
         possible=() if links else _possible(evidence, pages),

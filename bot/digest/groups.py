@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from bot.billing.rules.technicians import Technician
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import AgeBand, Digest, DigestTicket, Standing, total
 
@@ -40,6 +41,11 @@ def by_customer(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
 def by_technician(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
     """One group for each technician, the largest amount first, then the largest count."""
     return _grouped(lines, key=_technician, name=_technician)
+
+
+def technician_of(finding: Finding) -> Technician:
+    """Whom its ticket is assigned to."""
+    return Technician(finding.technician_id, finding.technician, finding.technician_email)
 
 
 def by_age(tickets: Sequence[DigestTicket]) -> dict[str, int]:

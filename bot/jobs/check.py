@@ -97,7 +97,7 @@ class CheckJob:
             return request
         selection = Selection.from_json(request.selection)
         if selection.choice is Choice.TECHNICIAN and not selection.name:
-            name = steps.run("look up name", lambda _: self.poster.real_name(request.user))
+            name = steps.run("look up name", lambda _: self.poster.technician(request.user))
             selection = replace(selection, name=name)
 
         def begin(_: bool) -> str:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from bot.billing.rules.policy import fold
 from bot.billing.rules.verdicts import Finding
 from bot.billing.verifier import Verifier
+from bot.digest.groups import technician_of
 from bot.digest.model import Digest, History
 from bot.jobs.audit import SCHEDULE, AuditTrail
 from bot.jobs.digest_delivery import Delivery, Target
@@ -40,11 +41,11 @@ TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def _wanted(subscription: Subscription, name: str) -> Callable[[Finding], bool] | None:
-    """Which tickets a subscriber wants: of some customers (by id or name), or their own (by their name in Syncro)."""
+    """Which tickets a subscriber wants: of some customers (by id or name), or their own (as Syncro names them)."""
     customers = frozenset(fold(each) for each in subscription.customers)
 
     def wanted(finding: Finding) -> bool:
-        if subscription.mine and name and fold(finding.technician) == fold(name):
+        if subscription.mine and technician_of(finding).is_meant_by(name):
             return True
         return bool(customers & {fold(finding.customer), fold(finding.customer_id or "")})
 
@@ -183,7 +184,7 @@ class DigestJob:
                 "user": each.user,
                 "customers": list(each.customers),
                 "mine": each.mine,
-                "name": self.poster.real_name(each.user) if each.mine else "",
+                "name": self.poster.technician(each.user) if each.mine else "",
             }
             for each in self.memory.subscriptions()
             if self._still_may(each.user)

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
@@ -136,11 +137,13 @@ class Poster:
         pace: Pace | None = None,
         *,
         on_failure: Callable[[str], None] = _nothing,
+        technicians: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._guard = guard
         self._pace = pace or Pace()
         self._on_failure = on_failure
+        self._technicians = technicians
 
     def post(
         self,
@@ -261,8 +264,13 @@ class Poster:
             raise no_connection(error) from None
         return True
 
-    def real_name(self, user: str) -> str:
-        """A person's full name in Slack; empty where Slack does not say (it needs `users:read`)."""
+    def technician(self, user: str) -> str:
+        """A person's name or e-mail address in Syncro: as TECHNICIANS says, otherwise their full name in Slack.
+
+        Empty where Slack does not say (it needs `users:read`).
+        """
+        if known := self._technicians.get(user):
+            return known
         answer = self._read(self._client.users_info, user=user)
         about = (answer or {}).get("user") or {}
         return str((about.get("profile") or {}).get("real_name") or about.get("real_name") or "")
@@ -283,10 +291,14 @@ class Poster:
                 break
         return [Colleague(str(each["id"]), self._names(each), str(each.get("tz") or "")) for each in found]
 
-    @staticmethod
-    def _names(about: Mapping[str, Any]) -> tuple[str, ...]:
+    def _names(self, about: Mapping[str, Any]) -> tuple[str, ...]:
         profile = about.get("profile") or {}
-        names = (profile.get("email"), profile.get("real_name"), about.get("real_name"))
+        names = (
+            self._technicians.get(str(about["id"])),
+            profile.get("email"),
+            profile.get("real_name"),
+            about.get("real_name"),
+        )
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:

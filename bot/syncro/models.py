@@ -202,6 +202,17 @@ class TicketRow(ListRow):
     updated_at: Time = None
     resolved_at: Time = None
     user: Technician = ""
+    user_id: Text = ""
+    user_email: Text = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_user(cls, values: Any) -> Any:
+        """Who the technician is, beside the name: two may have the same."""
+        user = values.get("user") if isinstance(values, dict) else None
+        if not isinstance(user, dict):
+            return values
+        return {**values, "user_id": user.get("id") or values.get("user_id"), "user_email": user.get("email")}
 
 
 class TicketTimer(Record):

@@ -15,6 +15,11 @@ LONGEST_DAYS = 92
 LONGEST_NAME = 100
 """Characters."""
 _MOST_NAMES = 10
+_HOW = {
+    Choice.CUSTOMER: "",
+    Choice.SINCE: "",
+    Choice.TECHNICIAN: "Syncro has several of that name; the setting TECHNICIANS can say which. ",
+}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _AGO = re.compile(r"([0-9]{1,3}) (day|week)s?(?: ago)?")
 
@@ -75,7 +80,8 @@ def instead_of_check(selection: Selection, selected: Selected, most: int, zone: 
     if selected.failure:
         return f"The tickets could not be listed, so nothing was checked. {one_line(selected.failure)}"
     if not selected.references and selected.names:
-        return f"Which customer do you mean: {_named(selected.names)}? Nothing was checked."
+        who = selection.choice.value
+        return f"Which {who} do you mean: {_named(selected.names)}? {_HOW[selection.choice]}Nothing was checked."
     if not selected.references:
         return f"I found no {selection_in_words(selection, zone, tickets='finished ticket')}. Nothing was checked."
     if len(selected.references) > most:

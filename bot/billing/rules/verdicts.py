@@ -313,6 +313,8 @@ class Finding:
     """The name of the recurring invoice that would pick up the charges, were it not paused."""
     customer_id: str | None = None
     technician: str = ""
+    technician_id: str = ""
+    technician_email: str = ""
     finished_at: datetime | None = None
     """The resolved date, or the ticket's last change where there is none."""
     concerns: tuple[Concern, ...] = ()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.billing.rules.policy import Policy, fold
+from bot.billing.rules.technicians import Technician, meant
 from bot.billing.search.finished_tickets import Window
 from bot.syncro.models import TicketRow
 from bot.ticket_references import ID_PREFIX
@@ -39,9 +40,15 @@ class Selection:
         return cls(Choice(values["choice"]), values["name"], datetime.fromisoformat(values["since"]))
 
 
+def _technician(row: TicketRow) -> Technician:
+    return Technician(row.user_id, row.user, row.user_email)
+
+
 @dataclass(frozen=True)
 class Selected:
     """The tickets, what changed last first. `names` are the customers that fit; where several do, no ticket is meant.
+
+    Where technicians bear one name, they are their e-mail addresses.
 
     `failure` says why the tickets could not be listed.
     """
@@ -57,7 +64,10 @@ def select(selection: Selection, rows: Iterable[TicketRow], policy: Policy, unti
     finished = [row for row in rows if window.holds(row, policy)]
     names: tuple[str, ...] = ()
     if selection.choice is Choice.TECHNICIAN:
-        finished = [row for row in finished if fold(row.user) == fold(selection.name) != ""]
+        found = meant(selection.name, map(_technician, finished))
+        if len(found) > 1:
+            return Selected(names=tuple(each.email or f"{each.name}, id {each.id}" for each in found))
+        finished = [row for row in finished if _technician(row) in found]
     if selection.choice is Choice.CUSTOMER:
         wanted = fold(selection.name)
         fitting = [row for row in finished if wanted and wanted in fold(row.customer_business_then_name)]

@@ -9,6 +9,7 @@ and invoice money are strings ("75.0"), times are ISO 8601 with an offset.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -103,6 +104,7 @@ class Ticket:
     user_id: int | None = None
     contract_name: str | None = None
     technician: str = ""
+    technician_email: str = ""
     timers: list[Timer] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
 
@@ -190,6 +192,7 @@ class TicketOptions(TypedDict, total=False):
     user_id: int | None
     contract_name: str
     technician: str
+    technician_email: str
 
 
 @dataclass
@@ -291,6 +294,7 @@ class World:
             user_id=options.get("user_id"),
             contract_name=options.get("contract_name"),
             technician=options.get("technician", ""),
+            technician_email=options.get("technician_email", ""),
         )
         self.tickets[ticket.id] = ticket
         return ticket
@@ -557,7 +561,7 @@ class World:
             "customer_tag_list": [],
             "contact_fullname": None,
             "total_formatted_billable_time": None,
-            "user": {"full_name": ticket.technician} if ticket.technician else None,
+            "user": _user(ticket),
         }
 
     def ticket_detail(self, ticket: Ticket) -> dict[str, Any]:
@@ -677,6 +681,14 @@ class World:
             "tag_list": list(ticket.tag_list),
             "comments": [],
         }
+
+
+def _user(ticket: Ticket) -> dict[str, Any] | None:
+    """Whom a ticket is assigned to; technicians of one name are told apart by e-mail address."""
+    if not ticket.technician:
+        return None
+    email = ticket.technician_email or f"{ticket.technician.replace(' ', '.').lower()}@example.com"
+    return {"id": zlib.crc32(email.encode()), "email": email, "full_name": ticket.technician}
 
 
 def time_text(moment: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ SINCE = NOW - timedelta(days=7)
 
 
 def row(
-    number: str, customer: str = "Kittle", technician: str = "Anna Smith", *, days: float = 1, **more: str
+    number: str, customer: str = "Kittle", technician: str = "Anna Smith", *, days: float = 1, **more: object
 ) -> TicketRow:
     moment = (NOW - timedelta(days=days)).isoformat()
     about = {"status": "Resolved", "updated_at": moment, "resolved_at": moment, "user": {"full_name": technician}}
@@ -51,3 +51,16 @@ def test_finished_tickets_are_selected_by_name_and_time_newest_first(
     choice: Choice, name: str, selected: Selected
 ) -> None:
     assert select(Selection(choice, name, SINCE), ROWS, Policy(), NOW) == selected
+
+
+def test_of_two_technicians_of_one_name_none_is_guessed_and_an_address_tells_them_apart() -> None:
+    rows = [
+        row(str(number), user={"id": number, "full_name": "Anna Smith", "email": f"anna{number}@example.com"})
+        for number in (1, 2)
+    ]
+
+    by_name = select(Selection(Choice.TECHNICIAN, "anna smith", SINCE), rows, Policy(), NOW)
+    by_address = select(Selection(Choice.TECHNICIAN, "Anna2@example.com", SINCE), rows, Policy(), NOW)
+
+    assert by_name == Selected(names=("anna1@example.com", "anna2@example.com"))
+    assert by_address.references == ("2",)
