@@ -104,8 +104,7 @@ class NudgeJob:
         return datetime.fromisoformat(steps.run("look", lambda _: self.clock().isoformat()))
 
     def _colleagues(self) -> Any:
-        known = [each for each in self.poster.colleagues() if not self.is_refused(each.user)]
-        return _COLLEAGUES.dump_python(known, mode="json")
+        return _COLLEAGUES.dump_python(self.poster.colleagues(), mode="json")
 
     def _aside(self, now: datetime, _: bool) -> list[str]:
         return aside(self.memory.history(now))
@@ -114,6 +113,8 @@ class NudgeJob:
         self.memory.nudged(tickets, user, day)
 
     def _claimed(self, user: str, day: date, key: str) -> bool:
-        """Whether this round may remind the person today: the first one that comes to them."""
+        """Whether this round may remind the person today: the first one that comes to them, where they may ask."""
+        if self.is_refused(user):
+            return False
         entry = AuditEntry(self.clock(), Act.NUDGED, who=user, what=f"looked at their finished tickets ({key})")
         return self.memory.note_first(entry, key=f"nudge:{user}:{day.isoformat()}")
