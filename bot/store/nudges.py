@@ -25,7 +25,7 @@ def remember(connection: sa.Connection, tickets: Mapping[str, str], person: str,
         adding = insert(connection, nudges).values(ticket_id=ticket_id, **row)
         is_another = (nudges.c.person != person) & bool(person)
         kept = adding.on_conflict_do_update(index_elements=[nudges.c.ticket_id], set_=row, where=is_another)
-        new += connection.execute(kept).rowcount
+        new += connection.execute(kept.execution_options(preserve_rowcount=True)).rowcount
     return new
 
 
