@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.billing.rules.policy import fold
+from bot.billing.rules.technicians import Technician, meant
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import History
 
@@ -40,11 +40,16 @@ class NudgeRules:
         return local.date() if is_working_day and self.hours[0] <= local.hour < self.hours[1] else None
 
 
-def matched(technicians: Iterable[str], colleagues: Iterable[Colleague]) -> Mapping[str, Colleague | None]:
-    """The one colleague whom each technician's name means; None where it is nobody, or more than one."""
-    known = list(colleagues)
-    found = {name: [each for each in known if fold(name) in map(fold, each.names)] for name in technicians}
-    return {name: each[0] if len(each) == 1 and fold(name) else None for name, each in found.items()}
+def matched(
+    technicians: Collection[Technician], colleagues: Iterable[Colleague]
+) -> Mapping[Technician, Colleague | None]:
+    """The one colleague who is each technician; None where nobody is, or two are alike and nobody can tell."""
+    found: dict[Technician, list[Colleague]] = {each: [] for each in technicians}
+    for person in colleagues:
+        means = next((those for name in person.names if (those := meant(name, technicians))), ())
+        if len(means) == 1:
+            found[means[0]].append(person)
+    return {technician: people[0] if len(people) == 1 else None for technician, people in found.items()}
 
 
 def aside(history: History) -> list[str]:

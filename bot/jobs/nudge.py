@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.billing.rules.technicians import Technician
 from bot.billing.search.queries import Failed
 from bot.billing.verifier import Verifier
 from bot.digest.nudges import Colleague, NudgeRules, aside, due, matched
@@ -62,13 +63,14 @@ class NudgeJob:
         if isinstance(listed, Failed):
             log.warning("Nobody is reminded now: %s", listed.sentence)
             return
-        work: dict[str, dict[str, str]] = {}
+        work: dict[Technician, dict[str, str]] = {}
         for row in sorted(listed, key=lambda row: row.updated_at or now):
             if row.id and row.user:
-                work.setdefault(row.user, {})[row.id] = row.number or f"{ID_PREFIX}{row.id}"
+                technician = Technician(row.user_id, row.user, row.user_email)
+                work.setdefault(technician, {})[row.id] = row.number or f"{ID_PREFIX}{row.id}"
         for technician, person in matched(work, colleagues).items():
             if person is None:
-                self._leave(technician, work[technician], steps, now)
+                self._leave(technician.name, work[technician], steps, now)
             else:
                 outbox = Outbox(steps, self.poster, key=f"{key}:{person.user}", clock=self.clock)
                 self._remind(person, work[technician], steps, outbox)

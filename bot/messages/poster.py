@@ -292,13 +292,10 @@ class Poster:
         return [Colleague(str(each["id"]), self._names(each), str(each.get("tz") or "")) for each in found]
 
     def _names(self, about: Mapping[str, Any]) -> tuple[str, ...]:
+        if known := self._technicians.get(str(about["id"])):
+            return (known,)
         profile = about.get("profile") or {}
-        names = (
-            self._technicians.get(str(about["id"])),
-            profile.get("email"),
-            profile.get("real_name"),
-            about.get("real_name"),
-        )
+        names = (profile.get("email"), profile.get("real_name"), about.get("real_name"))
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:

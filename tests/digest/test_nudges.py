@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.billing.rules.technicians import Technician
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.build import build_digest
 from bot.digest.model import History, Mark, Nudge, Snooze
@@ -59,14 +60,20 @@ def test_what_managers_or_the_technician_have_settled_is_aside() -> None:
 
 
 def test_a_technician_whom_nobody_or_several_are_is_not_guessed_at() -> None:
-    anna, other, ben = (
-        Colleague("U1", ("anna@example.com", "Anna Smith"), "UTC"),
-        Colleague("U2", ("Anna Smith",), "UTC"),
-        Colleague("U3", ("Ben Ode",), "UTC"),
+    people = {
+        "by mail": Colleague("U1", ("anna@example.com", "Anna Smith"), "UTC"),
+        "alike": Colleague("U2", ("Anna Smith",), "UTC"),
+        "ben": Colleague("U3", ("Ben Ode",), "UTC"),
+        "one": Colleague("U4", ("Dan Twin",), "UTC"),
+        "two": Colleague("U5", ("Dan Twin",), "UTC"),
+    }
+    anna, namesake = (
+        Technician("1", "Anna Smith", "anna@example.com"),
+        Technician("2", "anna smith", "other@example.com"),
     )
-    names = ("anna smith", "anna@example.com", "Ben Ode", "Carl", "")
-    found = matched(names, [anna, other, ben])
-    assert found == {"anna smith": None, "anna@example.com": anna, "Ben Ode": ben, "Carl": None, "": None}
+    ben, carl, dan = Technician("3", "Ben Ode"), Technician("4", "Carl"), Technician("5", "Dan Twin")
+    found = matched([anna, namesake, ben, carl, dan], people.values())
+    assert found == {anna: people["by mail"], namesake: None, ben: people["ben"], carl: None, dan: None}
 
 
 @pytest.mark.parametrize(
