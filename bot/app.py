@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 from sqlalchemy import make_url
 
+from bot.billing.ledger.model import ACCOUNT
+from bot.digest.home import Health
 from bot.digest.nudges import NudgeRules
 from bot.health.readiness import Readiness
 from bot.health.server import HealthServer
@@ -28,18 +30,20 @@ from bot.jobs.digest_now import DigestNow, DigestWish
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.duties import DailyPurge, HourlyNudges, RegularSync, ScheduledDigest
 from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, RunJob
+from bot.jobs.home import HomeLook
 from bot.jobs.nudge import NudgeJob
 from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.unfurl import UnfurlJob, UnfurlRequest
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, cancel, channel_events, commands, digest_actions, links, mentions, shortcuts
+from bot.listeners import actions, cancel, channel_events, commands, digest_actions, home, links, mentions, shortcuts
 from bot.listeners.access import Access, Asker, Rules, noted_in
 from bot.listeners.backlog import Backlog
 from bot.listeners.cancel import Ended
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.history_command import HistorySubcommand
+from bot.listeners.home import HomeTab
 from bot.listeners.intake import Intake
 from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
@@ -182,7 +186,8 @@ def service(settings: Settings, check: Checker, memory: Memory, tally: Tally, *,
         JobKind(_SYNC, _sync_job(settings, check, stopping), at_once=1),
     ]
     jobs = _Jobs(JobEngine(settings.database, kinds, searches_per_person=settings.limit_jobs_per_person))
-    connection = _listening(settings, memory, slack, jobs) if listen else None
+    look = HomeLook(check.verifier, check.background.session, memory, digest_rules(settings), utc_now, stopping.is_set)
+    connection = _listening(settings, check, memory, slack, jobs, look) if listen else None
 
     def is_refused() -> bool:
         return any(client.is_refused for client in check.clients)
@@ -283,7 +288,21 @@ def _duties(settings: Settings, check: Checker, memory: Memory, jobs: _Jobs) -> 
     return duties
 
 
-def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -> SlackConnection:
+def _health(check: Checker, memory: Memory) -> Health:
+    """How the bot does, for managers."""
+    account = check.ledger.recall_places([ACCOUNT])[0] if check.ledger is not None else None
+    return Health(
+        last_digest=memory.last_digest(),
+        calls_left=check.budget.left(),
+        ledger_as_of=account.as_of if account is not None else None,
+        ledger_since=account.since if account is not None else None,
+        is_token_refused=any(client.is_refused for client in check.clients),
+    )
+
+
+def _listening(
+    settings: Settings, check: Checker, memory: Memory, slack: _Slack, jobs: _Jobs, look: HomeLook
+) -> SlackConnection:
     """The connection to Slack, with everything that listens to it."""
     identity = Identity()
     app = bolt_app(slack.client, identity)
@@ -300,6 +319,18 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     alarms.start()
     later = ThreadPoolExecutor(_REPLIES_AT_ONCE, thread_name_prefix="reply").submit
     replies = Replies(slack.poster, later, alarms.after)
+    zone = ZoneInfo(settings.digest_timezone)
+    home_tab = HomeTab(
+        look=look,
+        memory=memory,
+        access=access,
+        client=hasty_client,
+        name_of=slack.poster.technician,
+        health=lambda: _health(check, memory),
+        comes=lambda: f"When digests come: {schedule_in_words(settings.digest_schedule, zone, utc_now())}.",
+        clock=utc_now,
+        later=later,
+    )
     digest = DigestContext(
         memory=memory,
         access=access,
@@ -311,6 +342,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
         schedule=settings.digest_schedule,
         clock=utc_now,
         evidence_of=lambda ticket_id: dict(memory.evidence_of(ticket_id) or {}),
+        at_home=lambda user, notice: home_tab.show(user, notice, anew=bool(notice)),
     )
     subcommands: list[Subcommand] = [  # what follows `/invoice-check` beside tickets: a line each
         DigestSubcommand(digest),
@@ -321,6 +353,7 @@ def _listening(settings: Settings, memory: Memory, slack: _Slack, jobs: _Jobs) -
     ]
     commands.register(app, intake, subcommands)
     digest_actions.register(app, digest)
+    home.register(app, home_tab, digest)
     mentions.register(
         app, intake, replies, help_page(subcommands), WarningReplies(memory.warned_in, settings.syncro_site)
     )

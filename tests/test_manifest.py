@@ -56,10 +56,19 @@ def test_nothing_has_to_be_reachable_from_outside(manifest: Any) -> None:
 
 
 def test_people_can_mention_the_bot_and_write_to_it(manifest: Any) -> None:
-    events = ["app_mention", "message.im", "message.channels", "message.groups", "channel_shared", "channel_unshared"]
+    events = [
+        "app_mention",
+        "app_home_opened",
+        "message.im",
+        "message.channels",
+        "message.groups",
+        "channel_shared",
+        "channel_unshared",
+    ]
     events.append("link_shared")
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": events}
     home = manifest["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
     assert manifest["features"]["bot_user"]["display_name"]

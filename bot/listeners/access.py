@@ -50,8 +50,8 @@ class Asker:
 
     @property
     def direct(self) -> bool:
-        """Whether it is a direct message to the bot."""
-        return self.channel.startswith("D")
+        """Whether it is a direct message to the bot, or Home."""
+        return self.channel.startswith("D") or self.channel == self.user
 
     @classmethod
     def of_command(cls, command: Mapping[str, Any]) -> Asker:
@@ -147,6 +147,18 @@ class Access:
         """
         refusal = self._person(user, afresh=True) or self._manager(user, afresh=True)
         return self._traced(Asker(user, user), what, refusal)
+
+    def home(self, user: str) -> tuple[Refusal | None, bool]:
+        """Why a person may see nothing of billing at Home, and whether they are a manager; asked of Slack anew."""
+        asking = Asker(user, user)
+        try:
+            is_manager = self._manager(user, afresh=True) is None
+            listed = None if is_manager else self._listed(asking, afresh=True)
+            refusal = self._person(user, afresh=True) or listed
+        except SlackUnavailableError as error:
+            log.warning("Who %s is cannot be read (%s)", user, error)
+            refusal, is_manager = Refusal.UNKNOWN_PERSON, False
+        return self._traced(asking, "home", refusal), is_manager and refusal is None
 
     def ignore_bot(self, asking: Asker, what: str) -> None:
         """Leave a trace of a bot's message, which is never answered: two bots would talk for ever."""

@@ -26,6 +26,7 @@ from bot.messages import digest_acts as acts
 from bot.messages.digest_messages import wrong_report_thanks
 from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
 from bot.messages.help import not_allowed
+from bot.messages.home import being_rechecked
 from bot.messages.nudges import NOTHING, TOMORROW
 from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered
@@ -67,7 +68,11 @@ def _button(
         ticket = DigestTicket.from_press(body, action)
         reply = act(digest, body, ticket) if ticket is not None else acts.button_out_of_date()
         ack()
-        if reply is not None:
+        if ticket is not None and ticket.is_at_home:
+            if reply is not None or act is _recheck:
+                notice = being_rechecked(ticket.number) if reply is None else reply.text
+                digest.at_home(ticket.channel, notice)
+        elif reply is not None and "response_url" in body:
             digest.replies.respond(body["response_url"], reply)
 
     return pressed
@@ -92,6 +97,8 @@ def _form(
             ack(response_action="errors", errors=errors)
         else:
             ack()
+            if ticket is not None and ticket.is_at_home:
+                digest.at_home(ticket.channel, "")
 
     return submitted
 
@@ -104,7 +111,7 @@ def _recheck(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rend
         references=(ticket.number,),
         channel=ticket.channel,
         user=body["user"]["id"],
-        thread_ts=ticket.thread_ts,
+        thread_ts=ticket.thread_ts or None,
         response_url=body.get("response_url"),
         direct=ticket.is_direct,
     )

@@ -39,6 +39,8 @@ class DigestContext:
     schedule: str
     clock: Callable[[], datetime]
     evidence_of: Callable[[str], dict[str, Any]]
+    at_home: Callable[[str, str], None] = lambda _user, _notice: None
+    """Draws a person's Home again, with a notice and then what is new, or without."""
 
     def refusal(self, asking: Asker, what: str, *, afresh: bool = False) -> Rendered | None:
         """What to tell a person who may not decide `what`; None for a manager."""

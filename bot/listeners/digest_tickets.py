@@ -12,8 +12,8 @@ from bot.ticket_references import TICKET_NUMBER
 _SHAPES = {
     "id": re.compile(r"[0-9]{1,20}"),
     "number": TICKET_NUMBER,
-    "channel": re.compile(r"[CDG][A-Z0-9_]{1,30}"),
-    "thread_ts": re.compile(r"[0-9]{1,12}\.[0-9]{1,9}"),
+    "channel": re.compile(r"[CDGUW][A-Z0-9_]{1,30}"),
+    "thread_ts": re.compile(r"(?:[0-9]{1,12}\.[0-9]{1,9})?"),
 }
 _LONGEST = 300
 """Characters of JSON; ours never has more."""
@@ -22,6 +22,8 @@ _LONGEST = 300
 @dataclass(frozen=True)
 class DigestTicket:
     """A ticket of a digest (`id` is Syncro's internal one), and the thread of the digest's message.
+
+    In App Home the channel is the person, and there is no thread.
 
     Buttons and forms carry it to Slack and back as JSON, and nothing that comes back is taken for granted.
     """
@@ -33,8 +35,13 @@ class DigestTicket:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the digest stands in a direct message."""
-        return self.channel.startswith("D")
+        """Whether the digest stands in a direct message, or in Home."""
+        return self.channel.startswith("D") or self.is_at_home
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the button stands in App Home."""
+        return not self.thread_ts
 
     def to_metadata(self) -> str:
         """As compact JSON, for a form."""
@@ -49,6 +56,8 @@ class DigestTicket:
     def from_press(cls, body: dict[str, Any], action: dict[str, Any]) -> DigestTicket | None:
         """From a button below a digest's row, in the digest's message or in its thread; None for anything else."""
         container = body.get("container") or {}
+        if container.get("type") == "view":
+            return cls._checked(_object(action.get("value")) | {"channel": body["user"]["id"], "thread_ts": ""})
         place = {
             "channel": container.get("channel_id"),
             "thread_ts": container.get("thread_ts") or container.get("message_ts"),

@@ -48,17 +48,17 @@ class Replies:
 
         def send() -> None:
             if direct:
-                self._poster.post(channel, reply, thread_ts=thread_ts)
+                self._poster.post(channel, reply, thread_ts=thread_ts or None)
             else:
                 self._poster.whisper(channel, user, reply, thread_ts=thread_ts)
 
         self._deliver(channel, send, lambda: self._tell_directly(user, reply))
 
-    def announce(self, channel: str, user: str, message: Rendered, thread_ts: str) -> None:
+    def announce(self, channel: str, user: str, message: Rendered, thread_ts: str | None) -> None:
         """Say in a thread, for everybody, what this person decided."""
 
         def send() -> None:
-            self._poster.post(channel, message, thread_ts=thread_ts)
+            self._poster.post(channel, message, thread_ts=thread_ts or None)
 
         self._deliver(channel, send, lambda: self._tell_directly(user, message))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn
-from bot.messages.rendered import Line, Rendered, fit, line, paragraphs, told
+from bot.messages.rendered import Rendered, fit, line, paragraphs, told
 from bot.words.plain import strung
 
 _ID = re.compile(r"([UWC])[A-Z0-9]+")
@@ -33,7 +33,7 @@ def history_message(ticket: str, happenings: Sequence[Happening], *, most: int) 
     if not happenings:
         return told(f"{about}: nothing is noted; nobody has asked for it, and no digest has named it.")
     earlier = line("…and more before that.")
-    lines = [_line(each) for each in happenings[::-1][:most]] + [earlier] * (len(happenings) > most)
+    lines = [line(happened(each)) for each in happenings[::-1][:most]] + [earlier] * (len(happenings) > most)
     whole = line("`invoice-bot history` in the terminal shows all of it, with the hash of the evidence.")
     heading = line(f"{about}: what happened, the latest first")
     return fit(paragraphs([heading]), lines, paragraphs([whole]), lambda _: earlier)
@@ -49,9 +49,10 @@ def usage(command: str) -> Rendered:
     return told(f"Name one ticket: `{command} history 32223`.")
 
 
-def _line(happening: Happening) -> Line:
+def happened(happening: Happening, most: int = _LONGEST) -> str:
+    """One thing as a line."""
     person = strung(" in ", _named(happening.who), _named(happening.where))
-    return line(f"• {strung(' · ', phrases.moment(happening.at), person, mrkdwn(happening.words, _LONGEST))}")
+    return f"• {strung(' · ', phrases.moment(happening.at), person, mrkdwn(happening.words, most))}"
 
 
 def _named(name: str) -> str:

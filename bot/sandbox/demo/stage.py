@@ -29,6 +29,9 @@ SYNCRO_LIMIT = 180
 DEMO_LIMIT = 3_000
 """Requests in a minute that the stand-in answers and the bot makes here: the tour needs more than `SYNCRO_LIMIT`."""
 
+PERSON, OTHER = "Sam Sample", "Alex Example"
+"""Technicians in the stand-in Syncro; the first is the one of the workspace."""
+
 SERVE = (sys.executable, "-m", "bot", "serve")
 LAST_LINE_OF_ANSWER = "for this request"
 """What the last message of an answer says and no other: "4 calls to Syncro in 0.3 seconds for this request"."""
@@ -163,9 +166,12 @@ def open_stage(
         StageError: the bot did not start.
 
     """
+    world = demo_world().world
+    for ticket in world.tickets.values():
+        ticket.technician = PERSON if ticket.number % 2 else OTHER
     with (
         TemporaryDirectory(prefix="invoice-bot-demo-", ignore_cleanup_errors=True) as name,
-        SyncroSandbox(demo_world().world, requests_per_minute=DEMO_LIMIT) as syncro,
+        SyncroSandbox(world, requests_per_minute=DEMO_LIMIT) as syncro,
         SlackSandbox() as slack,
     ):
         folder = Path(name)
@@ -203,6 +209,7 @@ def _settings(syncro: SyncroSandbox, slack: SlackSandbox, folder: Path) -> dict[
         "SYNCRO_REQUESTS_PER_MINUTE": str(DEMO_LIMIT),
         "COVERED_CONTRACTS": SAMPLE_CONTRACT,
         "MANAGERS": MANAGER,
+        "TECHNICIANS": f"{TECHNICIAN} = {PERSON}",
         "DIGEST_CHANNEL": BILLING,
         "DIGEST_SCHEDULE": "0 0 1 1 *",  # so that one comes when it is asked for, and not in between
         "SYNC_EVERY_MINUTES": "0",  # the calls that are shown are those of the questions

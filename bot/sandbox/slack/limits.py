@@ -19,6 +19,8 @@ UPDATED_TEXT = 4_000
 MESSAGE_BLOCKS = 50
 HOME_BLOCKS = 100
 BLOCKS_JSON = 13_000
+VIEW_JSON = 250_000
+HOME_FIELDS = frozenset({"type", "blocks", "private_metadata", "callback_id", "external_id"})
 
 Node = dict[str, Any]
 Problems = Iterator[str]
@@ -57,7 +59,9 @@ def view_problems(view: Any) -> list[str]:
     """Return what is wrong with this Home tab; Slack's code for any of it is `invalid_arguments`."""
     if not isinstance(view, dict) or view.get("type") != "home":
         return ["view must be of type home"]
-    return block_problems(view.get("blocks"), home=True)
+    problems = [f"a Home has no {name}" for name in view if name not in HOME_FIELDS]
+    problems += ["view is too large"] if len(json.dumps(view, ensure_ascii=False)) > VIEW_JSON else []
+    return [*problems, *block_problems(view.get("blocks"), home=True)]
 
 
 def block_problems(blocks: Any, *, refused_types: Collection[str] = (), home: bool = False) -> list[str]:

@@ -64,7 +64,7 @@ STEPS = (
     ),
     Step(
         "Home",
-        "The app's own tab: what is unbilled, for whoever looks.",
+        "The app's own tab: what is unbilled, for whoever looks; for a manager also the team, and how the bot does.",
         "Open Home",
         user=MANAGER,
         place=HOME,
