@@ -57,7 +57,7 @@ class DigestTicket:
         """From a button below a digest's row, in the digest's message or in its thread; None for anything else."""
         container = body.get("container") or {}
         if container.get("type") == "view":
-            return cls._checked(_object(action.get("value")) | {"channel": body["user"]["id"], "thread_ts": ""})
+            return cls._checked(_object(action.get("value")) | _at_home(body))
         place = {
             "channel": container.get("channel_id"),
             "thread_ts": container.get("thread_ts") or container.get("message_ts"),
@@ -70,7 +70,12 @@ class DigestTicket:
             return None
         if not all(isinstance(values[name], str) and shape.fullmatch(values[name]) for name, shape in _SHAPES.items()):
             return None
-        return cls(**values)
+        ticket = cls(**values)
+        return ticket if ticket.is_at_home == ticket.channel.startswith(("U", "W")) else None
+
+
+def _at_home(body: dict[str, Any]) -> dict[str, Any]:
+    return {"channel": (body.get("user") or {}).get("id"), "thread_ts": ""}
 
 
 def _object(text: Any) -> dict[str, Any]:

@@ -23,13 +23,14 @@ from bot.messages import home as messages
 from bot.messages.digest_acts import not_stored_in_words
 from bot.messages.help import not_allowed
 from bot.messages.poster import SlackUnavailableError
-from bot.store.audit import AuditQuery
+from bot.store.audit import Act, AuditQuery
 from bot.store.memory import Memory
 from bot.store.records import Subscription
 
 log = logging.getLogger(__name__)
 
-_RECENT = 8
+_RECENT, _LOOKED_THROUGH = 8, 200
+_QUESTIONS = frozenset({Act.ANSWERED, Act.FAILED, Act.CANCELLED})
 Payload = dict[str, Any]
 
 
@@ -75,7 +76,8 @@ class HomeTab:
         home = home_of(self.name_of(user), replace(looked, digest=digest), is_refreshing=is_refreshing)
         if not is_manager:
             return home
-        recent = self.memory.audit(AuditQuery(limit=_RECENT))[::-1]
+        noted = self.memory.audit(AuditQuery(limit=_LOOKED_THROUGH))[::-1]
+        recent = [each for each in noted if each.act in _QUESTIONS][:_RECENT]
         own = next((each for each in self.memory.subscriptions() if each.user == user), None)
         desk = Desk(
             team=digest,

@@ -106,7 +106,7 @@ def _card(ticket: DigestTicket, digest: Digest, *, can_snooze: bool) -> Iterator
         " · ",
         f"*{phrases.number_link(finding)}*",
         mrkdwn(finding.customer, 80),
-        f"*{money(ticket.amount, digest.currency)}*",
+        f"*{money(ticket.amount, digest.currency)}*" if ticket.amount else "",
         age(ticket),
         "" if digest.is_part else warned(ticket, digest),
         "" if digest.is_part else mrkdwn(finding.technician, 40),
@@ -148,7 +148,7 @@ def _desk(desk: Desk, mine: Digest | None) -> Iterator[Block]:
         button("Send me every ticket", SUBSCRIBE, "-"), button("Send me only mine", SUBSCRIBE_MINE, "-"), *stop
     )
     if desk.recent:
-        yield header("Recently")
+        yield header("Recent questions")
         yield section("\n".join(happened(Happening(at, who, "", words), 160) for at, who, words in desk.recent))
     yield header("How the bot does")
     yield section("\n".join(_health(desk)))

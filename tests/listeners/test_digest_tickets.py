@@ -73,3 +73,13 @@ def test_a_button_outside_of_a_message_is_not_taken() -> None:
     action = {"value": '{"id":"109554336","number":"32223"}'}
     assert DigestTicket.from_press({"container": {"type": "view"}}, action) is None
     assert DigestTicket.from_press({}, action) is None
+
+
+def test_a_button_at_home_means_the_person_and_no_thread() -> None:
+    action = {"value": '{"id":"109554336","number":"32223"}'}
+    pressed = DigestTicket.from_press({"container": {"type": "view"}, "user": {"id": "U0TECH"}}, action)
+    assert pressed == replace(TICKET, channel="U0TECH", thread_ts="")
+    assert pressed.is_at_home
+    assert pressed.is_direct
+    assert DigestTicket.from_metadata(pressed.to_metadata()) == pressed
+    assert DigestTicket.from_metadata(json.dumps(GOOD | {"thread_ts": ""})) is None
