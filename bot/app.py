@@ -36,7 +36,18 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.unfurl import UnfurlJob, UnfurlRequest
 from bot.jobs.warnings import WarningBook
-from bot.listeners import actions, cancel, channel_events, commands, digest_actions, home, links, mentions, shortcuts
+from bot.listeners import (
+    actions,
+    cancel,
+    channel_events,
+    commands,
+    digest_actions,
+    home,
+    links,
+    list_shortcut,
+    mentions,
+    shortcuts,
+)
 from bot.listeners.access import Access, Asker, Rules, noted_in
 from bot.listeners.backlog import Backlog
 from bot.listeners.cancel import Ended
@@ -366,6 +377,7 @@ def _listening(
         is_on=settings.unfurl,
     )
     shortcuts.register(app, intake, replies)
+    list_shortcut.register(app, intake, replies, hasty_client)
     actions.register(app, intake, replies)
     cancel.register(app, jobs.cancel, access, replies)
     return SlackConnection(app, settings.app_token, identity)

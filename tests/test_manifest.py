@@ -13,6 +13,7 @@ import yaml
 
 from bot import slack_scopes
 from bot.listeners.intake import COMMAND
+from bot.listeners.list_shortcut import CALLBACK as LIST
 from bot.listeners.shortcuts import CALLBACK
 
 ROOT = Path(__file__).parent.parent
@@ -33,17 +34,17 @@ def test_the_manifest_is_valid_under_slacks_schema(manifest: Any) -> None:
 def test_texts_keep_slacks_limits(manifest: Any) -> None:
     about = manifest["display_information"]
     (command,) = manifest["features"]["slash_commands"]
-    (shortcut,) = manifest["features"]["shortcuts"]
     assert len(about["name"]) <= 35
     assert len(about["description"]) <= 140
     assert len(command["command"]) <= 32
     assert len(command["usage_hint"]) <= 1000
-    assert len(shortcut["name"]) <= 24
+    assert all(len(shortcut["name"]) <= 24 for shortcut in manifest["features"]["shortcuts"])
 
 
 def test_the_command_and_the_shortcut_are_those_that_the_code_listens_for(manifest: Any) -> None:
     (command,) = manifest["features"]["slash_commands"]
-    (shortcut,) = manifest["features"]["shortcuts"]
+    shortcut, pasted = manifest["features"]["shortcuts"]
+    assert (pasted["type"], pasted["callback_id"]) == ("global", LIST)
     assert command["command"] == COMMAND
     assert command["should_escape"] is False
     assert (shortcut["type"], shortcut["callback_id"], shortcut["name"]) == ("message", CALLBACK, "Check invoices")

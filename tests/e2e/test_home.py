@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.sandbox.slack.workspace import MANAGER, OUTSIDER, TECHNICIAN, Workspace
 from tests.e2e.conftest import NewHouse
-from tests.e2e.house import NOT_INVOICED, House
+from tests.e2e.house import INVOICED, NOT_INVOICED, House
 
 
 def home(house: House, user: str, *texts: str, without: str = "refreshing…") -> str:
@@ -61,3 +61,14 @@ def test_home_is_right_for_a_technician_a_manager_and_a_stranger(new_house: NewH
     home(house, MANAGER, "You get every digest.", without="\u0000")
     house.slack.press_home("home_unsubscribe", MANAGER).wait_ack()
     home(house, MANAGER, "You get no digest of your own.", without="\u0000")
+
+    # The shortcut: what names no ticket is said in the form; the answer goes where it was wished, read anew.
+    house.slack.global_shortcut("check_list", TECHNICIAN).wait_ack()
+    form = house.slack.wait_for(lambda workspace: workspace.modals.get(TECHNICIAN))
+    house.slack.submit_view({"tickets": "nothing here"}, user=TECHNICIAN).wait_ack()
+    assert "no ticket number" in form.errors["tickets"]
+    channel = house.channel()
+    pasted = {"tickets": f"ticket;customer\n{INVOICED};Kittle\n{number};Home", "place": channel, "fresh": "anew"}
+    house.slack.submit_view(pasted, user=TECHNICIAN).wait_ack()
+    assert "2 tickets" in house.answer(channel).text
+    assert TECHNICIAN not in house.slack.workspace.modals

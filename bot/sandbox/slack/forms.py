@@ -12,7 +12,7 @@ from bot.sandbox.slack.views import modal_problems
 from bot.sandbox.slack.workspace import Modal, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
-FIELDS = frozenset({"plain_text_input", "radio_buttons", "static_select"})
+FIELDS = frozenset({"conversations_select", "plain_text_input", "radio_buttons", "static_select"})
 """The elements that a person of the stand-in can fill in."""
 
 
@@ -82,6 +82,8 @@ def _entry(element: Payload, given: str) -> Payload:
         raise LookupError(message)
     if kind == "plain_text_input":
         return {"type": kind, "value": given or None}
+    if kind == "conversations_select":
+        return {"type": kind, "selected_conversation": given or None}
     option = option_of(element, given)
     if option is None:
         message = f"{element.get('action_id')} shows no option with value {given!r}"
@@ -106,7 +108,7 @@ def _check(block: Payload, element: Payload, entry: Payload) -> None:
     """Refuse, as Slack does before it sends anything, what cannot be submitted."""
     if element["type"] not in FIELDS or block["type"] != "input":
         return
-    value = entry.get("value", entry.get("selected_option"))
+    value = entry.get("value", entry.get("selected_option", entry.get("selected_conversation")))
     if not value and not block.get("optional"):
         message = f"{block['block_id']} must be filled in"
         raise ValueError(message)

@@ -365,6 +365,7 @@ ELEMENTS = frozenset(
     {
         "button",
         "checkboxes",
+        "conversations_select",
         "datepicker",
         "image",
         "multi_static_select",

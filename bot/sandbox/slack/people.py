@@ -113,6 +113,13 @@ class People:
             payload = interactions.message_action(self.workspace, callback_id, message, person, url)
         return self._interact(payload)
 
+    def global_shortcut(self, callback_id: str, user: str = TECHNICIAN) -> Delivery:
+        """Choose a shortcut beside the box for messages, or in the search."""
+        return self._interact(
+            interactions.interaction("shortcut", self.workspace, self.workspace.users[user])
+            | {"callback_id": callback_id, "action_ts": self.workspace.next_ts()}
+        )
+
     def press(self, action_id: str, message: Message, user: str = TECHNICIAN, value: str | None = None) -> Delivery:
         """Press a button of a message. LookupError when the message has no such button.
 
