@@ -127,6 +127,22 @@ def test_a_manager_reads_the_digest_and_fills_in_a_form(browser: webdriver.Chrom
     until(browser, lambda: not has_dialog(browser))
 
 
+def test_home_is_for_each_their_own_and_a_list_can_be_pasted(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(f"{address}?user=U0MANAGER&place=home")
+    shown(browser, "main", "The team", "#32311", "How the bot does")
+    browser.find_element(By.CSS_SELECTOR, "[data-press='home_subscribe']").send_keys(Keys.ENTER)
+    shown(browser, "main", "You get every digest.")
+    browser.get(f"{address}?user=U0OUTSIDE&place=home")
+    assert "32311" not in shown(browser, "main", "only shown to people of this company")
+    browser.get(address)
+    browser.find_element(By.CSS_SELECTOR, "[data-shortcut='check_list']").click()
+    until(browser, lambda: has_dialog(browser))
+    browser.switch_to.active_element.send_keys("32223, 32301")
+    browser.find_element(By.CSS_SELECTOR, "dialog option[value='C0BILLING']").click()
+    browser.find_element(By.CSS_SELECTOR, "dialog .primary").click()
+    shown(browser, "main", "2 tickets")
+
+
 def test_the_page_fits_a_phone(browser: webdriver.Chrome, address: str) -> None:
     browser.set_window_size(500, 900)  # as narrow as this browser goes
     try:

@@ -10,7 +10,7 @@ from bot.sandbox.demo.stage import COMMAND, Stage
 from bot.sandbox.slack.typing import as_message
 from bot.sandbox.slack.workspace import BOT, Message
 from bot.sandbox.syncro.world import World
-from bot.sandbox.web.pages import SHORTCUTS, Look
+from bot.sandbox.web.pages import LIST, SHORTCUTS, Look
 from bot.sandbox.web.tour import HOME, STEPS
 
 MENTIONS = ("@bot", "@invoice_bot", "@Invoice Bot")
@@ -77,6 +77,9 @@ def _press(stage: Stage, look: Look, act: Act) -> Look:
 
 
 def _shortcut(stage: Stage, look: Look, act: Act) -> Look:
+    if act.get("callback_id") == LIST:
+        stage.slack.global_shortcut(LIST, look.user)
+        return look
     message, callback_id = _message(stage, act), str(act.get("callback_id"))
     if callback_id not in SHORTCUTS:
         raise RefusedActError("There is no such shortcut.")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from bot.sandbox.demo.mrkdwn import safe
@@ -19,6 +20,8 @@ from bot.sandbox.web.tour import HOME, STEPS
 
 SHORTCUTS = {"check_invoices": "Check invoices"}
 """The app's message shortcuts, by callback_id, as manifest.yml has them."""
+LIST = "check_list"
+"""Its global shortcut."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ def _navigation(workspace: Workspace, look: Look) -> Html:
         _link(name, Look(look.user, place), is_current=place == look.place)
         for place, name in [*named, (HOME, "Invoice Bot · Home")]
     ]
-    return joined(tag("h2", "Channels and apps"), *links, tag("a", "Tour", href="#aside", class_="narrow"))
+    check_list = tag("button", "Check a list of tickets", type="button", class_="button", data_shortcut=LIST)
+    return joined(tag("h2", "Channels and apps"), *links, check_list, tag("a", "Tour", href="#aside", class_="narrow"))
 
 
 def _title(workspace: Workspace, look: Look) -> Html:
@@ -257,11 +261,21 @@ def _modal(workspace: Workspace, look: Look) -> Html:
         "form",
         tag("h2", said("title"), id="modal-title"),
         tag("p", safe(modal.notice), class_="error", role="alert") if modal.notice else Html(),
-        show_blocks(view["blocks"], workspace.name_of, modal),
+        show_blocks([_with_channels(block, workspace, look) for block in view["blocks"]], workspace.name_of, modal),
         tag("div", tag("button", said("close", "Close"), type="button", class_="button", data_close=True), submit),
         data_submit=True,
     )
     return tag("dialog", form, aria_labelledby="modal-title")
+
+
+def _with_channels(block: dict[str, Any], workspace: Workspace, look: Look) -> dict[str, Any]:
+    """The block, with the person's channels to choose from where it asks for one."""
+    element = block.get("element") or {}
+    if element.get("type") != "conversations_select":
+        return block
+    channels = [each for each in _places(workspace, look.user) if not each.is_im and not each.is_ext_shared]
+    options = [{"text": {"type": "plain_text", "text": f"# {each.name}"}, "value": each.id} for each in channels]
+    return block | {"element": element | {"type": "static_select", "options": options}}
 
 
 def _tour() -> Html:

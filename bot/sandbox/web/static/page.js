@@ -34,7 +34,7 @@ function swap(id, html) {
   const region = document.getElementById(id);
   if (!region || region.innerHTML === html || region.dataset.shown === html) return;
   const scroll = region.closest(".scroll");
-  const atEnd = scroll && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  const atEnd = scroll && place !== "home" && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
   const focused = [...region.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
   region.innerHTML = html;
   region.dataset.shown = html;
@@ -125,7 +125,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-for (const scroll of document.querySelectorAll(thread ? ".scroll" : "#log")) scroll.scrollTop = scroll.scrollHeight;
+const ended = place === "home" ? "" : thread ? ".scroll" : "#log";
+for (const scroll of ended ? document.querySelectorAll(ended) : []) scroll.scrollTop = scroll.scrollHeight;
 document.getElementById(thread ? "thread-box" : "main-box")?.focus();
 openModal();
 follow();
