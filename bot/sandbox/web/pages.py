@@ -56,7 +56,7 @@ def draw(workspace: Workspace, look: Look) -> dict[str, str]:
         "places": _navigation(workspace, look),
         "title": _title(workspace, look),
         "main": _home(workspace, look) if look.place == HOME else _conversation(workspace, look),
-        "composer": tag("span", _hint(workspace, look)),
+        "composer": joined(tag("span", _hint(workspace, look)), " ", _list_shortcut()),
         "thread": _thread(workspace, look) if look.thread else _tour(),
         "modal": _modal(workspace, look),
     }
@@ -140,8 +140,7 @@ def _navigation(workspace: Workspace, look: Look) -> Html:
         _link(name, Look(look.user, place), is_current=place == look.place)
         for place, name in [*named, (HOME, "Invoice Bot · Home")]
     ]
-    check_list = tag("button", "Check a list of tickets", type="button", class_="button", data_shortcut=LIST)
-    return joined(tag("h2", "Channels and apps"), *links, check_list, tag("a", "Tour", href="#aside", class_="narrow"))
+    return joined(tag("h2", "Channels and apps"), *links, tag("a", "Tour", href="#aside", class_="narrow"))
 
 
 def _title(workspace: Workspace, look: Look) -> Html:
@@ -157,6 +156,10 @@ def _hint(workspace: Workspace, look: Look) -> str:
     if workspace.channels[look.place].is_im:
         return "Type a ticket number, such as 32223."
     return "Type /invoice-check 32223, or @bot 32223. Enter sends, Shift+Enter makes a new line."
+
+
+def _list_shortcut() -> Html:
+    return tag("button", "Check a list of tickets", type="button", class_="button", data_shortcut=LIST)
 
 
 def _box(label: str, name: str, thread: str = "") -> Html:
