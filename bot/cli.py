@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from bot.commands import backup, check, close, demo, digest, doctor, history, policy, serve, sync, version
+from bot.commands import version
 from bot.commands.exits import (
     CANNOT_RUN,
     INTERRUPTED,
@@ -24,49 +24,9 @@ from bot.commands.exits import (
     system_said_no,
     unforeseen,
 )
-from bot.commands.plain_help import PlainCommand, PlainGroup
-from bot.health.server import HealthAddressError
-from bot.jobs.digest_making import DigestFailedError
-from bot.jobs.engine import DatabaseInUseError, DatabaseUnavailableError
-from bot.jobs.moving import MoveError
-from bot.messages.poster import SlackUnavailableError
-from bot.settings import SettingsError
-from bot.slack_connection import SlackRefusedError
-from bot.store.backup import BackupError
-from bot.store.migrations import StoreTooNewError
+from bot.commands.plain_help import PlainGroup
 from bot.terminal.output import make_writable
-
-_COMMANDS = (
-    check.check,
-    digest.digest,
-    sync.sync,
-    policy.policy,
-    history.history,
-    close.close,
-    serve.serve,
-    serve.worker,
-    demo.demo,
-    doctor.doctor,
-    backup.backup,
-    backup.restore,
-    backup.move_to,
-    version.version,
-)
-"""In the order of the help. A command is a file of its own in `bot.commands`, and a line here."""
-
-_REFUSALS = (
-    BackupError,
-    DatabaseInUseError,
-    DatabaseUnavailableError,
-    DigestFailedError,
-    HealthAddressError,
-    MoveError,
-    SlackUnavailableError,
-    StoreTooNewError,
-    SlackRefusedError,
-)
-"""Errors whose text is for people: what happened, to what, and what to do."""
-
+from bot.told import ToldError
 
 cli = typer.Typer(
     name="invoice-bot",
@@ -74,8 +34,6 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _command in _COMMANDS:
-    cli.command(cls=PlainCommand)(_command)
 
 
 @cli.callback()
@@ -91,8 +49,7 @@ def _options(
 _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ...] = (
     ((StoppedError,), lambda stopped: refuse(str(stopped), status=INTERRUPTED)),
     ((typer.Abort, KeyboardInterrupt), interrupted),
-    ((SettingsError,), lambda error: refuse(*error.problems)),
-    (_REFUSALS, lambda error: refuse(str(error))),
+    ((ToldError,), lambda error: refuse(*error.problems)),
     ((TyperException,), lambda error: _wrong_call(error.format_message())),
     ((SystemExit,), ended),
     ((BrokenPipeError,), no_reader),

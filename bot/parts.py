@@ -15,9 +15,8 @@ import sqlalchemy
 from bot.billing.decide import SyncroPages
 from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
-from bot.jobs.engine import DatabaseUnavailableError, unavailable
 from bot.settings import Settings
-from bot.store.database import Database
+from bot.store.database import Database, DatabaseUnavailableError, unavailable
 from bot.store.ledger.sql_ledger import SqlLedger
 from bot.store.memory import Memory
 from bot.store.migrations import StoreTooNewError

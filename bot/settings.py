@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -49,12 +49,15 @@ from bot.setting_values import (
     words,
 )
 from bot.syncro.tokens import bare
+from bot.told import ToldError
 
 
-class SettingsError(Exception):
+class SettingsError(ToldError):
     """Settings are missing or wrong. `problems` are sentences, one for each, in the order of the settings."""
 
-    def __init__(self, problems: list[str]) -> None:
+    problems: Sequence[str] = ()
+
+    def __init__(self, problems: Sequence[str]) -> None:
         self.problems = problems
         super().__init__(" ".join(problems))
 

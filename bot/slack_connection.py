@@ -13,6 +13,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.told import ToldError
+
 log = logging.getLogger(__name__)
 
 _RECONNECT_SECONDS = 5.0
@@ -49,7 +51,7 @@ _SAID_BY_US = (
 """How slack_sdk begins its lines about a connection that is gone; it says one every few seconds."""
 
 
-class SlackRefusedError(Exception):
+class SlackRefusedError(ToldError):
     """Slack will not let us in; the text says why and what to do."""
 
 

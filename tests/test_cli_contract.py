@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -74,8 +75,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return call
 
 
+def commands_by_name() -> dict[str, Any]:
+    group = typer.main.get_group(cli)
+    return {name: group.get_command(typer.Context(group), name) for name in group.commands}
+
+
 def test_every_promised_command_has_its_options() -> None:
-    commands = typer.main.get_group(cli).commands
+    commands = commands_by_name()
     assert set(PROMISED) <= set(commands)
     for name, options in PROMISED.items():
         has = {option for parameter in commands[name].params for option in parameter.opts if option.startswith("--")}
@@ -83,7 +89,7 @@ def test_every_promised_command_has_its_options() -> None:
 
 
 def test_every_command_says_what_it_does() -> None:
-    assert all(command.help for command in typer.main.get_group(cli).commands.values())
+    assert all(command.help for command in commands_by_name().values())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def problems(load: Load) -> Callable[..., list[str]]:
     def read(needs: tuple[Need, ...] = (Need.SYNCRO, Need.SLACK), **variables: str) -> list[str]:
         with pytest.raises(SettingsError) as caught:
             load(needs, **{**COMPLETE, **variables})
-        return caught.value.problems
+        return list(caught.value.problems)
 
     return read
 
@@ -359,7 +359,7 @@ def _problems() -> list[str]:
     try:
         load_settings(environment_file=None)
     except SettingsError as error:
-        return error.problems
+        return list(error.problems)
     return []
 
 

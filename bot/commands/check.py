@@ -17,9 +17,9 @@ from bot.billing.search.selection import Choice
 from bot.commands.exits import refuse
 from bot.commands.startup import operator, prepare
 from bot.jobs.audit import TERMINAL, answers
-from bot.jobs.engine import DatabaseUnavailableError
 from bot.jobs.request import CheckRequest
 from bot.settings import Need, Settings
+from bot.store.database import DatabaseUnavailableError
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.terminal.output import write_json

@@ -16,9 +16,9 @@ from bot import parts
 from bot.commands.exits import leave
 from bot.commands.startup import prepare
 from bot.health.tally import Tally
-from bot.jobs.engine import unavailable
 from bot.setting_values import is_loopback
 from bot.settings import Need, Settings
+from bot.store.database import unavailable
 from bot.store.memory import Memory
 
 log = logging.getLogger(__name__)

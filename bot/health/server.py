@@ -15,13 +15,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.health.tally import Tally
 from bot.health.vitals import Vitals
+from bot.told import ToldError
 
 log = logging.getLogger(__name__)
 
 _JSON = "application/json"
 
 
-class HealthAddressError(Exception):
+class HealthAddressError(ToldError):
     """The address cannot be listened on; the text says why, and what to do."""
 
 

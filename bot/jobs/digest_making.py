@@ -16,6 +16,7 @@ from bot.digest.amounts import Rates
 from bot.digest.build import build_digest
 from bot.digest.missed_runs import passed
 from bot.digest.model import Digest, History
+from bot.told import ToldError
 
 PROVED_ANEW_DAYS = 7
 
@@ -65,7 +66,7 @@ def accused_in(digest: Digest) -> frozenset[str]:
     )
 
 
-class DigestFailedError(Exception):
+class DigestFailedError(ToldError):
     """The audit could not be made; the text says why."""
 
 

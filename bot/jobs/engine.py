@@ -39,6 +39,7 @@ from bot.jobs.execution import (
 from bot.jobs.job_table import LONGEST_WAIT, JobTable
 from bot.jobs.steps import Steps
 from bot.jobs.turns import Turns
+from bot.store.database import DatabaseInUseError, DatabaseUnavailableError, unavailable
 from bot.store.executors import ExecutorRegistry
 from bot.store.postgres import postgres_engine
 
@@ -89,14 +90,6 @@ class JobKind:
     name: str
     run: RunJob
     at_once: int
-
-
-class DatabaseInUseError(Exception):
-    """Another bot has this SQLite file open. One process at a time; several need Postgres."""
-
-
-class DatabaseUnavailableError(Exception):
-    """The database cannot be opened; the text says why, without its password."""
 
 
 class JobGivenUpError(Exception):
@@ -486,14 +479,3 @@ def _own_name() -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def unavailable(database: sqlalchemy.URL, error: Exception) -> DatabaseUnavailableError:
-    """What to raise for an error of the database: which one, why, and what to do."""
-    shown = database.render_as_string(hide_password=True)
-    return DatabaseUnavailableError(f"The database {shown} cannot be used ({_first_line(error)}). Check DATABASE_URL.")
-
-
-def _first_line(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    return str(original).strip().partition("\n")[0][:200] or type(error).__name__

@@ -8,11 +8,11 @@ from contextlib import closing
 import sqlalchemy as sa
 
 from bot.jobs import dbos_internals
-from bot.jobs.engine import unavailable
 from bot.jobs.job_table import BACK_IN_QUEUE
 from bot.store import tables
-from bot.store.database import Database
+from bot.store.database import Database, unavailable
 from bot.store.migrations import migrate
+from bot.told import ToldError
 
 _ROWS_AT_ONCE = 1_000
 _LOCK = "invoice_bot_moving"
@@ -20,7 +20,7 @@ _NEVER = (tables.schema, tables.executors, tables.rate_processes, tables.rate_en
 """What speaks of running processes and of the last minute; and the version of the tables: `migrate` writes that."""
 
 
-class MoveError(Exception):
+class MoveError(ToldError):
     """Nothing was moved; the text says why, and what to do."""
 
 

@@ -19,6 +19,7 @@ from bot.messages.digest_blocks import plainer
 from bot.messages.pace import Pace
 from bot.messages.rendered import Rendered
 from bot.messages.slack_http import SlackClient
+from bot.told import ToldError
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class CannotLookError(Exception):
     """The bot may not read what stands there."""
 
 
-class SlackUnavailableError(Exception):
+class SlackUnavailableError(ToldError):
     """Slack did not take the message and may later: no connection, an inner error, or a token to be mended.
 
     `after` is how many seconds to leave it alone; None where nobody knows. Unless `may_have_arrived`, Slack has

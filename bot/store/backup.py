@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from bot.store.migrations import MIGRATIONS, StoreTooNewError
 from bot.store.tables import schema
+from bot.told import ToldError
 
 _ONLY_OURS = 0o600
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -25,7 +26,7 @@ _BESIDE = ("-wal", "-shm", "-journal")
 _ROWS = "SELECT count(*) FROM {}"
 
 
-class BackupError(Exception):
+class BackupError(ToldError):
     """It could not be done, and nothing was changed; the text says why, and what to do."""
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.postgres import postgres_engine
+from bot.told import ToldError
 
 PATIENCE_SECONDS = 30.0
 """How long a writer waits for its turn, where nobody says otherwise."""
@@ -24,6 +25,14 @@ _TAKE_TURNS = sa.text("SELECT pg_advisory_xact_lock(hashtext(:lock))")
 _WRITING = "invoice_bot_begin"
 _PAUSE_SECONDS = 0.05
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class DatabaseInUseError(ToldError):
+    """Another bot has this SQLite file open. One process at a time; several need Postgres."""
+
+
+class DatabaseUnavailableError(ToldError):
+    """The database cannot be opened; the text says why, without its password."""
 
 
 class Database:
@@ -136,3 +145,14 @@ def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer asks for the lock at once: one that asks halfway is refused if another wrote meanwhile."""
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_WRITING, 'DEFERRED')}")
+
+
+def unavailable(database: sa.URL, error: Exception) -> DatabaseUnavailableError:
+    """What to raise for an error of the database: which one, why, and what to do."""
+    shown = database.render_as_string(hide_password=True)
+    return DatabaseUnavailableError(f"The database {shown} cannot be used ({_first_line(error)}). Check DATABASE_URL.")
+
+
+def _first_line(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().partition("\n")[0][:200] or type(error).__name__

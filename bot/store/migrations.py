@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.store import tables
 from bot.store.database import Database
+from bot.told import ToldError
 
 Statement = str | Mapping[str, str]
 Migration = tuple[Statement, ...]
@@ -21,7 +22,7 @@ key: SQLite then keeps each row once, not twice.
 """
 
 
-class StoreTooNewError(Exception):
+class StoreTooNewError(ToldError):
     """A newer release has written this database. `found` is its version, `known` the newest that we can read."""
 
     def __init__(self, found: int, known: int) -> None:

@@ -18,8 +18,6 @@ import pytest
 from bot.jobs.engine import (
     RECORD_FORM,
     SEARCHES_PER_PERSON,
-    DatabaseInUseError,
-    DatabaseUnavailableError,
     JobEngine,
     JobKind,
 )
@@ -27,6 +25,7 @@ from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.jobs.turns import RESERVED_SECONDS
 from bot.messages.poster import SlackUnavailableError
+from bot.store.database import DatabaseInUseError, DatabaseUnavailableError
 from tests.jobs.engine_room import Journal, statuses, wait_until_done
 from tests.patience import PATIENCE
 

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from bot.jobs import dbos_internals
-from bot.jobs.engine import DatabaseUnavailableError, JobEngine, JobKind
+from bot.jobs.engine import JobEngine, JobKind
 from bot.jobs.moving import MoveError, move
 from bot.jobs.steps import Steps
 from bot.store.audit import Act, AuditEntry, AuditQuery
 from bot.store.backup import back_up
-from bot.store.database import Database
+from bot.store.database import Database, DatabaseUnavailableError
 from bot.store.memory import Memory
 from bot.store.tables import executors, metadata
 from tests.jobs.engine_room import Journal, statuses
