@@ -16,6 +16,7 @@ from bot.sandbox.slack.api import DEFAULT_SCOPES
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import CROWD, NOT_INVOICED, House, says_verdict
+from tests.patience import PATIENCE
 from tests.postgres import new_database
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
@@ -58,7 +59,7 @@ def test_two_processes_that_start_together_on_an_empty_database_share_the_work_a
     asked = [house.slack.slash(number, channel=channel) for number in CROWD[:40]]
 
     assert [delivery.wait_ack() for delivery in asked] == [{}] * 40
-    house.answers(channel, count=40)
+    house.answers(channel, count=40, timeout=2 * PATIENCE)  # one person's: three at a time in each process
     house.wait_idle(database)
     parents = house.own_parents(channel)
     assert sorted(parent.text.split(" ", 2)[1] for parent in parents) == sorted(f"#{number}" for number in CROWD[:40])
