@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from bot.billing.rules.technicians import Technician
 from bot.billing.search.queries import Failed
+from bot.billing.search.selection import technician_of
 from bot.billing.verifier import Verifier
 from bot.digest.nudges import Colleague, NudgeRules, aside, due, matched
 from bot.jobs.audit import AuditTrail
@@ -66,8 +67,7 @@ class NudgeJob:
         work: dict[Technician, dict[str, str]] = {}
         for row in sorted(listed, key=lambda row: row.updated_at or now):
             if row.id and row.user:
-                technician = Technician(row.user_id, row.user, row.user_email)
-                work.setdefault(technician, {})[row.id] = row.number or f"{ID_PREFIX}{row.id}"
+                work.setdefault(technician_of(row), {})[row.id] = row.number or f"{ID_PREFIX}{row.id}"
         for technician, person in matched(work, colleagues).items():
             if person is None:
                 self._leave(technician.name, work[technician], steps, now)

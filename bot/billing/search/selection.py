@@ -40,7 +40,8 @@ class Selection:
         return cls(Choice(values["choice"]), values["name"], datetime.fromisoformat(values["since"]))
 
 
-def _technician(row: TicketRow) -> Technician:
+def technician_of(row: TicketRow) -> Technician:
+    """Whose ticket it is."""
     return Technician(row.user_id, row.user, row.user_email)
 
 
@@ -64,10 +65,10 @@ def select(selection: Selection, rows: Iterable[TicketRow], policy: Policy, unti
     finished = [row for row in rows if window.holds(row, policy)]
     names: tuple[str, ...] = ()
     if selection.choice is Choice.TECHNICIAN:
-        found = meant(selection.name, map(_technician, finished))
+        found = meant(selection.name, map(technician_of, finished))
         if len(found) > 1:
             return Selected(names=tuple(each.email or f"{each.name}, id {each.id}" for each in found))
-        finished = [row for row in finished if _technician(row) in found]
+        finished = [row for row in finished if technician_of(row) in found]
     if selection.choice is Choice.CUSTOMER:
         wanted = fold(selection.name)
         fitting = [row for row in finished if wanted and wanted in fold(row.customer_business_then_name)]
