@@ -5,6 +5,7 @@ It does what Python's `re` does, for the constructs that the bot's patterns use,
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import re._constants as sre  # type: ignore[import-not-found]
@@ -29,32 +30,38 @@ class TooManyStepsError(Exception):
     """The matcher has taken more steps than it may."""
 
 
+_Instruction = tuple[str, Any, Any]
+_TO_BE_FILLED_IN: _Instruction = ("", None, None)
+
+
 @dataclass
 class _Program:
     """Instructions, by number.
 
-    (char, test), (try, first, second), (jump, to), (look, program, is behind, wanted), (atomic, program), (at, test).
+    (char, test, -), (try, first, second), (jump, to, -), (look, program, wanted), (atomic, program, -), (at, test, -).
     """
 
-    code: list[tuple[Any, ...]] = field(default_factory=list)
-    width: int = 0
-    """Of a look behind."""
+    code: list[_Instruction] = field(default_factory=list)
+    back: int = 0
+    """How many characters before the place it begins, where it looks behind."""
 
 
 class Stepper:
-    """A pattern, and how many steps matching has taken so far."""
+    """A pattern, and how many steps the last search took."""
 
-    def __init__(self, pattern: re.Pattern[str] | re.Pattern[bytes], *, most: int) -> None:
+    def __init__(self, pattern: re.Pattern[str] | re.Pattern[bytes]) -> None:
         source = pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern
         self.tree = sre_parser.parse(source, pattern.flags & ~re.DEBUG)
         self._flags = pattern.flags
-        self._most = most
+        self._most = 0
+        self._fitting: dict[str, list[str]] = {}
         self._program = _Program()
         self._compile(self.tree, self._program.code)
         self.steps = 0
 
-    def find_all(self, text: str) -> list[tuple[int, int]]:
-        """Every match, as `finditer` has them. Raises `TooManyStepsError`."""
+    def find_all(self, text: str, *, most: int) -> list[tuple[int, int]]:
+        """Every match, as `finditer` has them. Raises `TooManyStepsError` after `most` steps."""
+        self.steps, self._most = 0, most
         found, position = [], 0
         while position <= len(text):
             end = self._run(self._program, text, position)
@@ -66,52 +73,67 @@ class Stepper:
                 position = end
         return found
 
+    def fitting(self, operator: Any, argument: Any) -> list[str]:
+        """Characters that one piece of the pattern matches."""
+        piece = repr((operator, argument))
+        if piece not in self._fitting:
+            test = self._test(operator, argument)
+            self._fitting[piece] = [c for c in _SAMPLES if test(c)] or [c for c in map(chr, range(0x3000)) if test(c)]
+        return self._fitting[piece]
+
     # --- running ---
 
     def _run(self, program: _Program, text: str, position: int) -> int | None:
         """Where a match from this position ends."""
-        code, end = program.code, len(program.code)
-        stack = [(0, position)]
-        while stack:
-            at, position = stack.pop()
-            if at == end:
+        code, end, length = program.code, len(program.code), len(text)
+        untried = [(0, position)]
+        while untried:
+            at, position = untried.pop()
+            steps = 0
+            while at != end:
+                steps += 1
+                kind, argument, other = code[at]
+                at += 1
+                if kind == "char":
+                    if position == length or not argument(text[position]):
+                        break
+                    position += 1
+                elif kind == "try":
+                    untried.append((other, position))
+                    at = argument
+                elif kind == "jump":
+                    at = argument
+                else:
+                    moved = self._aside(kind, argument, text, position, wanted=other)
+                    if moved is None:
+                        break
+                    position = moved
+            else:
+                self.steps += steps
                 return position
-            self.steps += 1
+            self.steps += steps
             if self.steps > self._most:
                 raise TooManyStepsError
-            stack.extend(self._next(code[at], at, text, position))
         return None
 
-    def _next(self, operation: tuple[Any, ...], at: int, text: str, position: int) -> tuple[tuple[int, int], ...]:
-        """Where to go on, what to try first last; nowhere where this does not match."""
-        kind, argument, *more = operation
-        if kind == "char":
-            return ((at + 1, position + 1),) if position < len(text) and argument(text[position]) else ()
-        if kind == "try":
-            return (more[0], position), (argument, position)
-        if kind == "jump":
-            return ((argument, position),)
+    def _aside(self, kind: str, argument: Any, text: str, position: int, *, wanted: bool) -> int | None:
+        """Where to go on after what is matched for itself; None where it does not match."""
         if kind == "atomic":
-            end = self._run(argument, text, position)
-            return () if end is None else ((at + 1, end),)
-        return ((at + 1, position),) if self._holds(operation, text, position) else ()
-
-    def _holds(self, operation: tuple[Any, ...], text: str, position: int) -> bool:
-        if operation[0] == "at":
-            return bool(operation[1](text, position))
-        _, program, behind, wanted = operation
-        start = position - program.width if behind else position
-        return (start >= 0 and self._run(program, text, start) is not None) is wanted
+            return self._run(argument, text, position)
+        if kind == "at":
+            return position if argument(text, position) else None
+        start = position - argument.back
+        return position if (start >= 0 and self._run(argument, text, start) is not None) is wanted else None
 
     # --- compiling ---
 
-    def _compile(self, tree: Any, code: list[tuple[Any, ...]]) -> None:
+    def _compile(self, tree: Any, code: list[_Instruction]) -> None:
         for operator, argument in tree:
             self._compile_one(operator, argument, code)
 
-    def _compile_one(self, operator: Any, argument: Any, code: list[tuple[Any, ...]]) -> None:
+    def _compile_one(self, operator: Any, argument: Any, code: list[_Instruction]) -> None:
         if operator in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
-            code.append(("char", self._test(operator, argument)))
+            code.append(("char", functools.cache(self._test(operator, argument)), None))
         elif operator is sre.BRANCH:
             self._branch(argument[1], code)
         elif operator is sre.SUBPATTERN:
@@ -121,16 +143,16 @@ class Stepper:
         elif operator is sre.POSSESSIVE_REPEAT:
             inner = _Program()
             self._repeat(argument, inner.code, lazy=False)
-            code.append(("atomic", inner))
+            code.append(("atomic", inner, None))
         elif operator is sre.ATOMIC_GROUP:
-            code.append(("atomic", self._sub(argument)))
+            code.append(("atomic", self._sub(argument), None))
         elif operator in (sre.ASSERT, sre.ASSERT_NOT):
             direction, tree = argument
             program = self._sub(tree)
-            program.width = tree.getwidth()[0]
-            code.append(("look", program, direction < 0, operator is sre.ASSERT))
+            program.back = tree.getwidth()[0] if direction < 0 else 0
+            code.append(("look", program, operator is sre.ASSERT))
         elif operator is sre.AT:
-            code.append(("at", _anchor(argument, bool(self._flags & re.MULTILINE))))
+            code.append(("at", _anchor(argument, bool(self._flags & re.MULTILINE)), None))
         else:
             raise NotImplementedError(operator)
 
@@ -139,20 +161,20 @@ class Stepper:
         self._compile(tree, program.code)
         return program
 
-    def _branch(self, branches: list[Any], code: list[tuple[Any, ...]]) -> None:
+    def _branch(self, branches: list[Any], code: list[_Instruction]) -> None:
         jumps = []
         for branch in branches[:-1]:
             fork = len(code)
-            code.append(())
+            code.append(_TO_BE_FILLED_IN)
             self._compile(branch, code)
             jumps.append(len(code))
-            code.append(())
+            code.append(_TO_BE_FILLED_IN)
             code[fork] = ("try", fork + 1, len(code))
         self._compile(branches[-1], code)
         for jump in jumps:
-            code[jump] = ("jump", len(code))
+            code[jump] = ("jump", len(code), None)
 
-    def _repeat(self, repeat: Any, code: list[tuple[Any, ...]], *, lazy: bool) -> None:
+    def _repeat(self, repeat: Any, code: list[_Instruction], *, lazy: bool) -> None:
         least, most, tree = repeat
         assert most is not sre.MAXREPEAT or tree.getwidth()[0] > 0, "an endless repeat of something that may be empty"
         for _ in range(least):
@@ -160,10 +182,10 @@ class Stepper:
         forks = []
         for _ in range(1 if most is sre.MAXREPEAT else most - least):
             forks.append(len(code))
-            code.append(())
+            code.append(_TO_BE_FILLED_IN)
             self._compile(tree, code)
         if most is sre.MAXREPEAT:
-            code.append(("jump", forks[0]))
+            code.append(("jump", forks[0], None))
         for fork in forks:
             code[fork] = ("try", len(code), fork + 1) if lazy else ("try", fork + 1, len(code))
 
@@ -221,7 +243,7 @@ class Hard:
 def hard_texts(pattern: re.Pattern[str] | re.Pattern[bytes], seed: int) -> list[Hard]:
     """Texts that a pattern may find hard."""
     chance = random.Random(seed)
-    stepper = Stepper(pattern, most=0)
+    stepper = Stepper(pattern)
     begun = {_written(stepper, start, chance) for tree in _parts(stepper.tree) for start in _beginnings(list(tree))}
     hard = [Hard(prefix, pump) for pump in sorted(begun - {""}) for prefix in sorted({*begun, ""})]
     return chance.sample(hard, min(len(hard), 600))
@@ -258,10 +280,10 @@ def _written(stepper: Stepper, tree: Any, chance: random.Random) -> str:
 
 
 def _piece(stepper: Stepper, operator: Any, argument: Any, chance: random.Random) -> str:
-    if operator in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY):
-        test = stepper._test(operator, argument)
-        fitting = [c for c in _SAMPLES if test(c)] or [c for c in map(chr, range(0x3000)) if test(c)]
-        return chance.choice(fitting) if operator is not sre.LITERAL else chr(argument)
+    if operator is sre.LITERAL:
+        return chr(argument)
+    if operator in (sre.NOT_LITERAL, sre.IN, sre.ANY):
+        return chance.choice(stepper.fitting(operator, argument))
     if operator is sre.BRANCH:
         return _written(stepper, chance.choice(argument[1]), chance)
     if operator is sre.SUBPATTERN:
