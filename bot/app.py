@@ -56,6 +56,7 @@ from bot.listeners.digest_context import DigestContext
 from bot.listeners.history_command import HistorySubcommand
 from bot.listeners.home import HomeTab
 from bot.listeners.intake import Intake
+from bot.listeners.invoice_command import InvoiceSubcommand
 from bot.listeners.people import Own, People, own_by_asking
 from bot.listeners.promptly import Promptly
 from bot.listeners.replies import Replies
@@ -358,6 +359,7 @@ def _listening(
     subcommands: list[Subcommand] = [  # what follows `/invoice-check` beside tickets: a line each
         DigestSubcommand(digest),
         HistorySubcommand(digest),
+        InvoiceSubcommand(intake),
         *selection_subcommands(
             intake, timedelta(days=settings.digest_lookback_days), ZoneInfo(settings.digest_timezone), utc_now
         ),

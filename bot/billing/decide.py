@@ -23,13 +23,17 @@ from bot.billing.rules.verdicts import (
     Coverage,
     Due,
     Finding,
+    InvoiceAnswer,
     InvoiceLink,
     LinkKind,
     PossibleMention,
+    Standing,
     Unbilled,
     Verdict,
 )
 from bot.billing.search.evidence import Case, Evidence, FoundLink
+from bot.billing.search.invoice_lookup import Billed, NoSuchInvoice
+from bot.billing.search.queries import Failed
 from bot.syncro.models import Schedule
 
 _CREDITED = "Credits give back all that its invoices bill, so nobody can tell whether another is due."
@@ -63,6 +67,37 @@ def lookup_failed(number: str, sentence: str, now: datetime) -> Finding:
         checked_at=now,
         coverage=Coverage(complete=False),
         failures=(sentence,),
+    )
+
+
+def invoice_answer(
+    reference: str, found: Billed | NoSuchInvoice | Failed, pages: SyncroPages, now: datetime
+) -> InvoiceAnswer:
+    """What can be said of an invoice that was asked for."""
+    if isinstance(found, NoSuchInvoice):
+        return InvoiceAnswer(reference, Standing.NOT_FOUND, now)
+    if isinstance(found, Failed):
+        return InvoiceAnswer(reference, Standing.UNVERIFIED, now, failures=(found.sentence,))
+    facts = found.facts
+    is_nothing = facts.is_credit or facts.is_empty
+    standing = Standing.BILLS if found.tickets else Standing.NOTHING if is_nothing else Standing.UNVERIFIED
+    return InvoiceAnswer(
+        reference,
+        standing,
+        now,
+        number=facts.number,
+        id=facts.id,
+        url=pages.invoice(facts.id),
+        customer_id=facts.customer_id,
+        customer=facts.customer,
+        total=facts.total,
+        paid=facts.paid,
+        is_credit=facts.is_credit,
+        open_lines=found.open_lines,
+        tickets_searched=found.tickets_searched,
+        possible=tuple((row.number, pages.ticket(row.id)) for row in found.possible.values()),
+        unknown=tuple(found.unknown),
+        failures=tuple(dict.fromkeys(found.failures)),
     )
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from bot.billing.decide import SyncroPages, decide, lookup_failed, no_such_ticket, seems_unbilled
+from bot.billing.decide import SyncroPages, decide, invoice_answer, lookup_failed, no_such_ticket, seems_unbilled
 from bot.billing.ledger.freshness import Knowledge, opened_since
 from bot.billing.rules.policy import Policy, Ticket, expectation, unbilled
 from bot.billing.rules.verdicts import CheckReport, Expectation, Finding
 from bot.billing.search.bounds import AUDIT
 from bot.billing.search.evidence import Case
 from bot.billing.search.finished_tickets import Window, list_tickets
+from bot.billing.search.invoice_lookup import Billed, billed_by
 from bot.billing.search.payer_lists import list_payer, payers_worth_listing
 from bot.billing.search.places import Scope
 from bot.billing.search.queries import Failed, ReadCustomer, ask
@@ -87,6 +88,30 @@ class Verifier:
         cases = self._look_for_schedules(scheduler, cases, sparing=False)
         cases = self._look_for_prepaid(scheduler, cases)
         return _report(scheduler, self._findings(scheduler, asked, cases))
+
+    def check_invoice(
+        self,
+        reference: str,
+        session: Session,
+        *,
+        started_at: datetime,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> CheckReport:
+        """Find the tickets that an invoice bills, by its number or "id:" and id, and check each."""
+        scheduler = Scheduler(session, started_at, on_progress=on_progress)
+        found = scheduler.ask(billed_by(reference, self.pages.site))
+        tickets = list(found.tickets.values()) if isinstance(found, Billed) else []
+        scheduler.tickets = len(tickets)
+        numbers = tuple(each.ticket.row.number for each in tickets)
+        asked = _Asked(numbers, [Outcome(each, 0) for each in tickets], started_at)
+        searcher = self._searcher(asked, Scope(started_at, self.scan_limit), None)
+        searches = (
+            [searcher.confirm_billed(each, found.detail) for each in tickets] if isinstance(found, Billed) else []
+        )
+        cases = self._look_for_prepaid(scheduler, scheduler.run(searches, of_tickets=True))
+        report = _report(scheduler, self._findings(scheduler, asked, cases))
+        answer = invoice_answer(reference, found, self.pages, scheduler.now)
+        return replace(report, invoice=replace(answer, currency=self.currency))
 
     def audit(
         self,

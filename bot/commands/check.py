@@ -17,13 +17,15 @@ from bot.billing.search.selection import Choice
 from bot.commands.exits import refuse
 from bot.commands.startup import operator, prepare
 from bot.jobs.audit import TERMINAL, answers
-from bot.jobs.request import CheckRequest
+from bot.jobs.request import CheckRequest, checked
 from bot.settings import Need, Settings
 from bot.store.database import DatabaseUnavailableError
 from bot.store.migrations import StoreTooNewError
 from bot.terminal.check import progress_shown, report_as_json, show_report
 from bot.terminal.output import write_json
 from bot.ticket_references.reading import Typed, parse
+from bot.ticket_references.words import invoice_at, invoice_typed
+from bot.words.invoice_answers import standing_words
 from bot.words.plain import listed
 from bot.words.selecting import LONGEST_DAYS, instead_of_check, selection_of
 
@@ -37,7 +39,8 @@ def check(
     tickets: Annotated[
         list[str],
         typer.Argument(
-            help="Ticket numbers, ranges (32230-32240), ticket addresses; or customer NAME, technician NAME, since DAY."
+            help="Ticket numbers, ranges (32230-32240), ticket addresses; or customer NAME, technician NAME, since DAY,"
+            " invoice NUMBER."
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
@@ -50,18 +53,41 @@ def check(
 ) -> None:
     """Check tickets and print the answer. Exit status: 0 accounted for, 1 not invoiced, 2 unverified, 3 cannot run."""
     settings = prepare(Need.SYNCRO)
-    chosen = _selected(settings, tickets)
-    typed = Typed(chosen) if chosen else _typed(settings, tickets)
-    exhaustive, fresh = exhaustive or "exhaustive" in typed.options, fresh or "fresh" in typed.options
-    report = _run_check(settings, typed.references, exhaustive=exhaustive, fresh=fresh)
-    _note(settings, typed.references, report, exhaustive=exhaustive, fresh=fresh)
+    invoice = _invoice(settings, tickets)
+    typed = Typed() if invoice else _wanted(settings, tickets)
+    request = CheckRequest(
+        typed.references,
+        TERMINAL,
+        operator(),
+        exhaustive=exhaustive or "exhaustive" in typed.options,
+        fresh=fresh or "fresh" in typed.options,
+        invoice=invoice,
+    )
+    report = _run_check(settings, request)
+    _note(settings, request, report)
     if report.outage:
         raise typer.Exit(refuse(report.outage))
     if json:
         write_json(report_as_json(report))
     else:
         show_report(Console(), report)
-    raise typer.Exit(exit_status(finding.verdict for finding in report.findings))
+    of_invoice = standing_words(report.invoice.standing).exit_status if report.invoice else 0
+    raise typer.Exit(of_invoice or exit_status(finding.verdict for finding in report.findings))
+
+
+def _invoice(settings: Settings, words: list[str]) -> str:
+    """The invoice that is asked for; empty where tickets are."""
+    if words[0].casefold() != "invoice":
+        return invoice_at(words[0], settings.syncro_site) if len(words) == 1 else ""
+    if not (invoice := invoice_typed(" ".join(words[1:]), settings.syncro_site)):
+        raise typer.BadParameter('Write "invoice 67469": one number, or the address of an invoice in this account.')
+    return invoice
+
+
+def _wanted(settings: Settings, words: list[str]) -> Typed:
+    """The tickets that are asked for."""
+    chosen = _selected(settings, words)
+    return Typed(chosen) if chosen else _typed(settings, words)
 
 
 def _typed(settings: Settings, tickets: list[str]) -> Typed:
@@ -101,11 +127,8 @@ def _selected(settings: Settings, words: list[str]) -> tuple[str, ...]:
     return selected.references
 
 
-def _note(
-    settings: Settings, references: tuple[str, ...], report: CheckReport, *, exhaustive: bool, fresh: bool
-) -> None:
+def _note(settings: Settings, request: CheckRequest, report: CheckReport) -> None:
     """Note the answers in the audit table. A database that is away must not keep them from the person."""
-    request = CheckRequest(references, TERMINAL, operator(), exhaustive=exhaustive, fresh=fresh)
     try:
         with parts.opened_memory(settings) as memory:
             memory.note(answers(request, report.findings, parts.utc_now()))
@@ -113,16 +136,10 @@ def _note(
         log.warning("The answers could not be noted in the audit table (%s)", type(error).__name__)
 
 
-def _run_check(settings: Settings, references: tuple[str, ...], *, exhaustive: bool, fresh: bool) -> CheckReport:
+def _run_check(settings: Settings, request: CheckRequest) -> CheckReport:
     with (
         parts.checker(settings) as checker,
-        checker.reader.session(fresh=fresh) as session,
-        progress_shown(Console(stderr=True), checker.seconds_held_back, len(references)) as show,
+        checker.reader.session(fresh=request.fresh) as session,
+        progress_shown(Console(stderr=True), checker.seconds_held_back, len(request.references)) as show,
     ):
-        return checker.verifier.check(
-            references,
-            session,
-            started_at=parts.utc_now(),
-            exhaustive=exhaustive,
-            on_progress=show,
-        )
+        return checked(checker.verifier, request, session, parts.utc_now(), show)

@@ -38,15 +38,16 @@ def entry_of(finding: Finding, asked: AuditEntry) -> AuditEntry:
 
 
 def answers(request: CheckRequest, findings: Iterable[Finding], at: datetime) -> list[AuditEntry]:
-    """The answers to a question."""
+    """The answers to a question; of an invoice that bills no ticket, that it was asked for."""
     asked = _asked(request, Act.ANSWERED, at)
-    return [entry_of(finding, asked) for finding in findings]
+    return [entry_of(finding, asked) for finding in findings] or [asked] * bool(request.invoice)
 
 
 def _asked(request: CheckRequest, act: Act, at: datetime) -> AuditEntry:
     options = ("--exhaustive",) * request.exhaustive + ("--fresh",) * request.fresh
     chosen = request.selection
     named = (chosen["choice"], chosen["name"], "since", chosen["since"]) if chosen else request.references
+    named = ("invoice", request.invoice) if request.invoice else named
     what = " ".join(filter(None, (*named, *options)))
     return AuditEntry(at, act, who=request.user, where=request.channel, what=what)
 
@@ -73,7 +74,7 @@ class AuditTrail:
     def failed(self, steps: Steps, outbox: Outbox, request: CheckRequest) -> None:
         """The answer to a question broke down."""
         asked = _asked(request, Act.FAILED, self.clock())
-        entries = [replace(asked, ticket_number=number) for number in request.references]
+        entries = [replace(asked, ticket_number=number) for number in request.references] or [asked]
         self._note(steps, outbox.key, entries, asked, outbox.refusals)
 
     def digest(

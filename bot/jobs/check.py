@@ -24,11 +24,12 @@ from bot.jobs.execution import LeftWorkerError
 from bot.jobs.look import Look, OldNewsError
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
-from bot.jobs.request import MOST_TICKETS, CheckRequest
+from bot.jobs.request import MOST_TICKETS, CheckRequest, checked
 from bot.jobs.steps import Steps, Turn
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, progress, receipt
 from bot.messages.escape import mrkdwn
+from bot.messages.invoice_messages import checking_invoice, invoice_outcome, invoice_receipt
 from bot.messages.poster import Poster
 from bot.messages.rendered import Rendered, told
 from bot.words.plain import held_back_in_words, strung
@@ -64,13 +65,16 @@ class CheckJob:
         conversation = Conversation(request, outbox)
         cancel = Cancellable.of(request, key).to_text()
         conversation.open(
-            checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel)
-            if request.selection is None
-            else self._looking_for(Selection.from_json(request.selection))
+            self._looking_for(Selection.from_json(request.selection))
+            if request.selection is not None
+            else checking_invoice(request.invoice)
+            if request.invoice
+            else checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel)
         )
         try:
             request = self._chosen(request, steps, conversation)
-            findings = self._check(request, steps, outbox, conversation) if request.references else ()
+            has_question = request.references or request.invoice
+            findings = self._check(request, steps, outbox, conversation) if has_question else ()
         except self.engine_error:
             raise
         except LeftWorkerError as leaving:
@@ -148,13 +152,7 @@ class CheckJob:
             recorded_session(steps, partial(opened, turn)) as session,
         ):
             began = datetime.fromisoformat(steps.run("look", begin))
-            report = self.verifier.check(
-                request.references,
-                session,
-                started_at=began,
-                exhaustive=request.exhaustive,
-                on_progress=show,
-            )
+            report = checked(self.verifier, request, session, began, show)
             report = replace(report, findings=self.warnings.look_after_runs(steps, report.findings))
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
 
@@ -165,8 +163,12 @@ class CheckJob:
     def _say(
         self, report: CheckReport, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation
     ) -> None:
-        answer = outcome(report.findings, request.user)
-        conversation.close(answer, receipt(report.findings, report))
+        if report.invoice is not None:
+            answer = invoice_outcome(report, report.invoice, request.user)
+            conversation.close(answer, invoice_receipt(report, report.invoice))
+        else:
+            answer = outcome(report.findings, request.user)
+            conversation.close(answer, receipt(report.findings, report))
         for said in conversation.outcomes:
             self.warnings.remember(steps, said.place, answer, report.findings, source="check", thread_ts=said.thread_ts)
         self.warnings.retract_found(steps, outbox, report.findings)

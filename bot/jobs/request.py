@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
+
+from bot.billing.rules.verdicts import CheckReport
+from bot.billing.search.scheduler import Progress, Session
+from bot.billing.verifier import Verifier
 
 MOST_TICKETS = 50
 """In one request from Slack."""
@@ -18,7 +24,8 @@ class CheckRequest:
     `thread_ts` is set when the question was asked inside a thread. `response_url` reaches the person for 30 minutes
     even where the bot cannot post. `direct` marks a direct message to the bot. `exhaustive` reads a customer's older
     invoices too, however many; `fresh` reads everything anew from Syncro. With a `selection` (a `Selection` as JSON)
-    the references are those that it holds when the job begins.
+    the references are those that it holds when the job begins; with an `invoice` (its number, or "id:" and its id)
+    the question is about the tickets that it bills.
     """
 
     references: tuple[str, ...]
@@ -30,6 +37,12 @@ class CheckRequest:
     exhaustive: bool = False
     fresh: bool = False
     selection: dict[str, str] | None = None
+    invoice: str = ""
+
+    @property
+    def most_tickets(self) -> int:
+        """How many tickets it may be about, as far as that is known before it begins."""
+        return len(self.references) or (1 if self.invoice else MOST_TICKETS)
 
     @property
     def is_large(self) -> bool:
@@ -49,3 +62,18 @@ class CheckRequest:
     def from_json(cls, values: dict[str, Any]) -> CheckRequest:
         """From what `to_json` gave, or that of an older release: what it did not know has its default."""
         return cls(**{**values, "references": tuple(values["references"])})
+
+
+def checked(
+    verifier: Verifier,
+    request: CheckRequest,
+    session: Session,
+    started_at: datetime,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> CheckReport:
+    """The answer to a question whose tickets are known."""
+    if request.invoice:
+        return verifier.check_invoice(request.invoice, session, started_at=started_at, on_progress=on_progress)
+    return verifier.check(
+        request.references, session, started_at=started_at, exhaustive=request.exhaustive, on_progress=on_progress
+    )

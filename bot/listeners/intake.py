@@ -125,7 +125,7 @@ class Intake:
         if request.exhaustive and request.has_many_tickets and self.access.manager_refusal(asking, what) is not None:
             return exhaustive_is_for_managers(FEW_TICKETS)
         try:
-            if not self.backlog.admit(request.user, key, len(request.references) or MOST_TICKETS):
+            if not self.backlog.admit(request.user, key, request.most_tickets):
                 return too_many_waiting(self.backlog.most_tickets)
             self.enqueue(key, request)
         except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
@@ -96,7 +97,8 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
     """The parent's final form. `asked_by` is a Slack user id."""
     if not findings:
         return told("No ticket was checked.")
-    tail = [_signature(findings, asked_by), *_check_again([f.ticket_number for f in findings])]
+    when = max(finding.checked_at for finding in findings)
+    tail = [signature(when, asked_by), *_check_again([f.ticket_number for f in findings])]
     if len(findings) == 1:
         (finding,) = findings
         lines = _beside_headline(finding)
@@ -110,8 +112,9 @@ def outcome(findings: Sequence[Finding], asked_by: str | None) -> Rendered:
 def failed(numbers: Sequence[str], explanation: str) -> Rendered:
     """The parent when the check itself broke down."""
     doubt = verdict_words(Verdict.UNVERIFIED)
+    what = strung(": ", phrases.tickets(numbers), *_named(numbers)) if numbers else "your question"
     said = [
-        f"{doubt.glyph} *{doubt.label}* · {strung(': ', phrases.tickets(numbers), *_named(numbers))} — {doubt.caution}",
+        f"{doubt.glyph} *{doubt.label}* · {what} — {doubt.caution}",
         f"The check did not finish: {mrkdwn(explanation, 1_000) or 'the cause is not known'}",
     ]
     return joined([*paragraphs(map(line, said)), *_check_again(numbers)])
@@ -219,9 +222,8 @@ def _in_words(finding: Finding) -> str:
     return strung(" ", phrases.numbers([finding.ticket_number]), f"({told})" if told else "")
 
 
-def _signature(findings: Sequence[Finding], asked_by: str | None) -> Part:
+def signature(when: datetime, asked_by: str | None) -> Part:
     """When it was checked, and who asked."""
-    when = max(finding.checked_at for finding in findings)
     asked = f"asked by <@{asked_by}>" if asked_by and _USER.fullmatch(asked_by) else ""
     said = f"checked {phrases.moment(when)}", "evidence in the thread"
     return small_print(line(strung(" · ", *said, asked), spoken(" · ".join(said))))

@@ -111,6 +111,15 @@ def not_a_selection(command: str, longest_days: int) -> str:
     )
 
 
+def not_an_invoice(command: str) -> str:
+    """What follows `invoice` was not understood."""
+    slash = mrkdwn(command, 40)
+    return (
+        f"I did not understand which invoice you mean. Nothing was checked. Write `{slash} invoice 67469`: one number,"
+        " or the address of an invoice in Syncro."
+    )
+
+
 def which_ticket(count: int) -> str:
     """A reply below a warning about many tickets names none of them."""
     return f"This warning is about {counted(count, 'ticket')}. Say which you mean by its number, and I look again."

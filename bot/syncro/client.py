@@ -139,10 +139,12 @@ class SyncroClient:
             page,
         )
 
-    def tickets_updated_since(self, moment: datetime, *, page: int = 1) -> Reply[Page[TicketRow]]:
-        """One page of the tickets that changed since a moment, whatever their status."""
-        what = f"page {page} of the ticket list"
-        return self._page(what, "tickets", {"since_updated_at": _timestamp(moment)}, "tickets", TicketRow, page)
+    def tickets_updated_since(
+        self, moment: datetime, *, customer_id: str | None = None, page: int = 1
+    ) -> Reply[Page[TicketRow]]:
+        """One page of the tickets, perhaps of a customer, that changed since a moment, whatever their status."""
+        filters = {"since_updated_at": _timestamp(moment), **({"customer_id": customer_id} if customer_id else {})}
+        return self._page(f"page {page} of the ticket list", "tickets", filters, "tickets", TicketRow, page)
 
     def ticket(self, ticket_id: str) -> Reply[TicketDetail]:
         """A ticket with its timers and charges, by internal id."""

@@ -97,7 +97,7 @@ class SyncroReader:
             case FindTicket(number, page):
                 return self._client.find_tickets(number, page=page)
             case ListTickets(updated_since, page):
-                return self._client.tickets_updated_since(updated_since, page=page)
+                return self._client.tickets_updated_since(updated_since, customer_id=read.customer_id, page=page)
             case ReadTicket(ticket_id):
                 return self._client.ticket(ticket_id)
             case ReadInvoice(reference):

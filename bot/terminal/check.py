@@ -21,13 +21,23 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from bot.billing.rules.verdicts import CheckReport, Finding, Loudness
+from bot.billing.rules.verdicts import CheckReport, Finding, InvoiceAnswer, Loudness
 from bot.billing.search.scheduler import Progress as CheckProgress
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.concerns import concern_in_words
 from bot.words.finding_json import finding_as_json
 from bot.words.findings import coverage, how_linked, paid, unbilled
+from bot.words.invoice_answers import (
+    invoice_as_json,
+    invoice_name,
+    label,
+    remarks,
+    standing_words,
+    total_and_paid,
+    unknowns,
+    why,
+)
 from bot.words.plain import held_back_in_words, moment_in_words, money, one_line, strung
 from bot.words.reasons import reason, unsaid
 from bot.words.verdicts import counts, verdict_words
@@ -43,6 +53,7 @@ _STYLES = {
 def report_as_json(report: CheckReport) -> str:
     """The one JSON object that `--json` prints."""
     body = {
+        **({"invoice": invoice_as_json(report, report.invoice)} if report.invoice else {}),
         "results": [finding_as_json(finding) for finding in report.findings],
         "api_calls": report.api_calls,
         "seconds": round(report.seconds, 3),
@@ -52,11 +63,32 @@ def report_as_json(report: CheckReport) -> str:
 
 def show_report(console: Console, report: CheckReport) -> None:
     """Print a readable answer: one ticket with all its evidence, several as a line each and a summary."""
+    if report.invoice is not None:
+        console.print(_invoice_panel(report, report.invoice))
     for finding in report.findings:
         console.print(_panel(finding))
     summary = f"{counted(len(report.findings), 'ticket')}: {', '.join(counts(report.findings))}"
     calls = f"{counted(report.api_calls, 'API call')} in {report.seconds:.1f} s"
-    console.print(Text(f"{summary}  ·  {calls}", style="dim"))
+    console.print(Text(strung("  ·  ", summary if report.findings else "", calls), style="dim"))
+
+
+def _invoice_panel(report: CheckReport, answer: InvoiceAnswer) -> RenderableType:
+    said = standing_words(answer.standing)
+    style = _STYLES[Loudness.DOUBT if said.exit_status else Loudness.QUIET]
+    title = Text.assemble(
+        (f" {one_line(invoice_name(answer))} ", "bold"), (f" {said.mark} {label(report, answer)} ", style)
+    )
+    lines = [
+        _text(
+            strung(" · ", f"customer “{one_line(answer.customer)}”" if answer.customer else "", total_and_paid(answer))
+        ),
+        _text(why(report, answer)),
+        *(_text(f"! {each.words}", "yellow") for each in remarks(report, answer)),
+        *(_text(each) for each in unknowns(answer)),
+        _text(answer.url, "dim"),
+        _text(f"· checked {moment_in_words(answer.checked_at)}", "dim"),
+    ]
+    return Panel(Group(*filter(None, lines)), title=title, title_align="left", border_style="dim", padding=(0, 1))
 
 
 class _HeldBack(ProgressColumn):

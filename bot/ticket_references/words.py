@@ -65,6 +65,7 @@ _KINDS: Mapping[str, Kind] = {
     }.items()
     for word in words.split()
 }
+_BEFORE_INVOICE = (Kind.INVOICE, Kind.NUMBER_SIGN, Kind.FILLER, Kind.OPTION)
 _SYNCRO = ".syncromsp.com"
 _BILLED, _AS = frozenset({"billed", "charged", "invoiced"}), frozenset({"as", "on"})
 """Together they name an invoice, too: "billed as 67501"."""
@@ -88,6 +89,8 @@ _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMB
 _GLUED = re.compile(r"([A-Za-z]{2,8})([:#._=/-]*+)(#?[0-9].*+)")
 _JOINED = re.compile(r"[&+/]++|(?<=[0-9A-Z])(?=#)")
 _TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
+_INVOICE_PATH = re.compile(r"/invoices/([0-9]{1,20})/?")
+_INVOICE_NUMBER = re.compile(r"(?=[^0-9]*[0-9])\w[\w./-]{0,39}")
 
 
 def words_of(text: str, *, site: str, is_prose: bool) -> tuple[Word, ...]:
@@ -179,12 +182,30 @@ def ticket_at(address: str, site: str) -> str:
     return _address(address, site).span[0]
 
 
-def _address(said: str, site: str) -> Word:
+def invoice_at(address: str, site: str) -> str:
+    """The reference of the invoice at an address of `site`, by its id; empty for any other."""
+    return _address(address, site, _INVOICE_PATH).span[0]
+
+
+def invoice_typed(text: str, site: str) -> str:
+    """The one invoice that a text means, by number or as "id:" and the id of its address; empty where it is unclear."""
+    words = [word.strip(_EDGES) for word in _plain(text, site).split()]
+    said = [word for word in words if word and _KINDS.get(word.casefold()) not in _BEFORE_INVOICE]
+    said = [word for word in said if "/invoices/" in word] or said
+    if len(said) != 1:
+        return ""
+    typed = said[0].removeprefix("#")
+    if "/invoices/" in typed:
+        return invoice_at(typed, site)
+    return typed if _INVOICE_NUMBER.fullmatch(typed) else ""
+
+
+def _address(said: str, site: str, wanted: re.Pattern[str] = _TICKET_PATH) -> Word:
     try:
         address, own = urlsplit(said if "://" in said else f"https://{said}"), urlsplit(site)
     except ValueError:
         return Word(said, Kind.OTHER)
-    path, host = _TICKET_PATH.fullmatch(address.path), address.netloc.casefold()
+    path, host = wanted.fullmatch(address.path), address.netloc.casefold()
     if path is None:
         return Word(said, Kind.OTHER)
     if host == own.netloc.casefold():

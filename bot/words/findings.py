@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.billing.rules.matching import link_of
-from bot.billing.rules.verdicts import Coverage, InvoiceLink, Unbilled
+from bot.billing.rules.verdicts import Coverage, InvoiceAnswer, InvoiceLink, Unbilled
 from bot.counting import counted
 from bot.words.plain import capital, duration, moment_in_words, money, one_line, strung
 
@@ -20,7 +20,7 @@ def billed_to(invoice: InvoiceLink) -> str:
     return f"billed to {invoice.billed_to}" if one_line(invoice.billed_to) else ""
 
 
-def paid(invoice: InvoiceLink) -> str:
+def paid(invoice: InvoiceLink | InvoiceAnswer) -> str:
     """Paid or unpaid; empty where Syncro does not say."""
     return "" if invoice.paid is None else "paid" if invoice.paid else "unpaid"
 

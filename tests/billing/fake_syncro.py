@@ -276,7 +276,13 @@ class FakeSyncro:
     def _tickets(self, query: Mapping[str, str]) -> list[Ticket]:
         number, since = query.get("number"), _since(query)
         known = self.world.tickets.values()
-        return [one for one in known if number in (None, str(one.number)) and one.updated_at >= since]
+        customer_id = query.get("customer_id")
+        return [
+            one
+            for one in known
+            if number in (None, str(one.number)) and one.updated_at >= since
+            if customer_id in (None, str(one.customer_id))
+        ]
 
     def _invoice_rows(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         habits, since = self._habits, query.get("since_updated_at")
@@ -336,12 +342,13 @@ def _ask(read: Read[Any]) -> Ask:
         case ReadCustomer(customer_id):
             return Ask(("customers", customer_id))
         case ListTickets(updated_since, page):
-            return _list("tickets", page, since_updated_at=_timestamp(updated_since))
+            since = _timestamp(updated_since)
+            return _list("tickets", page, since_updated_at=since, customer_id=read.customer_id)
         case ListSchedules(customer_id, page):
             return _list("schedules", page, customer_id=customer_id)
         case ListInvoices():
-            since = _timestamp(read.updated_since) if read.updated_since else None
-            filters = {"customer_id": read.customer_id, "ticket_id": read.ticket_id, "since_updated_at": since}
+            moment = _timestamp(read.updated_since) if read.updated_since else None
+            filters = {"customer_id": read.customer_id, "ticket_id": read.ticket_id, "since_updated_at": moment}
             return _list("invoices", read.page, **filters)
     raise AssertionError(f"the fake cannot do {read}")
 

@@ -96,3 +96,46 @@ def test_the_terminal_answers_the_same(house: House, numbers: tuple[str, str]) -
     assert unclear.returncode == 3
     assert "Which customer do you mean" in unclear.stderr
     assert "customer Kittle" in house.shell(settings, "check", "technician").stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("invoice 67469", ("Bills 1 ticket", "Kittle", "It was made for #32223")),
+        ("invoice {site}/invoices/1650000001", ("Bills 1 ticket", "Invoice 67469")),
+        ("invoice 067469", ("No such invoice", "Invoice 067469", "read to its end")),
+    ],
+)
+def test_an_invoice_says_which_tickets_it_bills(house: House, typed: str, said: tuple[str, ...]) -> None:
+    channel = house.channel()
+    site = house.syncro.base_url.removesuffix("/api/v1")
+
+    assert house.slack.slash(typed.format(site=site), channel=channel).wait_ack() == {}
+
+    def answered(_: object) -> list[Message] | None:
+        own = [message for message in house.slack.parents(channel) if message.user == BOT]
+        return own if own and "checking" not in own[0].text else None
+
+    (parent,) = house.slack.wait_for(answered)
+    assert "checking…" in parent.history[0].text
+    assert all(words in parent.text for words in said), parent.text
+
+
+def test_which_invoice_is_asked_back_and_the_terminal_tells_the_same(house: House) -> None:
+    channel = house.channel()
+    house.slack.slash("invoice 67469 67470", channel=channel).wait_ack()
+    assert "which invoice you mean" in house.whisper(channel, TECHNICIAN).text
+    settings = house.settings(DATABASE_URL=f"sqlite:///{house.home / 'terminal.db'}")
+
+    told = json.loads(house.shell(settings, "check", "invoice", "67469", "--json").stdout)
+    shown = house.shell(settings, "check", "invoice", "none-1")
+
+    assert (told["invoice"]["verdict"], told["invoice"]["number"], told["invoice"]["id"]) == (
+        "bills",
+        "67469",
+        1650000001,
+    )
+    assert told["invoice"]["tickets"] == [{"ticket_number": "32223", "ticket_id": 109554336, "link": "ticket_id"}]
+    assert [each["verdict"] for each in told["results"]] == ["invoiced"]
+    assert shown.returncode == 0, shown.stderr
+    assert "No such invoice" in shown.stdout

@@ -339,6 +339,45 @@ class Finding:
         return bool(self.invoices) and not self.coverage.complete
 
 
+class Standing(StrEnum):
+    """The answers to "which tickets does this invoice bill?". `bot.words.invoice_answers` has the words."""
+
+    BILLS = "bills"
+    NOTHING = "bills_nothing"
+    """It gives money back, or has no line."""
+    UNVERIFIED = "unverified"
+    """It could not be read, or it names no ticket: then it may bill some all the same."""
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True)
+class InvoiceAnswer:
+    """What is known of an invoice that was asked for; the tickets that it bills are the findings beside it."""
+
+    reference: str
+    """As it was asked for: its number, or "id:" and its internal id."""
+    standing: Standing
+    checked_at: datetime
+    number: str = ""
+    id: str = ""
+    url: str = ""
+    customer_id: str | None = None
+    customer: str = ""
+    total: Decimal | None = None
+    paid: bool | None = None
+    currency: str = ""
+    is_credit: bool = False
+    open_lines: int = 0
+    """Its lines of which nothing shows whose they are."""
+    tickets_searched: int | None = None
+    """So many tickets of its customer were looked at for charges on it; None where none were."""
+    possible: tuple[tuple[str, str], ...] = ()
+    """Tickets that it may mean, by number and address."""
+    unknown: tuple[str, ...] = ()
+    """Tickets that it names and that Syncro does not have."""
+    failures: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """The answers to one request, in the order asked."""
@@ -348,3 +387,5 @@ class CheckReport:
     seconds: float
     outage: str = ""
     """Set when nothing at all could be read (wrong token, no connection): what happened and what to do."""
+    invoice: InvoiceAnswer | None = None
+    """The invoice that was asked for; None where tickets were."""

@@ -36,11 +36,12 @@ class FindTicket(Read[Page[TicketRow]]):
 
 @dataclass(frozen=True)
 class ListTickets(Read[Page[TicketRow]]):
-    """One page of the tickets that changed since a moment. `reading` as for `ListInvoices`."""
+    """One page of the tickets, perhaps of a customer, that changed since a moment. `reading` as for `ListInvoices`."""
 
     updated_since: datetime
     page: int = 1
     reading: int = 1
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,25 @@ def ask(read: Read[Value]) -> Asking[Value | Failed]:
     """Ask a single question."""
     answers = yield [read]
     return answers[read]
+
+
+def together(searches: Sequence[Asking[Result]]) -> Asking[list[Result]]:
+    """Go on with several searches side by side; their results in order."""
+    results: dict[int, Result] = {}
+    asked: dict[int, Sequence[Read[Any]]] = {}
+    answers: Answers | None = None
+    going_on = list(range(len(searches)))
+    while going_on:
+        for place in going_on:
+            try:
+                asked[place] = next(searches[place]) if answers is None else searches[place].send(answers)
+            except StopIteration as stop:
+                results[place] = stop.value
+                asked.pop(place, None)
+        if asked:
+            answers = yield list(dict.fromkeys(read for reads in asked.values() for read in reads))
+        going_on = list(asked)
+    return [results[place] for place in range(len(searches))]
 
 
 def recall(read: LedgerRead[Value]) -> Asking[Value]:

@@ -51,7 +51,7 @@ from bot.billing.search.queries import (
 )
 from bot.billing.search.ticket_lookup import LookedUp, NoSuchTicket, read_afresh
 from bot.counting import counted, dated
-from bot.syncro.models import InvoiceRow, TicketRow
+from bot.syncro.models import InvoiceDetail, InvoiceRow, TicketRow
 
 Found = LookedUp | NoSuchTicket | Failed
 """What looking a ticket up gave."""
@@ -128,6 +128,18 @@ class Searcher:
         ticket = found.ticket
         evidence = Evidence(TicketKeys.of(ticket, self.site))
         return Case(ticket, expectation(ticket, self.policy), evidence, found.detail_failure)
+
+    def confirm_billed(self, found: LookedUp, detail: InvoiceDetail) -> Asking[Case | None]:
+        """Judge a ticket that this invoice bills for sure; what else Syncro offers for it may bill it too."""
+        case = self._open(found)
+        evidence = case.evidence
+        yield from confirm_remembered(evidence)
+        yield from Offered(self.scope).search(evidence)
+        if not evidence.has_link(detail.id):
+            row = InvoiceRow(id=detail.id, number=detail.number, created_at=detail.created_at)
+            evidence.note_listed([row])
+            evidence.note_detail(row, detail)
+        return _judgeable(case)
 
     # --- everything ---
 
