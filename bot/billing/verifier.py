@@ -17,7 +17,7 @@ from bot.billing.rules.verdicts import CheckReport, Expectation, Finding
 from bot.billing.search.bounds import AUDIT
 from bot.billing.search.evidence import Case
 from bot.billing.search.finished_tickets import Window, list_tickets
-from bot.billing.search.invoice_lookup import Billed, billed_by
+from bot.billing.search.invoice_lookup import LONGEST_LIST, Billed, billed_by
 from bot.billing.search.payer_lists import list_payer, payers_worth_listing
 from bot.billing.search.places import Scope
 from bot.billing.search.queries import Failed, ReadCustomer, ask
@@ -95,11 +95,15 @@ class Verifier:
         session: Session,
         *,
         started_at: datetime,
+        most_listed: int = LONGEST_LIST,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> CheckReport:
-        """Find the tickets that an invoice bills, by its number or "id:" and id, and check each."""
+        """Find the tickets that an invoice bills, by its number or "id:" and id, and check each.
+
+        To prove that there is none, up to `most_listed` invoices are listed.
+        """
         scheduler = Scheduler(session, started_at, on_progress=on_progress)
-        found = scheduler.ask(billed_by(reference, self.pages.site))
+        found = scheduler.ask(billed_by(reference, self.pages.site, most_listed))
         tickets = list(found.tickets.values()) if isinstance(found, Billed) else []
         scheduler.tickets = len(tickets)
         numbers = tuple(each.ticket.row.number for each in tickets)

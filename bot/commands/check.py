@@ -109,6 +109,8 @@ def _typed(settings: Settings, tickets: list[str]) -> Typed:
 def _selected(settings: Settings, words: list[str]) -> tuple[str, ...]:
     """The finished tickets of a customer or technician, or since a day; none where ticket numbers were given."""
     word, zone = words[0].casefold(), ZoneInfo(settings.digest_timezone)
+    if word == "mine":
+        raise typer.BadParameter('A terminal does not know who you are in Syncro: write "technician Anna Smith".')
     if word not in tuple(Choice):
         return ()
     now, lookback = parts.utc_now(), timedelta(days=settings.digest_lookback_days)

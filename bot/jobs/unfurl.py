@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import CheckReport
+from bot.billing.search.scheduler import Session
 from bot.billing.verifier import Verifier
 from bot.jobs.audit import AuditTrail
 from bot.jobs.look import Look, OldNewsError
@@ -20,16 +21,18 @@ from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import CheckRequest
 from bot.jobs.steps import Steps
 from bot.messages.poster import Posted, Poster
-from bot.messages.unfurls import unfurl
+from bot.messages.unfurls import unfurl, unfurl_invoice
 from bot.store.audit import Act, AuditEntry
 from bot.store.memory import Memory
 
 log = logging.getLogger(__name__)
 
+INVOICE = "invoice "
+
 
 @dataclass(frozen=True)
 class UnfurlRequest:
-    """Addresses of our tickets in a person's message, each with the reference of its ticket."""
+    """Addresses in a person's message, each with the reference of our ticket, or `INVOICE` and that of our invoice."""
 
     channel: str
     ts: str
@@ -43,7 +46,7 @@ class UnfurlRequest:
 
 @dataclass(frozen=True)
 class UnfurlJob:
-    """Shows what is proved of tickets below their addresses. Nobody asked, so what fails is only logged."""
+    """Shows what is proved of tickets and invoices below their addresses. Nobody asked: what fails is only logged."""
 
     verifier: Verifier
     session: OpenSession
@@ -53,7 +56,7 @@ class UnfurlJob:
     clock: Callable[[], datetime]
 
     def run(self, stored: dict[str, Any], steps: Steps, key: str) -> None:
-        """Check the tickets, again until it is said while it is fresh. An outage is passed over in silence."""
+        """Check what is posted, again until it is said while it is fresh. An outage is passed over in silence."""
         request = UnfurlRequest(**stored)
         wanted: list[str] = steps.run("claim addresses", lambda _: self._claimed(request))
         links = {url: request.links[url] for url in wanted}
@@ -64,23 +67,41 @@ class UnfurlJob:
         for look in itertools.count():
             with recorded_session(steps, partial(self.session, fresh=False)) as session:
                 began = datetime.fromisoformat(steps.run("look", lambda _: self.clock().isoformat()))
-                report = self.verifier.check(asked.references, session, started_at=began)
-            if report.outage:
+                reports = self._reports(asked.references, session, began)
+            if any(report.outage for report in reports):
                 return
-            outbox.basis = Look(began, began + timedelta(seconds=report.seconds), look > 0)
+            took = max(report.seconds for report in reports)
+            outbox.basis = Look(began, began + timedelta(seconds=took), look > 0)
             with contextlib.suppress(OldNewsError):
-                self._show(request, links, dict(zip(asked.references, report.findings, strict=True)), outbox)
-                self.trail.answered(steps, outbox, asked, report.findings)
+                self._show(request, links, reports, outbox)
+                self.trail.answered(steps, outbox, asked, [each for report in reports for each in report.findings])
                 return
 
-    def _show(self, request: UnfurlRequest, links: dict[str, str], found: dict[str, Finding], outbox: Outbox) -> None:
-        shown = {url: unfurl(found[reference]) for url, reference in links.items()}
-        refused = outbox.unfurl("unfurl", Posted(request.channel, request.ts), shown).refused
+    def _reports(self, references: tuple[str, ...], session: Session, began: datetime) -> list[CheckReport]:
+        """What is known of the tickets, together, and of each invoice. No list is read to its end for an address."""
+        tickets = [each for each in references if not each.startswith(INVOICE)]
+        invoices = [each.removeprefix(INVOICE) for each in references if each.startswith(INVOICE)]
+        return [
+            self.verifier.check(tickets, session, started_at=began),
+            *(self.verifier.check_invoice(each, session, started_at=began, most_listed=0) for each in invoices),
+        ]
+
+    def _show(
+        self, request: UnfurlRequest, links: dict[str, str], reports: Sequence[CheckReport], outbox: Outbox
+    ) -> None:
+        tickets, *invoices = reports
+        references = [each for each in dict.fromkeys(links.values()) if not each.startswith(INVOICE)]
+        said = {each: unfurl(finding) for each, finding in zip(references, tickets.findings, strict=True)}
+        for report in invoices:
+            if report.invoice is not None and report.invoice.number:
+                said[f"{INVOICE}{report.invoice.reference}"] = unfurl_invoice(report, report.invoice)
+        shown = {url: said[reference] for url, reference in links.items() if reference in said}
+        refused = outbox.unfurl("unfurl", Posted(request.channel, request.ts), shown).refused if shown else ""
         if refused:
             log.warning("Addresses in channel %s are left as they are: %s", request.channel, refused)
 
     def _claimed(self, request: UnfurlRequest) -> list[str]:
-        """The addresses of tickets that no other message in this channel has shown within the hour."""
+        """The addresses of what no other message in this channel has shown within the hour."""
         now = self.clock()
         return [
             url

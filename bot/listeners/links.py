@@ -1,4 +1,4 @@
-"""Addresses of our own tickets that somebody posts where people may ask."""
+"""Addresses of our own tickets and invoices that somebody posts where people may ask."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot.jobs.unfurl import UnfurlRequest
+from bot.jobs.unfurl import INVOICE, UnfurlRequest
 from bot.listeners.access import Access, Asker
-from bot.ticket_references.words import ticket_at
+from bot.ticket_references.words import invoice_at, ticket_at
 
 log = logging.getLogger(__name__)
 
@@ -40,5 +40,10 @@ def _request(event: dict[str, Any], site: str) -> UnfurlRequest | None:
     if event.get("source") == "composer" or not channel.startswith(("C", "G")) or not ts or not user:
         return None
     urls = [str(each.get("url") or "") for each in event.get("links") or [] if isinstance(each, dict)]
-    ours = {url: reference for url in urls if (reference := ticket_at(url, site))}
+    ours = {url: reference for url in urls if (reference := ticket_at(url, site) or _invoice(url, site))}
     return UnfurlRequest(channel, ts, user, dict(list(ours.items())[:MOST_LINKS])) if ours else None
+
+
+def _invoice(url: str, site: str) -> str:
+    reference = invoice_at(url, site)
+    return f"{INVOICE}{reference}" if reference else ""

@@ -30,21 +30,21 @@ def invoice_outcome(report: CheckReport, answer: InvoiceAnswer, asked_by: str | 
     if len(lines) > _REMARKS:
         lines = [*lines[: _REMARKS - 1], line(f"{len(lines) - _REMARKS + 1:,} more remarks in the thread.")]
     why = mrkdwn(words.why(report, answer), 1_000)
-    said = [headline(report, answer, with_amount=True), *([line(why)] if why else []), *lines]
+    said = [line(invoice_headline(report, answer, words.total_and_paid(answer))), *([line(why)] if why else []), *lines]
     return joined([*paragraphs(said), signature(answer.checked_at, asked_by)])
 
 
-def headline(report: CheckReport, answer: InvoiceAnswer, *, with_amount: bool) -> Line:
-    """✅ *Bills 2 tickets* · *Invoice 67469* · Kittle · 75.00, paid; the amount only where it is wanted."""
+def invoice_headline(report: CheckReport, answer: InvoiceAnswer, money: str | None = None) -> str:
+    """✅ *Bills 2 tickets* · *Invoice 67469* · Kittle · 75.00, paid; without `money` no amount."""
     said = words.standing_words(answer.standing)
     known = strung(
         " · ",
         f"{said.glyph} *{words.label(report, answer)}*",
         f"*{_name(answer)}*",
         mrkdwn(answer.customer, 80),
-        words.total_and_paid(answer) if with_amount else paid(answer),
+        paid(answer) if money is None else money,
     )
-    return line(strung(" — ", known, words.CAUTION if answer.standing is Standing.UNVERIFIED else ""))
+    return strung(" — ", known, words.CAUTION if answer.standing is Standing.UNVERIFIED else "")
 
 
 def invoice_receipt(report: CheckReport, answer: InvoiceAnswer) -> list[Rendered]:

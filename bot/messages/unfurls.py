@@ -1,11 +1,12 @@
-"""What stands below the address of a ticket that somebody posted: one line without amounts."""
+"""What stands below the address of a ticket or invoice that somebody posted: one line without amounts."""
 
 from __future__ import annotations
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import CheckReport, Finding, InvoiceAnswer
 from bot.counting import counted
 from bot.messages import phrases
 from bot.messages.escape import link, mrkdwn, plain
+from bot.messages.invoice_messages import invoice_headline
 from bot.messages.rendered import Rendered, section, spoken
 from bot.words.plain import strung
 from bot.words.verdicts import verdict_words
@@ -27,4 +28,10 @@ def unfurl(finding: Finding) -> Rendered:
         f"checked {phrases.moment(finding.checked_at)}",
     )
     shown = strung(" — ", shown, said.caution)
+    return Rendered(spoken(shown), (section(shown),))
+
+
+def unfurl_invoice(report: CheckReport, answer: InvoiceAnswer) -> Rendered:
+    """✅ *Bills 2 tickets* · *Invoice 67469* · Kittle · paid · checked today 10:32."""
+    shown = strung(" · ", invoice_headline(report, answer), f"checked {phrases.moment(answer.checked_at)}")
     return Rendered(spoken(shown), (section(shown),))

@@ -96,6 +96,7 @@ def test_the_terminal_answers_the_same(house: House, numbers: tuple[str, str]) -
     assert unclear.returncode == 3
     assert "Which customer do you mean" in unclear.stderr
     assert "customer Kittle" in house.shell(settings, "check", "technician").stderr
+    assert "technician Anna Smith" in house.shell(settings, "check", "mine").stderr
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,19 @@ def test_an_address_gets_one_line_where_people_may_ask_and_nowhere_else(new_hous
     owed, _ = slack.paste(address(house, NOT_INVOICED), channel=allowed)
     slack.wait_for(lambda _: owed.attachments)
     assert "NOT INVOICED" in shown(owed)
+    site = house.syncro.base_url.removesuffix("/api/v1")
+    invoice, _ = slack.paste(f"{site}/invoices/1650000001 and {site}/invoices/1", channel=allowed)
+    slack.wait_for(lambda _: invoice.attachments)
+    assert len(invoice.attachments) == 1, "of an invoice that there is not nothing is shown"
+    assert all(said in shown(invoice) for said in ("Bills 1 ticket", "Invoice 67469", "Kittle"))
+    assert not re.search(r"\d\.\d\d\b", shown(invoice).replace(house.syncro.base_url, ""))
     again, _ = slack.paste(address(house, INVOICED) + "?tab=notes", channel=allowed)
     beside, _ = slack.paste(address(house, INVOICED), channel=other)
     slack.wait_for(lambda _: beside.attachments)
     house.wait_idle()
     if datetime.now(UTC).hour == hour:
         assert again.attachments == [], "once per address, channel and hour"
-        assert [call.args["channel"] for call in slack.calls_to("chat.unfurl")] == [allowed, allowed, other]
+        assert [call.args["channel"] for call in slack.calls_to("chat.unfurl")] == [allowed, allowed, allowed, other]
 
 
 def test_by_default_nothing_is_shown(house: House) -> None:

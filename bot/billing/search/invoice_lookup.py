@@ -88,12 +88,12 @@ class Billed:
             self.failures.append(f"Ticket {row.number}: {says.undecidable}.")
 
 
-def billed_by(reference: str, site: str) -> Asking[Billed | NoSuchInvoice | Failed]:
+def billed_by(reference: str, site: str, most_listed: int = LONGEST_LIST) -> Asking[Billed | NoSuchInvoice | Failed]:
     """Find the tickets that an invoice bills: those that it names, then those of its customer whose charges it has.
 
     `reference` is its number, or "id:" and its internal id; `site` is the account's address.
     """
-    detail = yield from look_up_invoice(reference)
+    detail = yield from look_up_invoice(reference, most_listed)
     if not isinstance(detail, InvoiceDetail):
         return detail
     if not detail.number:
@@ -104,7 +104,7 @@ def billed_by(reference: str, site: str) -> Asking[Billed | NoSuchInvoice | Fail
 # --- the invoice ---
 
 
-def look_up_invoice(reference: str) -> Asking[InvoiceDetail | NoSuchInvoice | Failed]:
+def look_up_invoice(reference: str, most_listed: int) -> Asking[InvoiceDetail | NoSuchInvoice | Failed]:
     """Find an invoice by number, or by "id:" and internal id; an invoice's number may be another's id.
 
     That there is none is said where the account's whole list, which stood still, does not name it.
@@ -115,7 +115,7 @@ def look_up_invoice(reference: str) -> Asking[InvoiceDetail | NoSuchInvoice | Fa
             return detail
     elif _is_meant(reference, detail):
         return detail
-    row = yield from _find_row(reference)
+    row = yield from _find_row(reference, most_listed)
     if not isinstance(row, InvoiceRow):
         return row
     for name in dict.fromkeys(filter(None, (row.id, row.number))):
@@ -128,7 +128,7 @@ def look_up_invoice(reference: str) -> Asking[InvoiceDetail | NoSuchInvoice | Fa
     return Failed(FailureKind.UNREADABLE, sentence)
 
 
-def _find_row(reference: str) -> Asking[InvoiceRow | NoSuchInvoice | Failed]:
+def _find_row(reference: str, most_listed: int) -> Asking[InvoiceRow | NoSuchInvoice | Failed]:
     def take(listing: Listing[InvoiceRow]) -> Asking[Took]:
         yield from ()
         return Took.ENOUGH if any(_is_meant(reference, row) for row in listing.rows) else Took.NOTHING
@@ -138,7 +138,7 @@ def _find_row(reference: str) -> Asking[InvoiceRow | NoSuchInvoice | Failed]:
         "list of invoices",
         lambda row: (row.id, row.number),
         take,
-        most_rows=LONGEST_LIST,
+        most_rows=most_listed,
     )
     if isinstance(listing, Failed):
         return listing
@@ -149,7 +149,7 @@ def _find_row(reference: str) -> Asking[InvoiceRow | NoSuchInvoice | Failed]:
         return next(iter(found.values()))
     is_id = reference.startswith(ID_PREFIX)
     if not listing.is_whole:
-        why = f"the account has more than {LONGEST_LIST:,} invoices, too many to be listed for one question"
+        why = f"the account has more than {most_listed:,} invoices, too many to be listed for one question"
     elif any((row.id if is_id else row.number) is None for row in listing.rows):
         why = f"Syncro lists invoices of which the {'id' if is_id else 'number'} cannot be read"
     else:
