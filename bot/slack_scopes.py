@@ -25,7 +25,7 @@ OPTIONAL: Mapping[str, str] = MappingProxyType(
         "usergroups:read": "the members of groups in ALLOWED_USERGROUPS and MANAGERS are read; needed only for groups",
         "channels:history": "in public channels: replies to a warning are heard; after a crash nothing is posted twice",
         "groups:history": "in private channels: replies to a warning are heard; after a crash nothing is posted twice",
-        "links:read": "addresses of tickets that people post are seen; needed only with UNFURL",
+        "links:read": "addresses of tickets and invoices that people post are seen; needed only with UNFURL",
         "links:write": "one line is shown below such an address; needed only with UNFURL",
     }
 )
