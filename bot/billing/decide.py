@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from decimal import Decimal
 from urllib.parse import quote
 
-from bot.billing.rules.concerns import Seen, concerns, is_credited_in_full
+from bot.billing.rules.concerns import Seen, concerns, drawn_hours, is_credited_in_full
 from bot.billing.rules.matching import strength_of
 from bot.billing.rules.policy import (
     Ticket,
@@ -149,6 +150,7 @@ def decide(case: Case, pages: SyncroPages, now: datetime) -> Finding:
         paused_schedule=_paused(evidence.schedules) if is_warning and still_unbilled.charges else None,
         concerns=concerns(seen),
         prepaid_hours=evidence.prepaid_hours,
+        drawn_hours=drawn_hours(seen) if links else Decimal(0),
         contradiction=is_warning and is_said_invoiced(ticket),
     )
 

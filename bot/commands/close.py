@@ -13,23 +13,26 @@ from bot import parts
 from bot.billing.rules.verdicts import exit_status
 from bot.commands.startup import operator, prepare
 from bot.digest.close import NotAMonthError, month_named
+from bot.digest.close_forms import close_as_csv, close_as_json
 from bot.jobs.close_now import make_close
 from bot.jobs.digest_now import DigestWish
 from bot.settings import Need
 from bot.terminal.check import progress_shown
-from bot.terminal.close import close_as_csv, close_as_json, show_close
+from bot.terminal.close import show_close
 from bot.terminal.output import write_json
 
 
 def close(
-    month: Annotated[str, typer.Argument(metavar="MONTH", help="Such as 2026-10, or october for the last one.")],
+    month: Annotated[list[str], typer.Argument(metavar="MONTH", help="2026-10, october (the last one) or last month.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a row for each ticket to this file.")] = None,
 ) -> None:
     """Account for every ticket finished in a month, with its totals. Exit status as for check."""
     settings = prepare(Need.SYNCRO)
     try:
-        wanted = month_named(month, parts.utc_now().astimezone(composition.digest_rules(settings).zone).date())
+        wanted = month_named(
+            " ".join(month), parts.utc_now().astimezone(composition.digest_rules(settings).zone).date()
+        )
     except NotAMonthError as error:
         raise typer.BadParameter(str(error)) from None
     with (

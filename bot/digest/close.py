@@ -5,17 +5,22 @@ from __future__ import annotations
 import calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import InvoiceLink, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.digest.groups import by_customer, by_technician
-from bot.digest.model import NOTHING, Digest, DigestTicket
+from bot.digest.model import NOTHING, Digest, DigestTicket, History
+from bot.words.plain import in_hours, money, one_line, strung
+from bot.words.verdicts import verdict_words
 
 _INSTANT = timedelta(microseconds=1)
+_EARLIEST_YEAR = 2000
+_HOW = "Write it as 2026-10, by its name, or as last month."
+MONTH = "%Y-%m"
 
 
 class NotAMonthError(ValueError):
@@ -23,23 +28,26 @@ class NotAMonthError(ValueError):
 
 
 def month_named(text: str, today: date) -> date:
-    """The first day of a month: `2026-10`, or `october`, which is the last one that has begun.
+    """The first day of a month: `2026-10`, `last month`, or `october`, which is the last one that has begun.
 
     Raises:
         NotAMonthError: that is no month, or one that has not begun.
 
     """
-    word = text.strip().casefold()
+    word = " ".join(text.casefold().split())
     names = [*calendar.month_name, *calendar.month_abbr]
     number = next((place % 13 for place, name in enumerate(names) if name and name.casefold() == word), None)
     if number is not None:
         return date(today.year - (number > today.month), number, 1)
+    begun = today.replace(day=1)
+    if word in ("last month", "this month"):
+        return begun if word == "this month" else (begun - timedelta(days=1)).replace(day=1)
     try:
-        first = datetime.strptime(word, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        first = datetime.strptime(word, MONTH).date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
-        raise NotAMonthError(f"“{text}” is no month. Write it as 2026-10, or by its name.") from None
-    if first > today:
-        raise NotAMonthError(f"{text} has not begun.")
+        raise NotAMonthError(f"“{text}” is no month. {_HOW}") from None
+    if first > today or first.year < _EARLIEST_YEAR:
+        raise NotAMonthError(f"{text} {'has not begun' if first > today else 'is too long ago'}. {_HOW}")
     return first
 
 
@@ -51,20 +59,67 @@ def window_of(month: date, zone: ZoneInfo, now: datetime) -> Window:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """Money in the account's currency, and hours. An invoice's total is with tax, all else before it."""
+
+    billed: Decimal = NOTHING
+    """What invoices bill: each counts once, with the first ticket that it bills."""
+    at_risk: Decimal = NOTHING
+    recovered: Decimal = NOTHING
+    """What was at risk once, and is billed now."""
+    covered: Decimal = NOTHING
+    """What the time on covered tickets is worth by the labor rates."""
+    covered_hours: Decimal = NOTHING
+    drawn_hours: Decimal = NOTHING
+    """What invoices have drawn from prepaid blocks."""
+    at_risk_hours: Decimal = NOTHING
+    """What is not yet drawn from them."""
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(one + another for one, another in zip(astuple(self), astuple(other), strict=True)))
+
+    def in_words(self, currency: str = "") -> dict[str, str]:
+        """Each, by its name."""
+        return {
+            name: f"{in_hours(value)} h" if name.endswith("hours") else money(value, currency)
+            for name, value in asdict(self).items()
+        }
+
+    def as_json(self) -> dict[str, str]:
+        """Each as scripts read it, by its name."""
+        return {
+            name: in_hours(value) if name.endswith("hours") else f"{value:.2f}" for name, value in asdict(self).items()
+        }
+
+
+FIGURES = tuple(each.name for each in fields(Figures))
+
+
+@dataclass(frozen=True)
 class ClosedTicket:
-    """What a close says of one ticket, as it is kept to be compared with the next."""
+    """What a close says of one ticket, as it is kept to be compared with the next. `aside` is a manager's decision."""
 
     ticket_number: str
-    verdict: str
-    invoices: tuple[str, ...]
-    billed: Decimal
-    at_risk: Decimal
+    verdict: Verdict
+    invoices: tuple[str, ...] = ()
+    figures: Figures = Figures()
+    customer: str = ""
+    technician: str = ""
+    aside: str = ""
+    counted: tuple[str, ...] = ()
+    """Ids of the invoices whose totals are counted with it."""
 
     @property
-    def in_words(self) -> str:
-        """What is compared, in few words."""
-        on = f" on {', '.join(self.invoices)}" if self.invoices else ""
-        return f"{self.verdict.replace('_', ' ')}{on}"
+    def in_words(self) -> dict[str, str]:
+        """What is compared, by what it is."""
+        figures = self.figures.in_words()
+        return {
+            "verdict": strung(", ", verdict_words(self.verdict).inline, self.aside),
+            "invoices": ", ".join(map(one_line, self.invoices)),
+            **{name.replace("_", " "): said for name, said in figures.items()},
+            "customer": one_line(self.customer),
+            "technician": one_line(self.technician),
+        }
 
 
 @dataclass(frozen=True)
@@ -76,12 +131,33 @@ class EarlierClose:
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """What a close needs of what is remembered."""
+
+    history: History = field(default_factory=History)
+    settled: Mapping[str, Decimal] = field(default_factory=dict)
+    """What was at risk of tickets, by id, whose warning was found to be billed since the month began."""
+    earlier: EarlierClose | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """The invoices, by id, that the close of another month counts, and which (2026-09)."""
+
+
+@dataclass(frozen=True)
 class Change:
     """A ticket of which this close says something else than the one before. None: it was not in that one."""
 
     ticket_number: str
     before: ClosedTicket | None
     now: ClosedTicket | None
+
+    @property
+    def in_words(self) -> str:
+        """What changed: "not invoiced, now invoiced; invoices: none, now 67501; at risk 75.00, now 0.00"."""
+        if self.before is None or self.now is None:
+            return "was not in it" if self.before is None else "is not among the month's tickets any more"
+        now = self.now.in_words
+        changed = [(name, was, now[name]) for name, was in self.before.in_words.items() if was != now[name]]
+        return "; ".join(f"{name} {was or 'none'}, now {is_now or 'none'}" for name, was, is_now in changed)
 
 
 @dataclass(frozen=True)
@@ -90,8 +166,15 @@ class Sum:
 
     name: str
     tickets: int
-    billed: Decimal
-    at_risk: Decimal
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An invoice that bills tickets of two months, and is counted in the close of the other one."""
+
+    invoice: InvoiceLink
+    month: str
 
 
 @dataclass(frozen=True)
@@ -101,12 +184,11 @@ class Close:
     month: date
     made_at: datetime
     digest: Digest
-    billed: Mapping[str, Decimal]
-    """What invoices bill of each ticket, by its number: an invoice counts once, with the first ticket that it bills."""
-    recovered: Decimal
-    """What was at risk of its tickets once, and was billed since."""
+    kept: tuple[ClosedTicket, ...]
+    """What is said of each ticket, in the order of `tickets`; the next close of this month is compared with it."""
     unknown_totals: tuple[str, ...]
     """Invoices of which Syncro says no total."""
+    elsewhere: tuple[Elsewhere, ...]
     earlier: EarlierClose | None
     is_over: bool
     """Whether the month has ended."""
@@ -128,6 +210,14 @@ class Close:
         return self._sum("", self.tickets)
 
     @property
+    def by_verdict(self) -> list[Sum]:
+        """One for each verdict, the loudest first."""
+        return [
+            self._sum(verdict_words(verdict).inline, [line for line in self.tickets if line.finding.verdict is verdict])
+            for verdict in self.counts
+        ]
+
+    @property
     def by_customer(self) -> list[Sum]:
         """One for each customer."""
         return [self._sum(group.name, group.lines) for group in by_customer(self.tickets)]
@@ -143,11 +233,6 @@ class Close:
         return (*self.digest.of(Verdict.UNVERIFIED), *self.digest.rest_unread)
 
     @property
-    def kept(self) -> tuple[ClosedTicket, ...]:
-        """What the next close of this month is compared with."""
-        return tuple(map(self._closed, self.tickets))
-
-    @property
     def changes(self) -> list[Change]:
         """What differs from the close before; nothing where there is none."""
         if self.earlier is None:
@@ -155,50 +240,78 @@ class Close:
         before = {each.ticket_number: each for each in self.earlier.tickets}
         now = {each.ticket_number: each for each in self.kept}
         numbers = sorted(before.keys() | now.keys(), key=lambda number: (len(number), number))
-        return [Change(n, before.get(n), now.get(n)) for n in numbers if before.get(n) != now.get(n)]
-
-    def at_risk_of(self, line: DigestTicket) -> Decimal:
-        """The money at risk of one ticket; none where nothing is unbilled for certain, or a manager put it aside."""
-        return line.amount if line.finding.verdict is Verdict.NOT_INVOICED and not line.is_aside else NOTHING
-
-    def _closed(self, line: DigestTicket) -> ClosedTicket:
-        number = line.finding.ticket_number
-        invoices = tuple(invoice.number for invoice in line.finding.invoices)
-        return ClosedTicket(number, line.finding.verdict.value, invoices, self.billed[number], self.at_risk_of(line))
+        changes = [Change(number, before.get(number), now.get(number)) for number in numbers]
+        return [each for each in changes if each.in_words]
 
     def _sum(self, name: str, lines: Sequence[DigestTicket]) -> Sum:
-        billed = sum((self.billed[line.finding.ticket_number] for line in lines), NOTHING)
-        return Sum(name, len(lines), billed, sum(map(self.at_risk_of, lines), NOTHING))
+        figures = {each.ticket_number: each.figures for each in self.kept}
+        return Sum(name, len(lines), sum((figures[line.finding.ticket_number] for line in lines), Figures()))
 
 
-def close_month(
-    digest: Digest, window: Window, month: date, recovered: Mapping[str, Decimal], earlier: EarlierClose | None
-) -> Close:
-    """Make the close from the digest of its window. `recovered` holds what was recovered of tickets, by their id."""
-    inside = {line.finding.ticket_id or "" for line in digest.tickets}
-    billed, unknown = _billed(digest.tickets)
+def close_month(digest: Digest, window: Window, month: date, remembered: Remembered) -> Close:
+    """Make the close from the digest of its window."""
+    count = _Count(remembered)
     return Close(
         month=month,
         made_at=digest.made_at,
         digest=digest,
-        billed=billed,
-        recovered=sum((amount for ticket, amount in recovered.items() if ticket in inside), NOTHING),
-        unknown_totals=unknown,
-        earlier=earlier,
+        kept=tuple(map(count.ticket, digest.tickets)),
+        unknown_totals=tuple(count.unknown),
+        elsewhere=tuple(count.elsewhere),
+        earlier=remembered.earlier,
         is_over=window.until < digest.made_at,
     )
 
 
-def _billed(tickets: Iterable[DigestTicket]) -> tuple[dict[str, Decimal], tuple[str, ...]]:
-    counted: set[str] = set()
-    billed: dict[str, Decimal] = {}
-    unknown: list[str] = []
-    for line in tickets:
-        amount = NOTHING
-        for invoice in line.finding.invoices:
-            if invoice.id not in counted:
-                counted.add(invoice.id)
-                amount += invoice.total or NOTHING
-                unknown += [invoice.number] if invoice.total is None else []
-        billed[line.finding.ticket_number] = amount
-    return billed, tuple(unknown)
+class _Count:
+    """Counts each invoice once."""
+
+    def __init__(self, remembered: Remembered) -> None:
+        self.unknown: list[str] = []
+        self.elsewhere: list[Elsewhere] = []
+        standing = {each.ticket_id: each.amount for each in remembered.history.standing}
+        self._warned = {**remembered.settled, **standing}
+        self._other_months = remembered.elsewhere
+        self._seen: set[str] = set()
+
+    def ticket(self, line: DigestTicket) -> ClosedTicket:
+        """What is said of a ticket."""
+        finding = line.finding
+        counted = tuple(self._counted(finding.invoices))
+        return ClosedTicket(
+            finding.ticket_number,
+            finding.verdict,
+            tuple(invoice.number for invoice in finding.invoices),
+            self._figures(line, [each.total or NOTHING for each in counted]),
+            finding.customer,
+            finding.technician,
+            "marked as non-billable" if line.mark else "snoozed" if line.snooze else "",
+            tuple(each.id for each in counted),
+        )
+
+    def _figures(self, line: DigestTicket, totals: Iterable[Decimal]) -> Figures:
+        finding = line.finding
+        is_at_risk = finding.verdict is Verdict.NOT_INVOICED and not line.is_aside
+        is_covered = finding.verdict is Verdict.COVERED
+        warned = self._warned.get(finding.ticket_id or "", NOTHING) if finding.verdict.is_billed else NOTHING
+        return Figures(
+            billed=sum(totals, NOTHING),
+            at_risk=line.amount if is_at_risk else NOTHING,
+            recovered=max(warned - line.amount, NOTHING),
+            covered=line.amount if is_covered else NOTHING,
+            covered_hours=Decimal(finding.unbilled.minutes or 0) / 60 if is_covered else NOTHING,
+            drawn_hours=finding.drawn_hours,
+            at_risk_hours=line.prepaid_hours if is_at_risk else NOTHING,
+        )
+
+    def _counted(self, invoices: Iterable[InvoiceLink]) -> Iterable[InvoiceLink]:
+        """The invoices that this ticket is the first of this month, and of all months, to name."""
+        for invoice in invoices:
+            if invoice.id in self._seen:
+                continue
+            self._seen.add(invoice.id)
+            if (month := self._other_months.get(invoice.id)) is not None:
+                self.elsewhere.append(Elsewhere(invoice, month))
+                continue
+            self.unknown += [invoice.number] if invoice.total is None else []
+            yield invoice

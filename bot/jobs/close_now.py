@@ -4,13 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
-from bot.billing.search.scheduler import Progress
-from bot.digest.close import Close, close_month, window_of
-from bot.digest.model import History
-from bot.jobs.digest_making import make_digest, proved_lately
+from bot.billing.search.scheduler import Progress, Session
+from bot.billing.verifier import Verifier
+from bot.digest.close import Close, Remembered, close_month, window_of
+from bot.jobs.digest_making import DigestRules, make_digest, proved_lately
 from bot.jobs.digest_now import DigestNow
+
+
+def close_from(
+    verifier: Verifier,
+    session: Session,
+    rules: DigestRules,
+    month: date,
+    remembered: Remembered,
+    *,
+    now: datetime,
+    proved: frozenset[str] = frozenset(),
+    on_progress: Callable[[Progress], None],
+) -> Close:
+    """Make the close of a month; `proved` are tickets as for `make_digest`.
+
+    Raises:
+        DigestFailedError: the tickets could not be read.
+
+    """
+    window, day = window_of(month, rules.zone, now), now.astimezone(rules.zone).date()
+    digest = make_digest(
+        verifier,
+        session,
+        replace(remembered.history, standing=()),  # the month's own tickets, and no others
+        rules,
+        now=now,
+        window=window,
+        proved=proved | proved_lately(remembered.history, day),
+        on_progress=on_progress,
+    )
+    return close_month(digest, window, month, remembered)
 
 
 def make_close(maker: DigestNow, month: date, on_progress: Callable[[Progress], None]) -> Close:
@@ -22,24 +53,10 @@ def make_close(maker: DigestNow, month: date, on_progress: Callable[[Progress], 
         DigestFailedError: the tickets could not be read.
 
     """
-    now = maker.clock()
-    window = window_of(month, maker.rules.zone, now)
-    known = History() if maker.memory is None else maker.memory.history(now)
-    decided = replace(known, standing=(), settled=(), expected=())  # the month's own tickets, and no others
+    now, memory = maker.clock(), maker.memory
+    remembered = Remembered() if memory is None else memory.for_close(month, now)
     with maker.session() as session:
-        digest = make_digest(
-            maker.verifier,
-            session,
-            decided,
-            maker.rules,
-            now=now,
-            window=window,
-            proved=proved_lately(known, now.astimezone(maker.rules.zone).date()),
-            on_progress=on_progress,
-        )
-    began = datetime(month.year, month.month, 1, tzinfo=UTC)
-    if maker.memory is None:
-        return close_month(digest, window, month, {}, None)
-    close = close_month(digest, window, month, maker.memory.recovered_since(began), maker.memory.last_close(month))
-    maker.memory.keep_close(close)
+        close = close_from(maker.verifier, session, maker.rules, month, remembered, now=now, on_progress=on_progress)
+    if memory is not None:
+        memory.keep_close(close)
     return close

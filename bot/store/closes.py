@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
-from bot.digest.close import Close, ClosedTicket, EarlierClose
+from bot.digest.close import MONTH, Close, ClosedTicket, EarlierClose
 from bot.store.database import insert
 from bot.store.tables import closes
 
-_MONTH = "%Y-%m"
+_TICKETS = TypeAdapter(tuple[ClosedTicket, ...])
 
 
 def recall(connection: sa.Connection, month: date) -> EarlierClose | None:
     """Return the last close of a month; None where there is none."""
-    row = connection.execute(sa.select(closes).where(closes.c.month == month.strftime(_MONTH))).first()
-    return None if row is None else EarlierClose(row.made_at, tuple(_ticket(**each) for each in row.tickets))
+    row = connection.execute(sa.select(closes).where(closes.c.month == month.strftime(MONTH))).first()
+    return None if row is None else EarlierClose(row.made_at, _TICKETS.validate_python(row.tickets))
+
+
+def counted_elsewhere(connection: sa.Connection, month: date) -> dict[str, str]:
+    """Return the invoices, by id, that the closes of other months count, and the month: the earliest, if several."""
+    others = sa.select(closes).where(closes.c.month != month.strftime(MONTH)).order_by(closes.c.month.desc())
+    return {invoice: row.month for row in connection.execute(others) for invoice in _counted(row.tickets)}
+
+
+def _counted(tickets: list[dict[str, Any]]) -> Iterator[str]:
+    for ticket in tickets:
+        yield from ticket.get("counted", ())
 
 
 def remember(connection: sa.Connection, close: Close) -> None:
     """Keep a close in place of the month's last one."""
-    tickets = [{**asdict(each), "billed": str(each.billed), "at_risk": str(each.at_risk)} for each in close.kept]
-    kept = {"made_at": close.made_at, "tickets": tickets}
-    keeping = insert(connection, closes).values(month=close.month.strftime(_MONTH), **kept)
+    kept = {"made_at": close.made_at, "tickets": _TICKETS.dump_python(close.kept, mode="json")}
+    keeping = insert(connection, closes).values(month=close.month.strftime(MONTH), **kept)
     connection.execute(keeping.on_conflict_do_update(index_elements=[closes.c.month], set_=kept))
-
-
-def _ticket(ticket_number: str, verdict: str, invoices: list[str], billed: str, at_risk: str) -> ClosedTicket:
-    return ClosedTicket(ticket_number, verdict, tuple(invoices), Decimal(billed), Decimal(at_risk))

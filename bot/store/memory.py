@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.billing.rules.verdicts import Finding
-from bot.digest.close import Close, EarlierClose
+from bot.digest.close import Close, Remembered
 from bot.digest.model import NOTHING, Digest, Expected, History, Mark, Snooze
 from bot.store import audit, closes, decisions, expected, nudges, people, posts, runs, settings_seen, standing
 from bot.store.audit import SELF, Act, AuditEntry, AuditQuery
@@ -100,21 +101,19 @@ class Memory:
         with self._database.reading() as connection:
             return runs.last_made(connection)
 
-    def last_close(self, month: date) -> EarlierClose | None:
-        """Return the close of a month as it was made last; None where there was none."""
+    def for_close(self, month: date, now: datetime) -> Remembered:
+        """Return what the close of a month must know, all of one moment: it is of its own tickets, and no others."""
+        began = datetime(month.year, month.month, 1, tzinfo=UTC)
+        history = replace(self.history(now), settled=(), expected=())
         with self._database.reading() as connection:
-            return closes.recall(connection, month)
+            settled = {each.standing.ticket_id: each.standing.amount for each in standing.settled(connection, began)}
+            earlier, others = closes.recall(connection, month), closes.counted_elsewhere(connection, month)
+        return Remembered(history, settled, earlier, others)
 
     def keep_close(self, close: Close) -> None:
         """Keep the close of a month in place of its last one."""
         with self._database.writing() as connection:
             closes.remember(connection, close)
-
-    def recovered_since(self, moment: datetime) -> dict[str, Decimal]:
-        """Return what was at risk of each ticket, by id, whose last warning was found to be billed after a moment."""
-        with self._database.reading() as connection:
-            settled = standing.settled(connection, moment)
-        return {each.standing.ticket_id: each.standing.amount for each in settled}
 
     def warn(
         self,

@@ -15,17 +15,20 @@ from rich.console import Console
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.close import Close
+from bot.digest.close_forms import close_as_csv, close_as_json, figures_in_words
 from bot.jobs.digest_making import DigestRules
 from bot.sandbox.syncro.sample_worlds import demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
-from bot.terminal.close import close_as_csv, close_as_json, show_close
+from bot.sandbox.syncro.world import Invoice, Ticket, TicketOptions, World
+from bot.terminal.close import show_close
 from tests.e2e import flat_fee
 from tests.e2e.digests import desk
 from tests.e2e.flat_fee import NOW, POLICY, Month
 from tests.patience import PATIENCE
 
+DAY = timedelta(days=1)
 RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), labor_rate=flat_fee.LABOR_RATE)
-FEBRUARY = date(2026, 2, 1)
+FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 
 
 def finished_in_february(month: Month) -> set[str]:
@@ -39,8 +42,28 @@ def hold_to_the_truth(close: Close, month: Month) -> None:
     assert {n: v for n, v in verdicts.items() if v is not month.facts[n].verdict} == {}
     assert verdicts.keys() == wanted
     owed = {number: fact for number, fact in month.of(Verdict.NOT_INVOICED).items() if number in wanted}
-    assert close.whole.at_risk == sum((fact.amount for fact in owed.values()), Decimal(0))
-    assert round(close.digest.at_risk_hours * 60) == sum(fact.minutes for fact in owed.values())
+    figures = close.whole.figures
+    assert figures.at_risk == sum((fact.amount for fact in owed.values()), Decimal(0))
+    assert round(figures.at_risk_hours * 60) == sum(fact.minutes for fact in owed.values())
+    tickets = [each for each in month.world.tickets.values() if str(each.number) in wanted]
+    timers = [t for each in tickets if month.facts[str(each.number)].verdict is Verdict.COVERED for t in each.timers]
+    minutes = sum((timer.end_time - timer.start_time).seconds // 60 for timer in timers if timer.end_time)
+    assert round(figures.covered_hours * 60) == minutes > 0
+    assert figures.covered == minutes * flat_fee.LABOR_RATE / 60
+    assert figures.billed == sum({each.id: each.total for each in invoices_of(tickets, month)}.values()) > 0
+    drawn = [each for each in tickets if any(invoice.total == 0 for invoice in invoices_of([each], month))]
+    assert figures.drawn_hours == sum(charge.quantity for each in drawn for charge in each.charges) > 0
+
+
+def invoices_of(tickets: list[Ticket], month: Month) -> list[Invoice]:
+    """The invoices that bill these tickets, as the world has it."""
+    ids = {ticket.id for ticket in tickets}
+    items = {charge.item_id for ticket in tickets for charge in ticket.charges if charge.item_id is not None}
+    return [
+        invoice
+        for invoice in month.world.invoices.values()
+        if invoice.ticket_id in ids or any(line.id in items or ids & {*line.named_ticket_ids} for line in invoice.lines)
+    ]
 
 
 def test_a_month_is_right_to_the_cent_the_minute_and_the_ticket_twice(tmp_path: Path) -> None:
@@ -67,7 +90,7 @@ def test_a_month_is_right_to_the_cent_the_minute_and_the_ticket_twice(tmp_path: 
     (change,) = (each for each in third.changes if each.ticket_number == owed.finding.ticket_number)
     assert change.now is not None
     assert change.now.invoices == (invoice.number,)
-    assert change.now.billed == invoice.total
+    assert change.now.figures.billed == invoice.total
     told = json.loads(close_as_json(third))
     assert [each["ticket_number"] for each in told["changed_since"]["changes"]] == [
         each.ticket_number for each in third.changes
@@ -77,6 +100,24 @@ def test_a_month_is_right_to_the_cent_the_minute_and_the_ticket_twice(tmp_path: 
     shown = io.StringIO()
     show_close(Console(file=shown, width=120), third)
     assert "Close of February 2026" in shown.getvalue()
+
+
+def test_an_invoice_over_two_months_counts_once_whichever_month_is_closed_first(tmp_path: Path) -> None:
+    month = Month(World(now=NOW - timedelta(hours=1)))
+    customer = month.world.add_customer("Two Months")
+    told = [TicketOptions(created_at=day, updated_at=day, resolved_at=day) for day in (NOW - DAY * 5, NOW - DAY)]
+    tickets = [month.world.add_ticket(customer, status="Resolved", **each) for each in told]
+    month.world.bill_by_line_text(*tickets, total="150.00", created_at=NOW - timedelta(hours=3))
+    month.world.bill_by_ticket_id(tickets[0], total="33.10", created_at=NOW - timedelta(hours=3))
+    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    with SyncroSandbox(month.world, requests_per_minute=None) as syncro, desk(url, syncro, NOW, POLICY) as bot:
+        closes = [bot.close(each, RULES) for each in (MARCH, FEBRUARY, MARCH, FEBRUARY)]
+    march, february, *again = closes
+    assert (march.whole.figures.billed, february.whole.figures.billed) == (Decimal("150.00"), Decimal("33.10"))
+    assert [(each.invoice.total, each.month) for each in february.elsewhere] == [(Decimal("150.00"), "2026-03")]
+    assert [each.kept for each in again] == [march.kept, february.kept]
+    assert [each.changes for each in again] == [[], []]
+    assert "150.00, in that of 2026-03" in dict(figures_in_words(february))["Counted in another month's close"]
 
 
 def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -95,12 +136,13 @@ def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.Co
 def test_the_command_prints_one_object_writes_the_table_and_refuses_what_is_no_month(tmp_path: Path) -> None:
     sample = demo_world()
     with SyncroSandbox(sample.world, requests_per_minute=None) as syncro:
-        made = close(syncro, tmp_path, f"{sample.world.now:%Y-%m}", "--json", "--csv", "close.csv")
-        refused = close(syncro, tmp_path, "nonsense")
+        finished = sample.world.now - 9 * DAY  # as the tour's tickets are
+        made = close(syncro, tmp_path, f"{finished:%Y-%m}", "--json", "--csv", "close.csv")
+        refused = close(syncro, tmp_path, "next", "month")
     told = json.loads(made.stdout)
     assert made.returncode == 1, made.stderr
-    assert told["is_over"] is False
+    assert told["tax"] == {"billed": "included", **dict.fromkeys(("at_risk", "recovered", "covered"), "excluded")}
     assert told["totals"]["tickets"] == len(told["tickets"]) > 0
     assert len((tmp_path / "close.csv").read_text(encoding="utf-8-sig").splitlines()) == len(told["tickets"]) + 1
     assert refused.returncode == 3
-    assert "no month" in refused.stderr
+    assert "“next month” is no month" in " ".join(refused.stderr.split())

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from bot.billing.rules.invoice import BilledLine, InvoiceFacts
 from bot.billing.rules.plain_text import plain
-from bot.billing.rules.policy import Ticket
+from bot.billing.rules.policy import Ticket, is_labour
 from bot.billing.rules.verdicts import Concern, ConcernKind, LinkKind
+from bot.syncro.models import TicketCharge
 
 Billing = tuple[InvoiceFacts, LinkKind]
 """An invoice that bills the ticket, and how."""
@@ -104,20 +105,35 @@ def _lines_of(invoice: InvoiceFacts, ticket: Ticket) -> Iterator[BilledLine]:
             yield line
 
 
-def _zero_total(seen: Seen) -> Concern | None:
-    """An invoice of nothing for charges of something, where no prepaid hours explain it.
+def drawn_hours(seen: Seen) -> Decimal:
+    """Hours of priced work on invoices of nothing, where the customer has a block of hours: they were drawn from it."""
+    _, charges = _billed_at_nothing(seen)
+    if seen.prepaid_hours is None:
+        return Decimal(0)
+    drawn = (each.quantity or Decimal(0) for each in charges if (each.amount or 0) > 0 and is_labour(each, seen.ticket))
+    return sum(drawn, Decimal(0))
 
-    For all charges, where none is known to be on an invoice: not every account marks those that are.
-    """
-    of_nothing = [invoice for invoice, _ in seen.billing if invoice.total == 0]
-    lines = {line_id for invoice in of_nothing for line_id in invoice.line_ids}
-    are_marked = bool(seen.ticket.converted_items)
-    charges = [each for each in seen.ticket.charges if not are_marked or each.invoice_line in lines]
+
+def _zero_total(seen: Seen) -> Concern | None:
+    """An invoice of nothing for charges of something, where no prepaid hours explain it."""
+    of_nothing, charges = _billed_at_nothing(seen)
     worth = sum((charge.amount or Decimal(0) for charge in charges), Decimal(0))
     if not of_nothing or worth <= 0 or seen.prepaid_hours is not None:
         return None
     numbers = tuple(invoice.number for invoice in of_nothing)
     return Concern(ConcernKind.ZERO_TOTAL, numbers, amount=worth, is_unsure=seen.is_prepaid_unread)
+
+
+def _billed_at_nothing(seen: Seen) -> tuple[list[InvoiceFacts], list[TicketCharge]]:
+    """The invoices of nothing, and the ticket's charges on them.
+
+    All charges, where none is known to be on an invoice: not every account marks those that are.
+    """
+    of_nothing = [invoice for invoice, _ in seen.billing if invoice.total == 0]
+    lines = {line_id for invoice in of_nothing for line_id in invoice.line_ids}
+    are_marked = bool(seen.ticket.converted_items)
+    charges = [each for each in seen.ticket.charges if not are_marked or each.invoice_line in lines]
+    return of_nothing, charges if of_nothing else []
 
 
 def _credited(seen: Seen) -> Concern | None:

@@ -305,7 +305,7 @@ def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbi
     labour = tuple(
         Labour(charge.quantity, charge.amount)
         for charge in pending
-        if charge.quantity is not None and charge.amount is not None and _is_labour(charge, ticket)
+        if charge.quantity is not None and charge.amount is not None and is_labour(charge, ticket)
     )
     time = tuple(_by_product(uncharged, ticket)) if is_time_known else ()
     return Unbilled(
@@ -357,7 +357,7 @@ def _by_product(timers: Iterable[TicketTimer], ticket: Ticket) -> Iterator[Produ
 _LABOUR = re.compile(r"\blabou?r\b", re.IGNORECASE)
 
 
-def _is_labour(charge: TicketCharge, ticket: Ticket) -> bool:
+def is_labour(charge: TicketCharge, ticket: Ticket) -> bool:
     """Whether a charge is for hours of work: it came of a timer, or its product's category (else its name) says so.
 
     One that sells prepaid hours is not.

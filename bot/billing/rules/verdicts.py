@@ -321,6 +321,8 @@ class Finding:
     """Invoices that may bill it wrongly: a note, whatever the verdict."""
     prepaid_hours: Decimal | None = None
     """What is left of the customer's block of hours; None where there is none, or nobody has looked."""
+    drawn_hours: Decimal = Decimal(0)
+    """Hours of its work that an invoice has drawn from the block: it comes to nothing, and the customer has one."""
     contradiction: bool = False
     """The status says Invoiced, yet it is proved that no invoice bills the ticket."""
     currency: str = ""
