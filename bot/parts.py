@@ -25,7 +25,7 @@ from bot.store.sole_process import sole_process
 from bot.syncro.budget import CallBudget, RateBudget
 from bot.syncro.client import SyncroClient
 from bot.syncro.retries import FOR_NOBODY, FOR_PEOPLE, RetryPolicy
-from bot.syncro_sessions.pooled import SyncroReader
+from bot.syncro_sessions.pooled import READS_IN_BACKGROUND, READS_IN_PARALLEL, SyncroReader
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,10 @@ def checker(
             stack.enter_context(_client(settings, counted(budget), FOR_PEOPLE)),
             stack.enter_context(_client(settings, counted(budget.background()), patience)),
         )
-        reader, background = (stack.enter_context(_reader(client, ledger)) for client in clients)
+        reader, background = (
+            stack.enter_context(_reader(client, ledger, at_once))
+            for client, at_once in zip(clients, (READS_IN_PARALLEL, READS_IN_BACKGROUND), strict=True)
+        )
         yield Checker(verifier, reader, background, ledger, budget.seconds_held_back, budget, clients)
 
 
@@ -163,8 +166,8 @@ def _client(settings: Settings, budget: CallBudget, retries: RetryPolicy) -> Ite
 
 
 @contextmanager
-def _reader(client: SyncroClient, ledger: SqlLedger | None) -> Iterator[SyncroReader]:
-    reader = SyncroReader(client, utc_now, ledger=ledger)
+def _reader(client: SyncroClient, ledger: SqlLedger | None, at_once: int) -> Iterator[SyncroReader]:
+    reader = SyncroReader(client, utc_now, ledger=ledger, at_once=at_once)
     try:
         yield reader
     finally:

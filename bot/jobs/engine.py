@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from bot.jobs import dbos_internals
 from bot.jobs.alarms import Alarms
-from bot.jobs.bell import Bell, Switchboard
+from bot.jobs.bell import Bell, Precedence, Switchboard
 from bot.jobs.execution import (
     DATABASE_AWAY_SECONDS,
     LeftWorkerError,
@@ -116,7 +116,8 @@ class JobEngine:
         self._executors: ExecutorRegistry | None = None
         self._switchboard: Switchboard | None = None
         self._kinds = kinds
-        self._bells = {kind.name: Bell() for kind in kinds}
+        self._precedence = Precedence()
+        self._bells = {kind.name: Bell(self._precedence) for kind in kinds}
         self._workflows: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self._executor = _SINGLE_EXECUTOR if self._is_sqlite else _own_name()
         self._this_run = uuid.uuid4().hex
@@ -167,7 +168,8 @@ class JobEngine:
             self._look_after_file()
         if self.lost is not None:
             raise self.lost
-        with SetWorkflowID(key), SetEnqueueOptions(deduplication_id=kind if alone else None):
+        options = SetEnqueueOptions(deduplication_id=kind if alone else None)
+        with SetWorkflowID(key), options, self._precedence.storing():
             try:
                 DBOS.enqueue_workflow(_queue(kind), self._workflows[kind], stored)
             except dbos_error.DBOSQueueDeduplicatedError:
@@ -346,7 +348,7 @@ class JobEngine:
 
     def _run(self, kind: JobKind, stored: dict[str, Any], name: str, trace: Trace) -> Any:
         key = name.partition(_ANEW)[0]
-        steps = RecordedSteps(name, trace, self._line)
+        steps = RecordedSteps(name, trace, self._line, self._precedence.make_way)
         begun: Any = {}
         try:
             begun = steps.run("begin", lambda _: {"form": RECORD_FORM, "run": self._this_run, "at": _now().isoformat()})

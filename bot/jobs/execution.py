@@ -94,15 +94,17 @@ class RecordedSteps:
     `anew` every one.
     """
 
-    def __init__(self, job: str, trace: Trace, line: Line) -> None:
+    def __init__(self, job: str, trace: Trace, line: Line, make_way: Callable[[], None]) -> None:
         self.resumed = self.anew = False
         self._job = job
         self._trace = trace
         self._line = line
+        self._make_way = make_way
         self._next = 0
 
     def run(self, name: str, effect: Callable[[bool], Any]) -> Any:
         """Do the effect once; see `bot.jobs.steps.Steps`."""
+        self._make_way()
         number, trace = self._next, self._trace
         self._next += 1
 

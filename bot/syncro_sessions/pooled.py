@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 READS_IN_PARALLEL = 32
 """The client must allow as many connections, or threads wait for one."""
+READS_IN_BACKGROUND = 8
+"""Of what nobody waits for. More hardly speed a digest up, and keep those waiting whose question is to be stored."""
 ANSWERS_AT_ONCE = 16
 """So many answers are not kept back for more."""
 LINGER_SECONDS = 0.02
@@ -47,11 +49,18 @@ class SyncroReader:
     What is read is kept in `ledger`, and what it remembers is answered from there.
     """
 
-    def __init__(self, client: SyncroClient, clock: Callable[[], datetime], *, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        client: SyncroClient,
+        clock: Callable[[], datetime],
+        *,
+        ledger: Ledger | None = None,
+        at_once: int = READS_IN_PARALLEL,
+    ) -> None:
         self._client = client
         self._clock = clock
         self._ledger = NoLedger() if ledger is None else ledger
-        self._turns = _Turns(READS_IN_PARALLEL)
+        self._turns = _Turns(at_once)
         self._has_warned = False
 
     @contextmanager

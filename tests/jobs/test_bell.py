@@ -6,14 +6,14 @@ import threading
 import time
 
 from bot.jobs.alarms import Alarms
-from bot.jobs.bell import Bell
+from bot.jobs.bell import Bell, Precedence
 from tests.patience import PATIENCE
 
 LONG = PATIENCE
 
 
 def test_a_ring_ends_one_wait_and_the_end_ends_every_wait() -> None:
-    bell = Bell()
+    bell = Bell(Precedence())
 
     bell.ring()
     assert bell.wait(LONG) is False
@@ -25,6 +25,30 @@ def test_a_ring_ends_one_wait_and_the_end_ends_every_wait() -> None:
     bell.set()
     assert bell.wait(LONG) is True
     assert bell.wait(LONG) is True
+
+
+def test_a_queue_is_looked_at_when_nothing_is_being_stored_and_never_waits_long_for_that() -> None:
+    precedence = Precedence()
+    bell = Bell(precedence)
+    looked: list[float] = []
+
+    def look() -> None:
+        bell.wait(LONG)
+        looked.append(time.monotonic())
+
+    bell.ring()
+    with precedence.storing(), precedence.storing():
+        begun = time.monotonic()
+        look()
+    assert 0.2 < looked[-1] - begun < LONG / 2, "what is stored goes first, but holds no job up for ever"
+
+    bell.ring()
+    with precedence.storing():
+        looking = threading.Thread(target=look)
+        looking.start()
+        stored = time.monotonic()
+    looking.join(LONG)
+    assert stored <= looked[-1]
 
 
 def test_alarms_call_in_the_order_of_their_times_and_one_that_fails_stops_nothing() -> None:
