@@ -8,7 +8,6 @@ import os
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -50,6 +49,7 @@ from bot.syncro.models import (
     TicketDetail,
     TicketRow,
 )
+from tests import nursery
 from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
 from tests.standins.syncro import FaultySyncro
@@ -141,11 +141,8 @@ def troubles(results: dict[str, Result]) -> dict[str, Status]:
 def doctor(directory: Path, settings: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
     """Run the real command."""
     inherited = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
-    command = [sys.executable, "-m", "bot", "doctor", *options]
     environment = {**inherited, "NO_COLOR": "1", "COLUMNS": "80", **settings}
-    return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    return nursery.run(["doctor", *options], cwd=directory, env=environment, timeout=PATIENCE)
 
 
 # --- the real command ---

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -13,17 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests.nursery import Child, environment
 from tests.patience import PATIENCE
 
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
-"""All that a child inherits, so that no setting or proxy of the machine reaches it; coverage's own come on top."""
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child process: these settings, and nothing else that could matter."""
-    inherited = {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("COV")}
-    # A bare ticket stands for unbilled work there.
-    return inherited | {"NOTHING_RECORDED": "warn"} | dict(settings)
+__all__ = ["BotProcess", "environment"]
 
 
 class BotProcess:
@@ -36,7 +27,7 @@ class BotProcess:
         self._home = home
         self._environment = environment(settings)
         self.command = command
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Child | None = None
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self._reader: threading.Thread | None = None
@@ -53,15 +44,7 @@ class BotProcess:
     def start(self) -> Self:
         """Start the process, or start it again after its end. The log goes on."""
         assert self._process is None or self._process.poll() is not None, "it is still running"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", self.command],
-            cwd=self._home,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._process = Child([self.command], cwd=self._home, env=self._environment, stderr=subprocess.STDOUT)
         assert self._process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -132,11 +115,11 @@ class BotProcess:
         if self._reader is not None:
             self._reader.join(PATIENCE)
 
-    def _read(self, stream: IO[str]) -> None:
+    def _read(self, stream: IO[bytes]) -> None:
         with stream:
             for line in stream:
                 with self._changed:
-                    self._lines.append(line)
+                    self._lines.append(line.decode())
                     self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -20,6 +19,7 @@ from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.workspace import BOT, SLACKBOT, Channel, Message
 from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, Sample, demo_world
 from bot.sandbox.syncro.world import ListRows, Ticket
+from tests import nursery
 from tests.e2e.bot_process import BotProcess, environment
 from tests.patience import PATIENCE
 from tests.standins.slack import FaultySlack
@@ -104,16 +104,7 @@ class House:
 
     def shell(self, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `invoice-bot` to its end, with these settings and no others."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self.home,
-            env=environment(settings),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return nursery.run(arguments, cwd=self.home, env=environment(settings), timeout=PATIENCE)
 
     def channel(self, name: str = "test", **kind: Any) -> str:
         """Make a channel of its own for a test; a public one with the bot in it unless `kind` says otherwise."""

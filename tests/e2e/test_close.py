@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +20,7 @@ from bot.sandbox.syncro.sample_worlds import demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import Invoice, Ticket, TicketOptions, World
 from bot.terminal.close import show_close
+from tests import nursery
 from tests.e2e import flat_fee
 from tests.e2e.digests import desk
 from tests.e2e.flat_fee import NOW, POLICY, Month
@@ -123,14 +123,12 @@ def test_an_invoice_over_two_months_counts_once_whichever_month_is_closed_first(
 def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
         "SYNCRO_BASE_URL": syncro.base_url,
         "SYNCRO_API_TOKEN": syncro.token,
         "SYNCRO_REQUESTS_PER_MINUTE": "3000",
         "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
     }
-    command = [sys.executable, "-m", "bot", "close", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    return nursery.run(["close", *arguments], cwd=folder, env=environment, timeout=PATIENCE)
 
 
 def test_the_command_prints_one_object_writes_the_table_and_refuses_what_is_no_month(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT
-from tests.e2e.bot_process import environment
 from tests.e2e.conftest import NewHouse
 from tests.e2e.house import HOSTILE, INVOICED, NOT_INVOICED, UNVERIFIED, House, open_house
-from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Status
 
 Shell = subprocess.CompletedProcess[str]
@@ -33,16 +30,7 @@ def run(house: House, *arguments: str, without: tuple[str, ...] = (), **settings
     """Run `invoice-bot` with the Syncro settings only, and these."""
     known = {name: value for name, value in house.settings().items() if name.startswith("SYNCRO_")} | settings
     kept = {name: value for name, value in known.items() if name not in without}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=house.home,
-        env=environment(kept),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return house.shell(kept, *arguments)
 
 
 def refused(done: Shell, *, lines: int = 1) -> list[str]:

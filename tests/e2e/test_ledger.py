@@ -8,7 +8,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +17,8 @@ import pytest
 
 from bot.sandbox.syncro.sample_worlds import incident
 from bot.sandbox.syncro.world import ListRows
-from tests.e2e.bot_process import environment
 from tests.e2e.house import ENDLESS, INVOICED, House, open_house
+from tests.nursery import Child, environment
 from tests.patience import PATIENCE
 from tests.standins.syncro_faults import Fault, Status
 
@@ -43,12 +42,9 @@ def details(house: House) -> list[str]:
 
 
 @contextmanager
-def started(house: House, settings: dict[str, str], *words: str) -> Iterator[subprocess.Popen[str]]:
+def started(house: House, settings: dict[str, str], *words: str) -> Iterator[Child]:
     """A command under way, killed at the end if it still is."""
-    command = [sys.executable, "-m", "bot", *words]
-    with subprocess.Popen(
-        command, cwd=house.home, env=environment(settings), stderr=subprocess.PIPE, text=True
-    ) as child:
+    with Child(words, cwd=house.home, env=environment(settings)) as child:
         try:
             yield child
         finally:
@@ -180,7 +176,7 @@ def test_ctrl_c_ends_a_sync_at_once_though_the_limit_is_used_up_and_says_that_no
             sync.send_signal(signal.SIGINT)
             _, said = sync.communicate(timeout=PATIENCE)
     assert sync.returncode == 130
-    assert said.strip() == "invoice-bot: Stopped. What was read is kept; run it again, it goes on where it was."
+    assert said == b"invoice-bot: Stopped. What was read is kept; run it again, it goes on where it was.\n"
 
 
 def test_while_a_bot_reads_the_account_a_sync_in_the_terminal_leaves_it_to_the_bot(tmp_path: Path) -> None:
