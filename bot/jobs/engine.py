@@ -74,7 +74,8 @@ _DROP_RECORDS_SECONDS = 60.0
 _SQLITE_CONNECTIONS = 2
 """SQLite lets waiting writers in unfairly: with twenty connections a question was seen to wait three seconds to be
 stored while jobs were busy. The queue for a connection is fair."""
-_POSTGRES_CONNECTIONS = 20
+_POSTGRES_CONNECTIONS = 8
+"""A process has 18 more at most: `README.md` says how many a server must take."""
 _RECOVERIES = 1000
 KEEP_FINISHED = timedelta(days=30)
 _PURGE_AT_ONCE = 500

@@ -55,8 +55,11 @@ class WatchedConnection(psycopg.Connection[Any]):
             yield from super().notifies(timeout=_LISTENING_SECONDS, stop_after=stop_after)
 
 
-def postgres_engine(url: sa.URL, *, pool_size: int = 2, max_overflow: int = 8) -> sa.Engine:
-    """An engine for a Postgres database, whose server may be away for a while."""
+def postgres_engine(url: sa.URL, *, pool_size: int = 2, max_overflow: int = 1) -> sa.Engine:
+    """An engine for a Postgres database, whose server may be away for a while.
+
+    Who finds no connection free waits for one: a server takes 100 at most where nobody says otherwise.
+    """
     engine = sa.create_engine(
         _address(url), connect_args=_arguments(url), pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True
     )

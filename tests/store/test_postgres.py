@@ -141,3 +141,18 @@ def test_connections_from_a_time_without_writes_are_not_kept_beyond_it() -> None
         assert is_passing(refused.value)
         for _ in range(4):
             write()
+
+
+def test_a_pool_takes_three_connections_and_the_fourth_waits_for_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = postgres_engine(sa.make_url(SERVER))
+    monkeypatch.setattr(engine.pool, "_timeout", 0.05)
+    with ExitStack() as several:
+        for _ in range(3):
+            several.enter_context(engine.connect())
+        with pytest.raises(sa.exc.TimeoutError) as refused, engine.connect():
+            pass
+
+    assert is_passing(refused.value)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT 1")).scalar() == 1
+    engine.dispose()
