@@ -10,8 +10,8 @@ import sqlalchemy
 import typer
 from pydantic import SecretStr, ValidationError
 
-from bot import parts
 from bot.commands.startup import prepare
+from bot.composition import parts
 from bot.counting import counted
 from bot.jobs.moving import move
 from bot.settings import Settings

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import parts
 from bot.billing.rules.verdicts import CheckReport, exit_status
 from bot.billing.search.selection import Choice
 from bot.commands.exits import refuse
 from bot.commands.startup import operator, prepare
+from bot.composition import parts
 from bot.jobs.audit import TERMINAL, answers
 from bot.jobs.request import CheckRequest, checked
 from bot.settings import Need, Settings

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
-from bot import app as composition
-from bot import parts
+from bot import app
 from bot.billing.rules.verdicts import exit_status
 from bot.commands.startup import operator, prepare
+from bot.composition import parts
 from bot.digest.close import NotAMonthError, month_named
 from bot.digest.close_forms import close_as_csv, close_as_json
 from bot.jobs.close_now import make_close
@@ -30,13 +31,11 @@ def close(
     """Account for every ticket finished in a month, with its totals. Exit status as for check."""
     settings = prepare(Need.SYNCRO)
     try:
-        wanted = month_named(
-            " ".join(month), parts.utc_now().astimezone(composition.digest_rules(settings).zone).date()
-        )
+        wanted = month_named(" ".join(month), parts.utc_now().astimezone(ZoneInfo(settings.digest_timezone)).date())
     except NotAMonthError as error:
         raise typer.BadParameter(str(error)) from None
     with (
-        composition.digest_now(settings, DigestWish(who=operator())) as maker,
+        app.digest_now(settings, DigestWish(who=operator())) as maker,
         progress_shown(Console(stderr=True), maker.seconds_held_back) as show,
     ):
         made = make_close(maker, wanted, show)

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import app as composition
-from bot import parts
+from bot import app
 from bot.billing.rules.verdicts import exit_status
 from bot.commands.startup import operator, prepare
+from bot.composition import parts
 from bot.digest.as_json import digest_as_json
 from bot.jobs.digest_now import DigestWish
 from bot.settings import Need, Settings
@@ -58,7 +58,7 @@ def digest(
         raise typer.BadParameter("DIGEST_CHANNEL is not set: set it, or use --dry-run or --no-post.")
     wish = DigestWish(since=since, customer_id=customer, remember=not dry_run, post=not quiet, who=operator())
     with (
-        composition.digest_now(settings, wish) as maker,
+        app.digest_now(settings, wish) as maker,
         progress_shown(Console(stderr=True), maker.seconds_held_back) as show,
     ):
         made = maker.make(wish, show)
@@ -73,7 +73,7 @@ def _subscriptions(settings: Settings, remove: str | None, *, json: bool) -> Non
     with parts.opened_memory(settings) as memory:
         if remove is not None and not memory.unsubscribe(remove, by=operator(), at=parts.utc_now()):
             raise typer.BadParameter(f"{remove!r} has no subscription.")
-        found = composition.subscriptions(settings, memory)
+        found = app.subscriptions(settings, memory)
     if json:
         write_json(subscriptions_as_json(found))
     else:

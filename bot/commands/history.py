@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import parts
 from bot.commands.startup import prepare
+from bot.composition import parts
 from bot.settings import Settings
 from bot.store.audit import AuditEntry, AuditQuery
 from bot.terminal.history import history_as_csv, history_as_json, show_history

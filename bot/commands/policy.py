@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import parts
 from bot.billing.search.finished_tickets import Window
 from bot.commands.exits import refuse
 from bot.commands.startup import prepare
+from bot.composition import parts
 from bot.settings import Need, Settings
 from bot.terminal.check import progress_shown
 from bot.terminal.output import write_json

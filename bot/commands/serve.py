@@ -11,10 +11,10 @@ from typing import NoReturn
 import sqlalchemy
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import app as composition
-from bot import parts
+from bot import app
 from bot.commands.exits import leave
 from bot.commands.startup import prepare
+from bot.composition import parts
 from bot.health.tally import Tally
 from bot.setting_values import is_loopback
 from bot.settings import Need, Settings
@@ -48,7 +48,7 @@ def _run_bot(*, listen: bool) -> NoReturn:
         parts.checker(settings, unattended=True, counted=tally.counted) as checker,
     ):
         _note_settings(settings, memory, "serve" if listen else "worker")
-        composition.service(settings, checker, memory, tally, listen=listen).run(stop)
+        app.service(settings, checker, memory, tally, listen=listen).run(stop)
     # A read under way may hold its thread for as long as its timeout; what it read is not recorded, so the job reads
     # it again at the next start. Leaving now loses nothing.
     leave(0)

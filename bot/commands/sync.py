@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import parts
 from bot.billing.sync.backfill import SyncEnding
 from bot.commands.exits import StoppedError, refuse
 from bot.commands.startup import prepare
+from bot.composition import parts
 from bot.counting import counted
 from bot.jobs.sync import said_now_and_then
 from bot.settings import Need
