@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from bot.billing.rules.verdicts import Verdict
@@ -14,6 +18,10 @@ from bot.words.verdicts import verdict_words
 
 _TYPED = frozenset({Act.ANSWERED, Act.FAILED, Act.CANCELLED, Act.REFUSED})
 """What somebody asked in their own words; with the other acts, `what` is ours."""
+
+
+_LONGEST_ASKED = 40
+"""Characters of what was asked of many tickets: their numbers say little."""
 
 
 def history_object(entry: AuditEntry) -> dict[str, Any]:
@@ -39,6 +47,25 @@ def what_happened(entry: AuditEntry) -> str:
     act = strung(" ", entry.act.value, as_people_say(entry.ticket_number) if entry.ticket_number else "")
     said = strung(", ", _verdict(entry.verdict), _invoices(entry.invoices))
     return strung("; ", strung(": ", act, said), _what(entry), _why(entry))
+
+
+def questions(entries: Iterable[AuditEntry]) -> list[tuple[datetime, str, str]]:
+    """When, who, and what came of each question; what it said of many tickets as counts."""
+    asked = groupby(entries, key=lambda each: (each.at, each.act, each.who, each.where, each.what))
+    return [
+        (at, who, what_happened(some[0]) if len(some) == 1 else _of_many(some))
+        for (at, _, who, _, _), group in asked
+        if (some := list(group))
+    ]
+
+
+def _of_many(entries: Sequence[AuditEntry]) -> str:
+    """Answered 50 tickets: 3 NOT INVOICED, 47 invoiced; asked “32201 32202 32203…”."""
+    found = Counter(each.verdict for each in entries)
+    said = [f"{found[each]:,} {verdict_words(each).counted}" for each in Verdict.loudest_first() if found[each]]
+    what = _what(entries[0])
+    shown = what if len(what) <= _LONGEST_ASKED else f"{what[:_LONGEST_ASKED]}…”"
+    return strung("; ", f"{entries[0].act.value} {counted(len(entries), 'ticket')}: {', '.join(said)}", shown)
 
 
 def _verdict(stored: str) -> str:

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digest.home import Desk, Health, Home, Looked, as_decided, home_of
-from bot.jobs.history import what_happened
+from bot.jobs.history import questions
 from bot.jobs.home import HomeLook
 from bot.listeners.access import Access
 from bot.listeners.digest_context import DigestContext
@@ -29,7 +29,7 @@ from bot.store.records import Subscription
 
 log = logging.getLogger(__name__)
 
-_RECENT, _LOOKED_THROUGH = 8, 200
+_RECENT, _LOOKED_THROUGH = 8, 500
 _QUESTIONS = frozenset({Act.ANSWERED, Act.FAILED, Act.CANCELLED})
 Payload = dict[str, Any]
 
@@ -77,11 +77,11 @@ class HomeTab:
         if not is_manager:
             return home
         noted = self.memory.audit(AuditQuery(limit=_LOOKED_THROUGH))[::-1]
-        recent = [each for each in noted if each.act in _QUESTIONS][:_RECENT]
+        recent = questions([each for each in noted if each.act in _QUESTIONS])[:_RECENT]
         own = next((each for each in self.memory.subscriptions() if each.user == user), None)
         desk = Desk(
             team=digest,
-            recent=tuple((each.at, each.who, what_happened(each)) for each in recent),
+            recent=tuple(recent),
             subscription="" if own is None else messages.subscription_in_words(own.customers, mine=own.mine),
             comes=self.comes(),
             health=self.health(),

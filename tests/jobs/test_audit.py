@@ -12,6 +12,7 @@ import pytest
 
 from bot.billing.rules.verdicts import Verdict
 from bot.jobs.audit import answers
+from bot.jobs.history import questions
 from bot.jobs.request import CheckRequest
 from bot.jobs.warnings import evidence_as_json
 from bot.sandbox.slack.workspace import BILLING, MANAGER, SHARED, TECHNICIAN
@@ -139,3 +140,19 @@ def test_a_selection_is_noted_by_what_was_asked_and_not_by_what_it_held() -> Non
     request = CheckRequest(("1", "2"), BILLING, TECHNICIAN, selection=chosen)
     (entry,) = answers(request, [a_finding(Verdict.INVOICED)], NOW)
     assert entry.what == "customer Kittle since 2026-11-01T00:00:00+00:00"
+
+
+def test_home_says_of_a_question_about_many_tickets_once_what_came_of_it() -> None:
+    request = CheckRequest(tuple(str(number) for number in range(32201, 32231)), BILLING, TECHNICIAN)
+    many = answers(request, [a_finding(Verdict.INVOICED, number) for number in request.references[1:]], NOW)
+    many += answers(request, [a_finding(Verdict.NOT_INVOICED, request.references[0])], NOW)
+    one = answers(CheckRequest(("32223",), BILLING, TECHNICIAN), [a_finding(Verdict.OPEN, "32223")], NOW)
+    of_invoice = answers(CheckRequest((), BILLING, TECHNICIAN, invoice="67469"), [], NOW)
+
+    said = [words for _, _, words in questions([*many, *one, *of_invoice])]
+
+    assert len(said) == 3
+    assert said[0].startswith("answered 30 tickets: 1 NOT INVOICED, 29 invoiced; asked “32201 32202")
+    assert len(said[0]) < 120
+    assert said[1] == "answered #32223: still open; asked “32223”"
+    assert said[2] == "answered; asked “invoice 67469”"
