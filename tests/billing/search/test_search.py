@@ -850,3 +850,20 @@ def test_a_question_is_a_generator_that_is_sent_its_answer() -> None:
     with pytest.raises(StopIteration) as stop:
         asking.send(Answers({FindTicket("1"): failed}))
     assert stop.value.value is failed
+
+
+@pytest.mark.parametrize("billed", [True, False])
+def test_a_customer_with_two_thousand_invoices_is_answered_right_within_a_minutes_calls(
+    bench: Bench, billed: bool
+) -> None:
+    bench.add_other_invoices(1_950, at=OLD)
+    bench.add_other_invoices(50)
+    bench.world.add_charge(bench.ticket)
+    invoice = bench.world.bill_by_line_text(bench.ticket) if billed else None
+
+    finding = bench.finding()
+
+    assert finding.verdict is (Verdict.PARTIALLY_INVOICED if billed else Verdict.NOT_INVOICED)
+    assert [each.number for each in finding.invoices] == ([invoice.number] if invoice else [])
+    assert finding.api_calls <= 120, "a digest leaves a third of Syncro's 180 a minute free"
+    assert billed or finding.coverage.skipped == 1_950
