@@ -107,6 +107,14 @@ def test_somebody_asks_reads_the_evidence_and_lets_the_alarm_be_taken_back(
     until(browser, lambda: "NOT INVOICED" not in browser.find_element(By.ID, "main").text or None)
 
 
+def test_an_invoice_is_asked_about_and_an_address_gets_its_line(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    browser.find_element(By.CSS_SELECTOR, "[data-step='7']").click()
+    shown(browser, "main", "Bills 1 ticket", "Billed twice?")
+    browser.find_element(By.CSS_SELECTOR, "[data-step='8']").click()
+    shown(browser, "main", "What became of", "Invoiced · #32223 · Kittle")
+
+
 def test_a_manager_reads_the_digest_and_fills_in_a_form(browser: webdriver.Chrome, address: str) -> None:
     browser.get(address)
     browser.find_element(By.CSS_SELECTOR, "[data-step='4']").click()

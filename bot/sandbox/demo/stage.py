@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import bot
+from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message, Workspace
@@ -172,7 +173,7 @@ def open_stage(
     with (
         TemporaryDirectory(prefix="invoice-bot-demo-", ignore_cleanup_errors=True) as name,
         SyncroSandbox(world, requests_per_minute=DEMO_LIMIT) as syncro,
-        SlackSandbox() as slack,
+        SlackSandbox(scopes=DEFAULT_SCOPES | {"links:read", "links:write"}) as slack,
     ):
         folder = Path(name)
         log = folder / "bot.log"
@@ -212,6 +213,7 @@ def _settings(syncro: SyncroSandbox, slack: SlackSandbox, folder: Path) -> dict[
         "TECHNICIANS": f"{TECHNICIAN} = {PERSON}",
         "DIGEST_CHANNEL": BILLING,
         "DIGEST_SCHEDULE": "0 0 1 1 *",  # so that one comes when it is asked for, and not in between
+        "UNFURL": "true",
         "SYNC_EVERY_MINUTES": "0",  # the calls that are shown are those of the questions
         "SLACK_API_URL": slack.api_url,
         "SLACK_BOT_TOKEN": "xoxb-sandbox",

@@ -89,10 +89,10 @@ class People:
             raise ValueError(message)
         return self._write("message", place, user, text, thread_ts)
 
-    def paste(self, url: str, *, user: str = TECHNICIAN, channel: str = BILLING) -> tuple[Message, Delivery]:
-        """Post a message with an address of a domain that the app has registered."""
+    def paste(self, text: str, *, user: str = TECHNICIAN, channel: str = BILLING) -> tuple[Message, Delivery]:
+        """Post a message with addresses of domains that the app has registered."""
         with self._changed:
-            message = self.workspace.post(channel, user, f"see <{url}>")
+            message = self.workspace.post(channel, user, as_message(text))
             event = payloads.link_shared(message, self.workspace)
             payload = payloads.event_callback(self.workspace, event, self.workspace.channels[channel])
         return message, self._send(EVENTS, payload)

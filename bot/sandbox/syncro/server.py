@@ -99,6 +99,11 @@ class SyncroSandbox:
     # --- for tests and the demo ---
 
     @property
+    def site(self) -> str:
+        """Where the pages of tickets and invoices would be."""
+        return self.base_url.removesuffix("/api/v1")
+
+    @property
     def base_url(self) -> str:
         """What to set as SYNCRO_BASE_URL."""
         return f"http://127.0.0.1:{self._listening.result(START_TIMEOUT)}{PREFIX}"

@@ -56,6 +56,8 @@ def say(stage: Stage, look: Look, text: str, *, in_thread: bool = False) -> None
         slack.direct_message(text, user=look.user, thread_ts=thread_ts)
     elif f"<@{BOT}>" in text:
         slack.mention(text, user=look.user, channel=look.place, thread_ts=thread_ts)
+    elif f"{stage.syncro.site}/" in text:
+        slack.paste(text, user=look.user, channel=look.place)
     else:
         slack.wait_for(lambda workspace: workspace.post(look.place, look.user, as_message(text), thread_ts=thread_ts))
 
@@ -107,7 +109,7 @@ def _step(stage: Stage, _look: Look, act: Act) -> Look:
             bill(world, step.bills)
     there = Look(step.user, step.place)
     if step.typed:
-        say(stage, there, step.typed)
+        say(stage, there, step.typed.format(site=stage.syncro.site))
     return there
 
 

@@ -191,12 +191,14 @@ def _entry(entry: Message | TypedCommand, workspace: Workspace, look: Look) -> H
 def _message(message: Message, workspace: Workspace, look: Look, *, with_replies: bool) -> Html:
     body = show_blocks(message.blocks, workspace.name_of)
     if not message.blocks and message.text:
-        body = tag("div", mrkdwn(with_channel_names(message.text, workspace), workspace.name_of), class_="section")
+        body = tag("div", mrkdwn(with_channel_names(message.text, workspace), workspace.name_of), class_="words")
+    shown = (tag("div", show_blocks(each["blocks"], workspace.name_of), class_="quote") for each in message.attachments)
     files = joined(*(tag("details", tag("summary", safe(f.name)), tag("pre", safe(f.text))) for f in message.files))
     return tag(
         "article",
         _byline(message, workspace),
         body,
+        *shown,
         files,
         _replies(message, workspace, look) if with_replies else Html(),
         _shortcuts(message),

@@ -12,7 +12,10 @@ HOME = "home"
 
 @dataclass(frozen=True)
 class Step:
-    """One stop. A press goes to `place` as `user`, bills `bills` in the stand-in Syncro, and types `typed`."""
+    """One stop. A press goes to `place` as `user`, bills `bills` in the stand-in Syncro, and types `typed`.
+
+    In that `{site}` is the stand-in Syncro's address.
+    """
 
     title: str
     words: str
@@ -68,5 +71,17 @@ STEPS = (
         "Open Home",
         user=MANAGER,
         place=HOME,
+    ),
+    Step(
+        "An invoice",
+        "The other way round: which tickets an invoice bills, and what somebody should look at. This ticket has two.",
+        "Ask about an invoice",
+        typed="/invoice-check invoice 61309",
+    ),
+    Step(
+        "An address in a message",
+        "A colleague posts a ticket's address. One line below it says how it stands, without amounts; once an hour.",
+        "Post an address",
+        typed="What became of {site}/tickets/109554336 ?",
     ),
 )

@@ -133,6 +133,14 @@ def test_a_file_can_be_read_and_a_chart_can_be_heard(workspace: Workspace) -> No
     assert 'aria-label="By customer: Kittle 2"' in draw(workspace, HERE)["main"]
 
 
+def test_what_the_app_shows_below_an_address_is_seen_with_the_message(workspace: Workspace) -> None:
+    message = workspace.post(BILLING, TECHNICIAN, "see <https://example.com/tickets/1>")
+    message.attachments = [{"blocks": everything("<b>Invoiced</b>")}]
+    shown = draw(workspace, HERE)["main"]
+    assert "&lt;b&gt;Invoiced&lt;/b&gt;" in shown
+    assert "<b>" not in shown
+
+
 def test_parts_are_told_apart_by_what_they_show(workspace: Workspace) -> None:
     before = draw(workspace, HERE)["seen"]
     assert draw(workspace, HERE)["seen"] == before
