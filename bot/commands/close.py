@@ -15,7 +15,7 @@ from bot.commands.startup import operator, prepare
 from bot.composition import parts
 from bot.digest.close import NotAMonthError, month_named
 from bot.digest.close_forms import close_as_csv, close_as_json
-from bot.jobs.close_now import make_close
+from bot.jobs.close import make_close
 from bot.jobs.digest_now import DigestWish
 from bot.settings import Need
 from bot.terminal.check import progress_shown
@@ -35,10 +35,10 @@ def close(
     except NotAMonthError as error:
         raise typer.BadParameter(str(error)) from None
     with (
-        app.digest_now(settings, DigestWish(who=operator())) as maker,
+        app.digest_now(settings, DigestWish()) as maker,
         progress_shown(Console(stderr=True), maker.seconds_held_back) as show,
     ):
-        made = make_close(maker, wanted, show)
+        made = make_close(maker, wanted, operator(), show)
     if csv is not None:
         csv.write_text(close_as_csv(made), encoding="utf-8-sig", newline="")
     if json:

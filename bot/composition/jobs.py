@@ -14,13 +14,14 @@ from bot.health.tally import Tally
 from bot.jobs.audit import AuditTrail
 from bot.jobs.check import CheckJob
 from bot.jobs.clock import Duty
+from bot.jobs.close import CloseJob
 from bot.jobs.digest import DigestJob
 from bot.jobs.digest_making import DigestRules
 from bot.jobs.digest_request import DigestRequest
 from bot.jobs.duties import DailyPurge, HourlyNudges, RegularSync, ScheduledDigest
 from bot.jobs.engine import ENGINE_ERROR, KEEP_FINISHED, JobEngine, JobKind, RunJob
 from bot.jobs.nudge import NudgeJob
-from bot.jobs.request import CheckRequest
+from bot.jobs.request import CheckRequest, CloseRequest
 from bot.jobs.sync import SyncJob
 from bot.jobs.unfurl import UnfurlJob, UnfurlRequest
 from bot.jobs.warnings import WarningBook
@@ -32,7 +33,7 @@ from bot.public_holidays import public_holidays
 from bot.settings import Settings
 from bot.store.memory import Memory
 
-_CHECK, _DIGEST, _SYNC, _UNFURL, _NUDGE = "check", "digest", "sync", "unfurl", "nudge"
+_CHECK, _CLOSE, _DIGEST, _SYNC, _UNFURL, _NUDGE = "check", "close", "digest", "sync", "unfurl", "nudge"
 
 
 def digest_rules(settings: Settings) -> DigestRules:
@@ -64,6 +65,22 @@ def digest_job(settings: Settings, check: Checker, memory: Memory, slack: Slack,
         clock=utc_now,
         engine_error=ENGINE_ERROR,
         refusal=lambda user: access.digest_refusal(user, "digest"),
+    )
+
+
+def _close_job(settings: Settings, check: Checker, memory: Memory, slack: Slack, tally: Tally) -> CloseJob:
+    rules = digest_rules(settings)
+    return CloseJob(
+        verifier=check.verifier,
+        session=check.background.session,
+        seconds_held_back=check.seconds_held_back,
+        poster=slack.poster,
+        memory=memory,
+        warnings=WarningBook(memory, utc_now, rules.rates),
+        trail=AuditTrail(memory, utc_now, tally.answered),
+        rules=rules,
+        clock=utc_now,
+        engine_error=ENGINE_ERROR,
     )
 
 
@@ -107,6 +124,7 @@ def kinds(
     )
     return [
         JobKind(_CHECK, checks.run, at_once=32),
+        JobKind(_CLOSE, _close_job(settings, check, memory, slack, tally).run, at_once=4),
         JobKind(_DIGEST, digest_job(settings, check, memory, slack, tally).run, at_once=1),
         JobKind(_UNFURL, _unfurl_job(check, memory, slack, tally).run, at_once=4),
         JobKind(_NUDGE, _nudge_job(settings, check, memory, slack, tally).run, at_once=1),
@@ -130,6 +148,10 @@ class Jobs:
             return None
         place = self.engine.result(key)
         return Ended(None if place is None else Posted(place["channel"], place["ts"]))
+
+    def close(self, key: str, request: CloseRequest) -> None:
+        """Store a question for the close of a month."""
+        self.engine.enqueue(_CLOSE, key, request.to_json())
 
     def digest(self, key: str, request: DigestRequest) -> None:
         """Store a digest."""

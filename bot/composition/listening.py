@@ -27,6 +27,7 @@ from bot.listeners import (
 )
 from bot.listeners.access import noted_in
 from bot.listeners.backlog import Backlog
+from bot.listeners.close_command import CloseSubcommand
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.history_command import HistorySubcommand
@@ -107,6 +108,7 @@ def listening(
     subcommands: list[Subcommand] = [  # what follows `/invoice-check` beside tickets: a line each
         DigestSubcommand(digest),
         HistorySubcommand(digest),
+        CloseSubcommand(digest, lambda *asked: promptly.do(lambda: jobs.close(*asked))),
         InvoiceSubcommand(intake),
         *selection_subcommands(
             intake, timedelta(days=settings.digest_lookback_days), ZoneInfo(settings.digest_timezone), utc_now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ def month_named(text: str, today: date) -> date:
     try:
         first = datetime.strptime(word, MONTH).date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
-        raise NotAMonthError(f"“{text}” is no month. {_HOW}") from None
+        raise NotAMonthError(f"{f'“{text}” is no month.' if word else 'Which month?'} {_HOW}") from None
     if first > today or first.year < _EARLIEST_YEAR:
         raise NotAMonthError(f"{text} {'has not begun' if first > today else 'is too long ago'}. {_HOW}")
     return first
@@ -162,11 +162,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Sum:
-    """Figures of some tickets. `name` is a customer or a technician, or empty for all of them."""
+    """Figures of some tickets. `name` is a customer, a technician, or ours: that of a verdict, or empty for all."""
 
     name: str
     tickets: int
     figures: Figures
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,10 +213,8 @@ class Close:
     @property
     def by_verdict(self) -> list[Sum]:
         """One for each verdict, the loudest first."""
-        return [
-            self._sum(verdict_words(verdict).inline, [line for line in self.tickets if line.finding.verdict is verdict])
-            for verdict in self.counts
-        ]
+        those = {each: [line for line in self.tickets if line.finding.verdict is each] for each in self.counts}
+        return [replace(self._sum(verdict_words(each).inline, lines), is_ours=True) for each, lines in those.items()]
 
     @property
     def by_customer(self) -> list[Sum]:

@@ -18,10 +18,11 @@ from bot.words.concerns import concerns_in_words
 from bot.words.finding_json import finding_as_json, moment_in_utc
 from bot.words.plain import moment_in_words, money, strung
 from bot.words.reasons import reason
-from bot.words.verdicts import verdict_words
+from bot.words.verdicts import counts, verdict_words
 
 TAX: Final = {"billed": "included", "at_risk": "excluded", "recovered": "excluded", "covered": "excluded"}
 TAX_IN_WORDS: Final = "invoices with tax, other amounts before it"
+SUM_FIGURES: Final = ("billed", "at_risk", "recovered", "covered", "drawn_hours")
 SUM_COLUMNS: Final = ("Tickets", "Billed", "At risk", "Recovered", "Covered", "Hours drawn")
 
 
@@ -33,30 +34,37 @@ def title(close: Close) -> str:
 
 def counts_in_words(close: Close) -> str:
     """500 tickets finished: 12 NOT INVOICED, 480 invoiced, 8 covered."""
-    verdicts = ", ".join(f"{count:,} {verdict_words(verdict).inline}" for verdict, count in close.counts.items())
-    return strung(": ", f"{counted(len(close.tickets), 'ticket')} finished", verdicts)
+    said = counts([line.finding for line in close.tickets], cautious=True)
+    return strung(": ", f"{counted(len(close.tickets), 'ticket')} finished", ", ".join(said))
 
 
 def figures_in_words(close: Close) -> list[tuple[str, str]]:
-    """What there is to say of the whole month, each with its label."""
+    """The sums of the whole month, each with its label, where there are any."""
     figures = close.whole.figures
     said = figures.in_words(close.digest.currency)
     worth = f" (an estimate: {said['covered_hours']} at the labor rates)" if figures.covered else ""
-    elsewhere = [
-        f"invoice {each.invoice.number}, {_total(each.invoice.total, close)}, in that of {each.month}"
-        for each in close.elsewhere
-    ]
     every = [
-        ("Billed", said["billed"], True),
-        ("At risk", said["at_risk"], True),
+        ("Billed", said["billed"], figures.billed),
+        ("At risk", said["at_risk"], figures.at_risk),
         ("Recovered after a warning", said["recovered"], figures.recovered),
         ("Covered", f"{said['covered']}{worth}" if worth else said["covered_hours"], figures.covered_hours),
         ("Drawn from prepaid blocks", said["drawn_hours"], figures.drawn_hours),
         ("Not yet drawn from prepaid blocks", said["at_risk_hours"], figures.at_risk_hours),
-        ("Total not known", ", ".join(close.unknown_totals), True),
-        ("Counted in another month's close", "; ".join(elsewhere), True),
     ]
-    return [(label, words) for label, words, is_there in every if is_there and words]
+    return [(label, words) for label, words, amount in every if amount]
+
+
+def caveats(close: Close) -> list[tuple[str, str]]:
+    """Invoices whose money is not among the sums, and why."""
+    elsewhere = [
+        f"invoice {each.invoice.number}, {_total(each.invoice.total, close)}, in that of {each.month}"
+        for each in close.elsewhere
+    ]
+    said = {
+        "Total not known": ", ".join(close.unknown_totals),
+        "Counted in another close": "; ".join(elsewhere),
+    }
+    return [(label, words) for label, words in said.items() if words]
 
 
 def _total(total: Decimal | None, close: Close) -> str:
@@ -71,8 +79,7 @@ def sums_of(close: Close) -> list[tuple[str, list[Sum]]]:
 def sum_cells(each: Sum, currency: str) -> list[str]:
     """The cells below `SUM_COLUMNS`; empty where there is nothing."""
     said, figures = each.figures.in_words(currency), each.figures
-    names = ("billed", "at_risk", "recovered", "covered", "drawn_hours")
-    return [f"{each.tickets:,}", *(said[name] if getattr(figures, name) else "" for name in names)]
+    return [f"{each.tickets:,}", *(said[name] if getattr(figures, name) else "" for name in SUM_FIGURES)]
 
 
 def to_look_at(close: Close) -> list[tuple[str, list[tuple[DigestTicket, str]]]]:

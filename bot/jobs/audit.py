@@ -16,6 +16,7 @@ from bot.jobs.steps import Steps
 from bot.jobs.warnings import evidence_as_json
 from bot.store.audit import Act, AuditEntry
 from bot.store.memory import Memory
+from bot.words.plain import strung
 
 SCHEDULE = "schedule"
 """Who asks for the digest of every morning."""
@@ -45,10 +46,7 @@ def answers(request: CheckRequest, findings: Iterable[Finding], at: datetime) ->
 
 def _asked(request: CheckRequest, act: Act, at: datetime) -> AuditEntry:
     options = ("--exhaustive",) * request.exhaustive + ("--fresh",) * request.fresh
-    chosen = request.selection
-    named = (chosen["choice"], chosen["name"], "since", chosen["since"]) if chosen else request.references
-    named = ("invoice", request.invoice) if request.invoice else named
-    what = " ".join(filter(None, (*named, *options)))
+    what = " ".join(filter(None, (*request.named, *options)))
     return AuditEntry(at, act, who=request.user, where=request.channel, what=what)
 
 
@@ -78,10 +76,19 @@ class AuditTrail:
         self._note(steps, outbox.key, entries, asked, outbox.refusals)
 
     def digest(
-        self, steps: Steps, key: str, digest: Digest, *, who: str, where: str, refusals: Iterable[Refusal] = ()
+        self,
+        steps: Steps,
+        key: str,
+        digest: Digest,
+        *,
+        who: str,
+        where: str,
+        month: str = "",
+        refusals: Iterable[Refusal] = (),
     ) -> None:
-        """A digest was made: what it says of each ticket that it names. Of the others it gives a count only."""
-        made = AuditEntry(digest.made_at, Act.DIGEST, who=who, where=where, what=f"{digest.checked} tickets")
+        """A digest, or a month's close, was made: what it says of each ticket that it names; the others are counted."""
+        act, what = Act.CLOSED if month else Act.DIGEST, strung(", ", month, f"{digest.checked} tickets")
+        made = AuditEntry(digest.made_at, act, who=who, where=where, what=what)
         quiet = {id(ticket) for ticket in digest.accounted}
         named = [ticket.finding for ticket in digest.tickets if id(ticket) not in quiet]
         entries = [made, *(entry_of(finding, replace(made, what="")) for finding in named)]

@@ -10,7 +10,7 @@ from bot.jobs.request import CheckRequest
 
 @dataclass(frozen=True)
 class Cancellable:
-    """A question under way: its job, who asked, and about which tickets."""
+    """A question under way: its job, who asked, and about which tickets (or "close 2026-10")."""
 
     job: str
     user: str
@@ -19,7 +19,7 @@ class Cancellable:
     @classmethod
     def of(cls, request: CheckRequest, job: str) -> Cancellable:
         """The question of a job."""
-        return cls(job, request.user, request.references)
+        return cls(job, request.user, request.named)
 
     def to_text(self) -> str:
         """For a button."""

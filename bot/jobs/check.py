@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -13,29 +10,26 @@ from functools import partial
 from typing import Any
 
 from bot.billing.rules.verdicts import CheckReport, Finding
-from bot.billing.search.scheduler import Progress, Session
+from bot.billing.search.scheduler import Session
 from bot.billing.search.selection import Choice, Selection
 from bot.billing.verifier import Verifier
-from bot.counting import counted
 from bot.jobs.audit import AuditTrail
 from bot.jobs.cancellation import Cancellable
 from bot.jobs.conversation import Conversation
-from bot.jobs.execution import LeftWorkerError
-from bot.jobs.look import Look, OldNewsError
+from bot.jobs.look import Look
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import MOST_TICKETS, CheckRequest, checked
 from bot.jobs.steps import Steps, Turn
 from bot.jobs.warnings import WarningBook
-from bot.messages.check_messages import checking, failed, outcome, progress, receipt
+from bot.messages.check_messages import checking, failed, outcome, receipt
 from bot.messages.escape import mrkdwn
 from bot.messages.invoice_messages import checking_invoice, invoice_outcome, invoice_receipt
 from bot.messages.poster import Poster
 from bot.messages.rendered import Rendered, told
-from bot.words.plain import held_back_in_words, strung
 from bot.words.selecting import instead_of_check, selection_in_words
 
-log = logging.getLogger(__name__)
+BROKE_DOWN = "an error inside the bot, which its operator finds in the log."
 
 
 @dataclass(frozen=True)
@@ -71,26 +65,22 @@ class CheckJob:
             if request.invoice
             else checking(request.references, waits=steps.is_busy_for(request.user), cancel=cancel)
         )
-        try:
+        findings: tuple[Finding, ...] | None = None
+
+        def answer() -> None:
+            nonlocal request, findings
             request = self._chosen(request, steps, conversation)
             has_question = request.references or request.invoice
             findings = self._check(request, steps, outbox, conversation) if has_question else ()
-        except self.engine_error:
-            raise
-        except LeftWorkerError as leaving:
-            if leaving.after is None:
-                conversation.withdraw()
-            raise
-        except Exception:
-            log.exception("The check %s broke down", key)
-            explanation = "an error inside the bot, which its operator finds in the log."
-            outbox.basis = None
-            conversation.close(failed(request.references, explanation), [])
+
+        def broke_down() -> None:
+            conversation.close(failed(request.references, BROKE_DOWN), [])
             self.trail.failed(steps, outbox, request)
-        else:
+
+        place = conversation.hold(answer, broke_down, self.engine_error)
+        if findings is not None:
             self.trail.answered(steps, outbox, request, findings)
-        place = conversation.parent
-        return None if place is None else {"channel": place.channel, "ts": place.ts}
+        return place
 
     def _looking_for(self, selection: Selection) -> Rendered:
         return told(f"Looking for {mrkdwn(selection_in_words(selection, self.verifier.zone), 1_000)}…")
@@ -122,25 +112,15 @@ class CheckJob:
     def _check(
         self, request: CheckRequest, steps: Steps, outbox: Outbox, conversation: Conversation
     ) -> tuple[Finding, ...]:
-        """Look and say what was found, again until it is said while it is fresh. Returns what was said."""
-        for look in itertools.count():
-            report, outbox.basis = self._look(request, steps, conversation, is_again=look > 0)
-            with contextlib.suppress(OldNewsError):
-                self._say(report, request, steps, outbox, conversation)
-                return report.findings
-        raise AssertionError("unreachable: the count has no end")
+        """Look, and say what was found. Returns what was said."""
+        return conversation.say_fresh(
+            lambda is_again: self._look(request, steps, conversation, is_again=is_again),
+            lambda report: self._say(report, request, steps, outbox, conversation),
+        ).findings
 
     def _look(
         self, request: CheckRequest, steps: Steps, conversation: Conversation, *, is_again: bool
     ) -> tuple[CheckReport, Look]:
-        def show(now: Progress) -> None:
-            def message() -> Any:
-                what = f"{counted(now.invoices_read, 'invoice')} read" if now.invoices_read else "reading tickets"
-                held_back = held_back_in_words(self.seconds_held_back())
-                return progress(now.tickets_done, now.tickets, strung(", ", what, held_back))
-
-            conversation.show_progress(now.at, message)
-
         def begin(_: bool) -> str:
             turn.take()
             return self.clock().isoformat()
@@ -152,7 +132,7 @@ class CheckJob:
             recorded_session(steps, partial(opened, turn)) as session,
         ):
             began = datetime.fromisoformat(steps.run("look", begin))
-            report = checked(self.verifier, request, session, began, show)
+            report = checked(self.verifier, request, session, began, conversation.follow(self.seconds_held_back))
             report = replace(report, findings=self.warnings.look_after_runs(steps, report.findings))
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
 

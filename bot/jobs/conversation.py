@@ -6,17 +6,27 @@ goes to them directly: it is never lost.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from bot.billing.search.scheduler import Progress
+from bot.counting import counted
+from bot.jobs.execution import LeftWorkerError
+from bot.jobs.look import Look, OldNewsError
 from bot.jobs.outbox import Outbox
 from bot.jobs.replies import OwnReplies
 from bot.jobs.request import CheckRequest
-from bot.messages.check_messages import cannot_post
+from bot.messages.check_messages import cannot_post, progress
 from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered
+from bot.words.plain import held_back_in_words, strung
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +113,51 @@ class Conversation:
             if self._say(outcome):
                 self._replies.show(thread)
 
-    @property
-    def parent(self) -> Posted | None:
-        """Where the answer stands, or is to stand; None when no message could be posted."""
-        return self._parent
+    def hold(
+        self, answer: Callable[[], None], broke_down: Callable[[], None], engine_error: type[Exception]
+    ) -> dict[str, str] | None:
+        """Answer. An error of our own still gives the person an answer: `broke_down` gives it.
 
-    def withdraw(self) -> None:
+        Returns where the answer stands. `engine_error` is what the job engine raises when it stops under us.
+        """
+        try:
+            answer()
+        except engine_error:
+            raise
+        except LeftWorkerError as leaving:
+            if leaving.after is None:
+                self._withdraw()
+            raise
+        except Exception:
+            log.exception("The job %s broke down", self._outbox.key)
+            self._outbox.basis = None
+            broke_down()
+        place = self._parent
+        return None if place is None else {"channel": place.channel, "ts": place.ts}
+
+    def follow(self, seconds_held_back: Callable[[], float]) -> Callable[[Progress], None]:
+        """What shows progress, and for how long Syncro's limit holds us back."""
+
+        def show(now: Progress) -> None:
+            def message() -> Rendered:
+                what = f"{counted(now.invoices_read, 'invoice')} read" if now.invoices_read else "reading tickets"
+                held_back = held_back_in_words(seconds_held_back())
+                return progress(now.tickets_done, now.tickets, strung(", ", what, held_back))
+
+            self.show_progress(now.at, message)
+
+        return show
+
+    def say_fresh(self, look: Callable[[bool], tuple[T, Look]], say: Callable[[T], None]) -> T:
+        """Look (again or not) and say what was found, until it is said while it is fresh. Returns what was said."""
+        for looks in itertools.count():
+            found, self._outbox.basis = look(looks > 0)
+            with contextlib.suppress(OldNewsError):
+                say(found)
+                return found
+        raise AssertionError("unreachable: the count has no end")
+
+    def _withdraw(self) -> None:
         """Take back what says that we are looking, where nothing more will be said."""
         if not self._outcomes:
             for place in self._replies.places:

@@ -152,14 +152,8 @@ class Delivery:
         content = digest_csv(shown)
         if self._lists.get(place) == content:
             return
-        name = f"unbilled-{shown.day.isoformat()}.csv"
-        comment = "The whole list, for a spreadsheet."
-        if self._outbox.attach("attach list", place, name=name, content=content, comment=comment):
+        if attach_list(self._outbox, place, f"unbilled-{shown.day.isoformat()}.csv", content):
             self._lists[place] = content
-        else:
-            self._outbox.post(
-                "say that the list is missing", place.channel, list_not_attached(), thread_ts=place.ts, harmless=True
-            )
 
     def _put(self, recipient: str, message: Rendered, about: str, step: str) -> Posted | None:
         known = self._places.get((recipient, about))
@@ -206,6 +200,16 @@ class Delivery:
         memory = self._warnings.memory
         standing = [each.mark for each in memory.marks_since(moment) if each.undone_at is None]
         return _MARKS.dump_python(standing, mode="json")
+
+
+def attach_list(outbox: Outbox, place: Posted, name: str, content: str) -> bool:
+    """Put the whole list into the thread of a message; where Slack does not take it, say so and return False."""
+    comment = "The whole list, for a spreadsheet."
+    if outbox.attach("attach list", place, name=name, content=content, comment=comment):
+        return True
+    missing = list_not_attached()
+    outbox.post("say that the list is missing", place.channel, missing, thread_ts=place.ts, harmless=True)
+    return False
 
 
 def _week(day: date) -> tuple[int, int]:

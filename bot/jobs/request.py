@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from bot.billing.rules.verdicts import CheckReport
 from bot.billing.search.scheduler import Progress, Session
@@ -50,6 +50,14 @@ class CheckRequest:
         return self.has_many_tickets or self.exhaustive or self.selection is not None
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """What is asked about, as it was named."""
+        if self.invoice:
+            return "invoice", self.invoice
+        chosen = self.selection
+        return (chosen["choice"], chosen["name"], "since", chosen["since"]) if chosen else self.references
+
+    @property
     def has_many_tickets(self) -> bool:
         """Whether it is about more than a few."""
         return len(self.references) > FEW_TICKETS
@@ -59,7 +67,7 @@ class CheckRequest:
         return {**asdict(self), "references": list(self.references)}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> CheckRequest:
+    def from_json(cls, values: dict[str, Any]) -> Self:
         """From what `to_json` gave, or that of an older release: what it did not know has its default."""
         return cls(**{**values, "references": tuple(values["references"])})
 
@@ -77,3 +85,15 @@ def checked(
     return verifier.check(
         request.references, session, started_at=started_at, exhaustive=request.exhaustive, on_progress=on_progress
     )
+
+
+@dataclass(frozen=True)
+class CloseRequest(CheckRequest):
+    """A question for the close of a month (`2026-10`): it names no ticket."""
+
+    month: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """See `CheckRequest`."""
+        return (f"close {self.month}",)

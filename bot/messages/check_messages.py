@@ -70,17 +70,22 @@ def checking(numbers: Sequence[str], *, waits: bool = False, cancel: str = "") -
 
     `cancel` is what its button to cancel sends.
     """
-    said = [f"*{phrases.tickets(numbers)}* · checking…", *_named(numbers)]
+    return under_way(f"*{phrases.tickets(numbers)}* · checking…", *_named(numbers), waits=waits, cancel=cancel)
+
+
+def under_way(*said: str, waits: bool = False, cancel: str = "") -> Rendered:
+    """The parent of whatever takes a while; see `checking`."""
     if waits:
-        said.append("It begins when one of your other questions is answered.")
+        said = (*said, "It begins when one of your other questions is answered.")
     buttons = [Part("", (actions(button("Cancel", CANCEL, cancel)),))] if 0 < len(cancel) <= BUTTON_VALUE_LIMIT else []
     return joined([*paragraphs(map(line, said)), *buttons])
 
 
 def cancelled(numbers: Sequence[str], by: str) -> Rendered:
-    """The parent of a question that somebody cancelled. `by` is a Slack user id."""
+    """The parent of a question that somebody cancelled. `by` is a Slack user id; a close has a name, no number."""
+    what = mrkdwn(numbers[0].capitalize(), 40) if " " in " ".join(numbers[:1]) else phrases.tickets(numbers)
     who = f" by <@{by}>" if _USER.fullmatch(by) else ""
-    return joined([*paragraphs([line(f"*{phrases.tickets(numbers)}* · cancelled{who}")]), *_check_again(numbers)])
+    return joined([*paragraphs([line(f"*{what}* · cancelled{who}")]), *_check_again(numbers)])
 
 
 def may_not_cancel() -> Rendered:

@@ -82,7 +82,7 @@ def _parent(digest: Digest, tail: Sequence[Part]) -> tuple[Rendered, list[Part]]
     whole = [*opening, *tables, *cards, *pictures[:2], *tail]
     if len(cards) <= _CARDS_IN_PARENT and fits(whole):
         return joined(whole), pictures[2:]
-    below = _headed("Unbilled, ticket by ticket", cards)
+    below = headed("Unbilled, ticket by ticket", cards)
     for shown in (pictures[:2], []):
         made = _with_table(listed, opening, [*shown, *tail])
         if made is not None:
@@ -124,14 +124,14 @@ def _details(digest: Digest) -> list[Part]:
     return [
         *_grouped("By customer", by_customer(digest.unbilled), digest.currency),
         *_grouped("By technician", by_technician(digest.unbilled), digest.currency),
-        *_listed("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
-        *_listed("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
+        *bulleted("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
+        *bulleted("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
         *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
-        *_listed(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
-        *_listed("Look at these invoices", (rows.concern_line(each) for each in digest.with_concerns)),
-        *_listed("Snoozed", (rows.snoozed_line(each, digest) for each in digest.snoozed)),
-        *_listed("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
-        *_listed("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
+        *bulleted(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
+        *bulleted("Look at these invoices", (rows.concern_line(each) for each in digest.with_concerns)),
+        *bulleted("Snoozed", (rows.snoozed_line(each, digest) for each in digest.snoozed)),
+        *bulleted("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
+        *bulleted("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
     ]
 
 
@@ -139,13 +139,13 @@ def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) 
     """The tickets of a verdict: those in doubt as cards, the others as lines, overdue ones first."""
     heading = verdict_words(verdict).label
     if verdict.traits.loudness is Loudness.DOUBT:
-        return _headed(heading, [rows.unverified_card(ticket, digest) for ticket in tickets])
+        return headed(heading, [rows.unverified_card(ticket, digest) for ticket in tickets])
     overdue_first = sorted(tickets, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
-    return _listed(heading, (rows.section_line(ticket, digest) for ticket in overdue_first))
+    return bulleted(heading, (rows.section_line(ticket, digest) for ticket in overdue_first))
 
 
 def _grouped(heading: str, groups: Sequence[Group], currency: str) -> list[Part]:
-    return _listed(
+    return bulleted(
         heading,
         (
             line(
@@ -157,12 +157,13 @@ def _grouped(heading: str, groups: Sequence[Group], currency: str) -> list[Part]
     )
 
 
-def _listed(heading: str, lines: Iterable[Line]) -> list[Part]:
+def bulleted(heading: str, lines: Iterable[Line]) -> list[Part]:
+    """The lines below their heading; nothing where there are none."""
     told = list(lines)
     return paragraphs([line(f"*{heading}*"), *told]) if told else []
 
 
-def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
+def headed(heading: str, cards: Sequence[Part]) -> list[Part]:
     """The cards below their heading, which stays with the first of them."""
     if not cards:
         return []

@@ -33,6 +33,7 @@ class Act(StrEnum):
     """A question that was taken, and whose answer broke down."""
     CANCELLED = "cancelled"
     DIGEST = "digest"
+    CLOSED = "closed"
     REFUSED = "refused"
     RETRACTED = "retracted"
     SNOOZED = "snoozed"

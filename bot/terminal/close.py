@@ -14,6 +14,7 @@ from bot.digest.close import Close
 from bot.digest.close_forms import (
     SUM_COLUMNS,
     TAX_IN_WORDS,
+    caveats,
     change_in_words,
     compared,
     counts_in_words,
@@ -34,10 +35,12 @@ def show_close(console: Console, close: Close) -> None:
     currency = close.digest.currency
     console.print(Rule(Text(title(close)), align="left"))
     console.print(Text(counts_in_words(close), style="bold"))
-    for label, said in figures_in_words(close):
+    for label, said in (*figures_in_words(close), *caveats(close)):
         console.print(Text(f"{label}: {one_line(said)}"))
     for name, sums in sums_of(close):
-        rows = [[one_line(as_theirs(each.name)), *sum_cells(each, currency)] for each in sums]
+        rows = [
+            [each.name if each.is_ours else one_line(as_theirs(each.name)), *sum_cells(each, currency)] for each in sums
+        ]
         console.print(_table((name,), SUM_COLUMNS, rows))
     for heading, lines in to_look_at(close):
         show_section(console, heading, (ticket_line(line, said) for line, said in lines))

@@ -17,7 +17,7 @@ from bot.billing.sync.backfill import Synchroniser
 from bot.billing.verifier import Verifier
 from bot.digest.close import Close
 from bot.digest.model import Digest
-from bot.jobs.close_now import make_close
+from bot.jobs.close import make_close
 from bot.jobs.digest_making import DigestRules, make_digest
 from bot.jobs.digest_now import DigestNow
 from bot.sandbox.syncro.server import SyncroSandbox
@@ -76,7 +76,7 @@ class Desk:
             maker = DigestNow(
                 self._verifier, reader.session, rules, lambda: self.now, self.memory, None, None, lambda: 0.0
             )
-            return make_close(maker, month, lambda _: None)
+            return make_close(maker, month, "terminal:test", lambda _: None)
 
     def check(self, numbers: list[str]) -> dict[str, Finding]:
         """The answers to a question about these tickets, by number."""

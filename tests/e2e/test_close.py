@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bot.billing.rules.verdicts import Verdict
 from bot.digest.close import Close
-from bot.digest.close_forms import close_as_csv, close_as_json, figures_in_words
+from bot.digest.close_forms import caveats, close_as_csv, close_as_json
 from bot.jobs.digest_making import DigestRules
 from bot.sandbox.syncro.sample_worlds import demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
@@ -117,7 +117,7 @@ def test_an_invoice_over_two_months_counts_once_whichever_month_is_closed_first(
     assert [(each.invoice.total, each.month) for each in february.elsewhere] == [(Decimal("150.00"), "2026-03")]
     assert [each.kept for each in again] == [march.kept, february.kept]
     assert [each.changes for each in again] == [[], []]
-    assert "150.00, in that of 2026-03" in dict(figures_in_words(february))["Counted in another month's close"]
+    assert "150.00, in that of 2026-03" in dict(caveats(february))["Counted in another close"]
 
 
 def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

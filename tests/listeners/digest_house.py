@@ -16,10 +16,11 @@ from slack_sdk import WebClient
 from sqlalchemy.exc import OperationalError
 
 from bot.jobs.digest_request import DigestRequest
-from bot.jobs.request import CheckRequest
+from bot.jobs.request import CheckRequest, CloseRequest
 from bot.listeners import actions, channel_events, commands, digest_actions, mentions, shortcuts
 from bot.listeners.access import Access, Rules, noted_in
 from bot.listeners.backlog import Backlog
+from bot.listeners.close_command import CloseSubcommand
 from bot.listeners.digest_commands import DigestSubcommand
 from bot.listeners.digest_context import DigestContext
 from bot.listeners.history_command import HistorySubcommand
@@ -76,10 +77,15 @@ class Engine:
         self.is_away = False
         self.digests: dict[str, DigestRequest] = {}
         self.checks: dict[str, CheckRequest] = {}
+        self.closes: dict[str, CloseRequest] = {}
 
     def enqueue_digest(self, key: str, request: DigestRequest) -> None:
         self._check()
         self.digests.setdefault(key, request)
+
+    def enqueue_close(self, key: str, request: CloseRequest) -> None:
+        self._check()
+        self.closes.setdefault(key, request)
 
     def enqueue_check(self, key: str, request: CheckRequest) -> None:
         self._check()
@@ -170,10 +176,14 @@ class Line:
     slack: FaultySlack
     handler: SocketModeHandler
 
-    def connect(self, intake: DigestContext, guard: ChannelGuard, identity: Identity) -> None:
+    def connect(self, intake: DigestContext, engine: Engine, guard: ChannelGuard, identity: Identity) -> None:
         """Let a new app with all listeners answer from now on."""
         app = bolt_app(WebClient("xoxb-sandbox", base_url=self.slack.api_url), identity)
-        subcommands: list[Subcommand] = [DigestSubcommand(intake), HistorySubcommand(intake)]
+        subcommands: list[Subcommand] = [
+            DigestSubcommand(intake),
+            HistorySubcommand(intake),
+            CloseSubcommand(intake, engine.enqueue_close),
+        ]
         commands.register(app, intake.intake, subcommands)
         mentions.register(
             app,
@@ -255,7 +265,7 @@ def open_house(
             clock=lambda: NOW,
             evidence_of=evidence_of,
         )
-        line.connect(intake, guard, identity)
+        line.connect(intake, engine, guard, identity)
         house = House(slack, memory, intake, engine, later)
         house.post_digest()
         yield house
