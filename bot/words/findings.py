@@ -49,14 +49,18 @@ def coverage(seen: Coverage, moment: Callable[[datetime], str] = moment_in_words
     """How much was seen: "Read now: 3 of 7 invoices; 4 unchanged since 2026-11-24 09:02 UTC"."""
     most = max(seen.listed, seen.read)
     how_many = counted(seen.read, "invoice") if seen.read == most else f"{seen.read:,} of {counted(most, 'invoice')}"
-    since = "they were read" if seen.unchanged_since is None else moment(seen.unchanged_since)
-    known = f"{seen.from_ledger:,} unchanged since {since}" if seen.read else f"{counted(seen.from_ledger, 'invoice')}"
-    if seen.from_ledger and not seen.read:
-        known = f"Known from earlier reads: {known}, unchanged since {since}"
+    known = ""
+    if seen.from_ledger and seen.unchanged_since is not None:  # else the ledger only said which to read
+        since = moment(seen.unchanged_since)
+        known = (
+            f"{seen.from_ledger:,} unchanged since {since}"
+            if seen.read
+            else f"Known from earlier reads: {counted(seen.from_ledger, 'invoice')}, unchanged since {since}"
+        )
     said = strung(
         "; ",
         f"Read now: {how_many}" if seen.read else "",
-        known if seen.from_ledger else "",
+        known,
         f"{seen.skipped:,} older not read, as nothing on them has changed since before the ticket was opened"
         if seen.skipped
         else "",

@@ -26,8 +26,8 @@ def test_an_invoice_of_another_customer_names_it() -> None:
     assert how_linked(third_party) == "its ticket field is this ticket, billed to Landlord & Co"
 
 
-def test_how_much_was_seen_says_when_it_is_not_all() -> None:
-    seen = "Read now: 1 of 20 invoices; 3 unchanged since they were read"
+def test_how_much_was_seen_says_when_it_is_not_all_and_counts_no_invoice_twice() -> None:
+    seen = "Read now: 1 of 20 invoices"
     assert coverage(Coverage(20, 1, 3, 0)) == seen
     assert coverage(Coverage(20, 1, 3, 0, complete=False)) == f"{seen}; the search is not complete"
 
