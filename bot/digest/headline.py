@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
-from bot.digest.model import Digest, DigestTicket, Pickup
+from bot.digest.model import Digest, DigestTicket, Pickup, total
 from bot.words.plain import capital, day_in_words, in_hours, money, strung
 from bot.words.verdicts import verdict_words
 
@@ -32,20 +32,23 @@ def headline(digest: Digest) -> str:
 
 
 def accounted(digest: Digest) -> str:
-    """The healthy number, and where the other tickets stand: "29 of 31 invoiced, 2 non-billable"."""
+    """The healthy number, and where the other tickets stand: "29 of 31 invoiced, 2 non-billable".
+
+    Beside unbilled tickets only what is said nowhere else: the headline counts them, and sections the others.
+    """
     if not digest.checked:
         return f"no ticket was checked, {_nothing(digest)}"
     said = [f"{digest.counts[Verdict.INVOICED]:,} of {digest.checked:,} invoiced"]
+    if digest.unbilled:
+        return ", ".join([*said, *_counts(digest, Loudness.QUIET, Loudness.NOTE, without_sections=True)])
     more = [
         *_counts(digest, Loudness.QUIET, Loudness.NOTE),
-        (len(digest.marked), "marked as non-billable"),
-        (len(digest.snoozed), "snoozed"),
+        f"{len(digest.marked):,} marked as non-billable" if digest.marked else "",
+        f"{len(digest.snoozed):,} snoozed" if digest.snoozed else "",
         *_counts(digest, Loudness.DOUBT),
-        (len(digest.rest_unread), "not read to the end"),
-        (len(digest.unbilled), "unbilled"),
+        f"{len(digest.rest_unread):,} not read to the end" if digest.rest_unread else "",
     ]
-    said += [f"{count:,} {what}" for count, what in more if count]
-    return ", ".join(said if digest.unbilled else [*said, _nothing(digest)])
+    return strung(", ", *said, *more, _nothing(digest))
 
 
 def change(digest: Digest) -> str:
@@ -75,6 +78,12 @@ def warned(ticket: DigestTicket, digest: Digest) -> str:
     return f"still open, said {day_in_words(ticket.first_said, digest.day)}"
 
 
+def tally(label: str, tickets: Sequence[DigestTicket], digest: Digest) -> str:
+    """The heading of a section: "Scheduled: 12 tickets, 1,140.00"; without money where none is at stake."""
+    amount = total(tickets)
+    return strung(", ", f"{label}: {counted(len(tickets), 'ticket')}", money(amount, digest.currency) if amount else "")
+
+
 def next_run(ticket: DigestTicket, digest: Digest) -> str:
     """When the recurring invoice runs: "expected on the invoice of Tue 1 Dec"."""
     if ticket.pickup_on is None:
@@ -99,11 +108,13 @@ def is_quiet(digest: Digest) -> bool:
     )
 
 
-def _counts(digest: Digest, *loudness: Loudness) -> Iterator[tuple[int, str]]:
+def _counts(digest: Digest, *loudness: Loudness, without_sections: bool = False) -> Iterator[str]:
     """How many tickets there are of each verdict so loud, those first of which nothing is missing."""
     for verdict in sorted(Verdict, key=lambda verdict: -verdict.traits.assurance):
-        if verdict.traits.loudness in loudness and verdict is not Verdict.INVOICED:
-            yield digest.counts[verdict], verdict_words(verdict).counted
+        if verdict.traits.loudness not in loudness or verdict is Verdict.INVOICED or not digest.counts[verdict]:
+            continue
+        if not (without_sections and verdict.traits.has_section):
+            yield f"{digest.counts[verdict]:,} {verdict_words(verdict).counted}"
 
 
 def _nothing(digest: Digest) -> str:

@@ -266,6 +266,11 @@ class Digest:
         return self.of(Verdict.NOT_INVOICED)
 
     @property
+    def weightiest_first(self) -> tuple[DigestTicket, ...]:
+        """The same, the most money first, then the longest wait."""
+        return tuple(sorted(self.unbilled, key=lambda ticket: (-ticket.amount, -ticket.business_days)))
+
+    @property
     def at_risk(self) -> Decimal:
         """The money at risk of what is unbilled."""
         return total(self.unbilled)

@@ -61,7 +61,8 @@ def chart(kind: Literal["line", "bar"], title: str, series: str, points: Sequenc
             "axis_config": {"categories": labels, "x_label": axis, "y_label": series},
         },
     }
-    return Part(f"{title}: {', '.join(f'{point.label}: {point.shown}' for point in points)}", (block,))
+    told = [point for point in points if point.value or kind == "line"]  # a bar of nothing needs no words
+    return Part(f"{title}: {', '.join(f'{point.label}: {point.shown}' for point in told)}", (block,))
 
 
 def link_button(text: str, action_id: str, url: str | None) -> Block | None:

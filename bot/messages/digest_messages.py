@@ -6,8 +6,7 @@ as its blocks.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 from bot.billing.rules.verdicts import Loudness, Verdict, WarningEnding
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
-from bot.digest.headline import headline
+from bot.digest.headline import headline, tally
 from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved
 from bot.messages import digest_rows as rows
 from bot.messages import phrases
@@ -24,7 +23,6 @@ from bot.messages.digest_charts import charts
 from bot.messages.digest_opening import head, in_brackets, quiet, title
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
-    TABLE_ROWS_LIMIT,
     Line,
     Part,
     Rendered,
@@ -37,10 +35,11 @@ from bot.messages.rendered import (
     told,
 )
 from bot.words.findings import REST_UNKNOWN, how_linked
-from bot.words.plain import day_in_words, listed, money
+from bot.words.plain import day_in_words, listed, money, strung
 from bot.words.verdicts import ending_words, verdict_words
 
-_CARDS_IN_PARENT: Final = 5
+_CARDS_IN_PARENT: Final = 3
+_ROWS_IN_PARENT: Final = 10
 
 
 @dataclass(frozen=True)
@@ -61,87 +60,101 @@ class Retraction:
 
 def digest_messages(digest: Digest) -> DigestMessages:
     """The digest, or a part of it."""
-    details = _details(digest)
-    where = " · details in the thread" if details else ""
-    parent, left = _parent(digest, [_signature(digest, where)])
-    first = small_print(line(f"{title(digest)}: the details"))
-    sections = [*left, *details]
-    thread = split_messages([first, *(replace(part, about=title(digest)) for part in sections)])
-    return DigestMessages(parent, thread if sections else [])
+    groups, details = _groups(digest), _details(digest)
+    parent, left = _parent(digest, bool(groups or details))
+    about = title(digest)
+    sections = [replace(part, about=about) for part in [*groups, *left, *details]]
+    if not sections:
+        return DigestMessages(parent, [])
+    thread = [small_print(line(f"{about}: the details")), *sections, replace(_signature(digest), about=about)]
+    return DigestMessages(parent, split_messages(thread))
 
 
 # The parent
 
 
-def _parent(digest: Digest, tail: Sequence[Part]) -> tuple[Rendered, list[Part]]:
-    """The parent, and the parts that found no room in it."""
+def _parent(digest: Digest, has_details: bool) -> tuple[Rendered, list[Part]]:
+    """The parent, which one screen holds, and the parts that belong to the thread.
+
+    Few tickets are cards with their buttons; of many the first ten are a table, and all are cards in the thread.
+    """
     opening, pictures = head(digest), charts(digest)
-    cards = [rows.card(ticket, digest) for ticket in digest.unbilled]
-    listed = [rows.row(ticket, digest) for ticket in digest.unbilled]
-    tables = [Part("", each.blocks) for each in rows.table(listed)]  # the cards have the words
-    whole = [*opening, *tables, *cards, *pictures[:2], *tail]
-    if len(cards) <= _CARDS_IN_PARENT and fits(whole):
-        return joined(whole), pictures[2:]
-    below = headed("Unbilled, ticket by ticket", cards)
-    for shown in (pictures[:2], []):
-        made = _with_table(listed, opening, [*shown, *tail])
-        if made is not None:
-            parent, left = made
-            return parent, [*left, *pictures[len(shown) :], *below]
-    pointer = paragraphs([line(f"{counted(len(cards), 'unbilled ticket')}: the table is in the thread.")])
-    return joined([*opening, *pointer, *tail]), [*rows.table(listed), *pictures, *below]
+    cards = [rows.card(ticket, digest) for ticket in digest.weightiest_first]
+    few = [*opening, *cards, *pictures[:1], *_hint(digest, "details" if has_details or pictures[1:] else "")]
+    if len(cards) <= _CARDS_IN_PARENT and fits(few):
+        return joined(few), pictures[1:]
+    listed = [rows.row(ticket, digest) for ticket in digest.weightiest_first]
+    below = headed(tally("Unbilled, ticket by ticket", digest.unbilled, digest), cards)
+    for shown in range(min(len(listed), _ROWS_IN_PARENT), 0, -1):
+        table = rows.table(listed[:shown], len(listed))
+        whole = [*opening, *table, *pictures[:1], *_hint(digest, _in_thread(len(listed) - shown))]
+        if len(table) == 1 and fits(whole):
+            return joined(whole), [*pictures[1:], *below]
+    return joined([*opening, *_hint(digest, _in_thread(len(listed)))]), [*pictures, *below]
 
 
-def _with_table(
-    listed: Sequence[rows.Row], opening: Sequence[Part], tail: Sequence[Part]
-) -> tuple[Rendered, list[Part]] | None:
-    """The parent with as many rows of the table as there is room for, and the rows that are left."""
-
-    def parts_with(count: int) -> list[Part]:
-        return [*opening, *rows.table(listed[:count]), *paragraphs([_in_thread(len(listed) - count)]), *tail]
-
-    possible = range(1, min(len(listed), TABLE_ROWS_LIMIT - 1) + 1)
-    count = bisect_left(possible, True, key=lambda some: not fits(parts_with(some)))  # noqa: FBT003
-    return (joined(parts_with(count)), rows.table(listed[count:])) if count else None
+def _in_thread(left: int) -> str:
+    more = f"{counted(left, 'more unbilled ticket')}, " if left else ""
+    return f"{more}the buttons and the details"
 
 
-def _in_thread(left: int) -> Line:
-    more = f"{counted(left, 'more unbilled ticket')} and the buttons" if left else "The buttons for each ticket"
-    return line(f"{more} are in the thread.")
+def _hint(digest: Digest, below: str) -> list[Part]:
+    """The small print: what the amounts are, and what is in the thread."""
+    said = strung(" · ", "amounts before tax" if digest.unbilled else "", f"{below} in the thread" if below else "")
+    return [small_print(line(said))] if said else []
 
 
-def _signature(digest: Digest, where: str = "") -> Part:
-    calls = counted(digest.api_calls, "call")
-    cost = f"{calls} to Syncro in {digest.seconds:.0f} seconds{' · amounts before tax' if digest.unbilled else ''}"
-    return small_print(line(f"made {phrases.moment(digest.made_at)} · {cost}{where}"))
+def _signature(digest: Digest) -> Part:
+    cost = f"{counted(digest.api_calls, 'call')} to Syncro in {digest.seconds:.0f} seconds"
+    return small_print(line(f"made {phrases.moment(digest.made_at)} · {cost}"))
 
 
 # The thread
 
 
-def _details(digest: Digest) -> list[Part]:
-    """Everything once more and in full, in the order of the parent."""
+def _groups(digest: Digest) -> list[Part]:
+    """Several unbilled tickets by whom they concern."""
+    if len(digest.unbilled) < 2:
+        return []
     return [
         *_grouped("By customer", by_customer(digest.unbilled), digest.currency),
         *_grouped("By technician", by_technician(digest.unbilled), digest.currency),
-        *bulleted("Recovered and settled", (rows.resolved_line(each, digest) for each in digest.resolved)),
-        *bulleted("Uncharged billable time", (rows.uncharged_line(each, digest) for each in digest.uncharged_time)),
+    ]
+
+
+def _details(digest: Digest) -> list[Part]:
+    """The tickets of the other sections in full, in the order of the parent."""
+    return [
+        *bulleted(_recovered(digest), (rows.resolved_line(each, digest) for each in digest.resolved)),
+        *_tickets("Uncharged billable time", digest.uncharged_time, digest, rows.uncharged_line),
         *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
-        *bulleted(f"On an invoice, but {REST_UNKNOWN}", (rows.rest_unread_line(each) for each in digest.rest_unread)),
-        *bulleted("Look at these invoices", (rows.concern_line(each) for each in digest.with_concerns)),
-        *bulleted("Snoozed", (rows.snoozed_line(each, digest) for each in digest.snoozed)),
-        *bulleted("Marked as non-billable in the bot", (rows.marked_line(each, digest) for each in digest.marked)),
+        *_tickets(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, digest, rows.rest_unread_line),
+        *_tickets("Look at these invoices", digest.with_concerns, digest, rows.concern_line),
+        *_tickets("Snoozed", digest.snoozed, digest, rows.snoozed_line),
+        *_tickets("Marked as non-billable in the bot", digest.marked, digest, rows.marked_line),
         *bulleted("Not looked at this time", (rows.not_checked_line(each, digest) for each in digest.not_checked)),
     ]
+
+
+def _recovered(digest: Digest) -> str:
+    amount = sum(each.amount for each in digest.resolved)
+    worth = money(amount, digest.currency) if amount else ""
+    return strung(", ", f"Recovered and settled: {counted(len(digest.resolved), 'ticket')}", worth)
 
 
 def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) -> list[Part]:
     """The tickets of a verdict: those in doubt as cards, the others as lines, overdue ones first."""
     heading = verdict_words(verdict).label
     if verdict.traits.loudness is Loudness.DOUBT:
-        return headed(heading, [rows.unverified_card(ticket, digest) for ticket in tickets])
+        return headed(tally(heading, tickets, digest), [rows.unverified_card(ticket, digest) for ticket in tickets])
     overdue_first = sorted(tickets, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
-    return bulleted(heading, (rows.section_line(ticket, digest) for ticket in overdue_first))
+    return _tickets(heading, overdue_first, digest, rows.section_line)
+
+
+def _tickets(
+    heading: str, tickets: Sequence[DigestTicket], digest: Digest, say: Callable[[DigestTicket, Digest], Line]
+) -> list[Part]:
+    return bulleted(tally(heading, tickets, digest), (say(ticket, digest) for ticket in tickets))
 
 
 def _grouped(heading: str, groups: Sequence[Group], currency: str) -> list[Part]:

@@ -1,28 +1,24 @@
-"""The opening of a digest: its headline, and one line for each section that holds something."""
+"""The opening of a digest: its headline, and at most four lines; whatever is named at length stands in the thread."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.billing.rules.verdicts import Verdict, WarningEnding
 from bot.counting import counted
-from bot.digest.headline import accounted, headline
+from bot.digest.headline import accounted, headline, tally
 from bot.digest.model import NOTHING, Digest, DigestTicket, Pickup, Resolved, total
-from bot.messages import digest_rows as rows
 from bot.messages import phrases
 from bot.messages.escape import mrkdwn
-from bot.messages.rendered import Line, Part, header, line, paragraphs, size
+from bot.messages.rendered import Line, Part, header, line, paragraphs
 from bot.words.findings import REST_UNKNOWN
-from bot.words.plain import capital, day_in_words, duration, money
-from bot.words.verdicts import verdict_words
+from bot.words.plain import capital, day_in_words, duration, money, strung
+from bot.words.verdicts import ending_words, verdict_words
 
-_HEAD_WORDS: Final = 2_200
-_HEAD_SIZE: Final = 5_500
-"""How much of the parent its opening may take; the rest is for the table, the charts and the cards."""
-_NAMED: Final = (20, 8, 3, 0)
-"""How many tickets a line of the opening names; the first number with which the opening is short enough."""
+_NAMED: Final = 3
+"""Of how many tickets at most a line gives the numbers."""
 _DATES: Final = 10
 """How many dates of recurring runs a quiet line names, the next ones first."""
 
@@ -34,177 +30,139 @@ def title(digest: Digest) -> str:
 
 
 def head(digest: Digest) -> list[Part]:
-    """Title, headline and one line for each section, short enough to leave room for the table."""
+    """Title and headline; then how the others stand, what changed, what is odd, and what waits: a line each."""
     top = headline(digest)
-    heading = Part("", (header(title(digest)),))
-    return [heading, *_short([line(f"*{top}*", f"{title(digest)}: {top}"), *_health(digest)], digest)]
+    first = [capital(accounted(digest))] if digest.unbilled else []
+    if digest.is_first and digest.unbilled:
+        first.append("from the next digest on, only what changes is called new")
+    lines = [strung(" · ", *each) for each in (first, _changes(digest), _odd(digest), _beside(digest))]
+    said = [line(f"*{top}*", f"{title(digest)}: {top}"), *(line(each) for each in lines if each)]
+    return [Part("", (header(title(digest)),)), *paragraphs(said)]
 
 
 def quiet(digest: Digest) -> list[Part]:
     """The headline alone; with the dates of what is scheduled, so that it needs no thread."""
-    dates = line(f"*Scheduled:* {_dates(digest)}")
     bare = digest.of(Verdict.NOTHING_RECORDED)
-    named = line(_section(Verdict.NOTHING_RECORDED, bare, digest, _NAMED[0]))
-    return paragraphs(
-        [line(headline(digest)), *([dates] if digest.of(Verdict.SCHEDULED) else []), *([named] if bare else [])]
-    )
+    numbers = phrases.numbers(ticket.finding.ticket_number for ticket in bare)
+    lines: list[Line] = [line(headline(digest))]
+    if digest.of(Verdict.SCHEDULED):
+        lines.append(line(f"*Scheduled:* {_dates(digest.of(Verdict.SCHEDULED), digest)}"))
+    if bare:
+        lines.append(line(f"*{tally(verdict_words(Verdict.NOTHING_RECORDED).label, bare, digest)}*: {numbers}"))
+    return paragraphs(lines)
 
 
-def _dates(digest: Digest) -> str:
+def _dates(tickets: Sequence[DigestTicket], digest: Digest, most: int = _DATES) -> str:
     """How many tickets are billed on which day: "30 on Tue 1 Dec, 1 without a date"."""
-    dated = Counter(ticket.pickup_on for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup_on is not None)
-    undated = len(digest.of(Verdict.SCHEDULED)) - dated.total()
+    dated = Counter(ticket.pickup_on for ticket in tickets if ticket.pickup_on is not None)
+    undated = len(tickets) - dated.total()
     said = [f"{count:,} on {day_in_words(day, digest.day)}" for day, count in sorted(dated.items())]
-    later = sum(count for _, count in sorted(dated.items())[_DATES:])
+    later = sum(count for _, count in sorted(dated.items())[most:])
     more = [f"{later:,} later" if later else "", f"{undated:,} without a date" if undated else ""]
-    return ", ".join([*said[:_DATES], *filter(None, more)])
+    return ", ".join([*said[:most], *filter(None, more)])
 
 
-def _short(first: Sequence[Line], digest: Digest) -> list[Part]:
-    """The first lines and those of the sections, naming as many tickets as there is room for."""
-    for most in _NAMED:
-        lines = [*first, *_summary(digest, most)]
-        if any(len(each.mrkdwn) > _HEAD_WORDS for each in lines):
-            continue
-        parts = paragraphs(lines)
-        told = sum(len(part.words) for part in parts)
-        if told <= _HEAD_WORDS and size(block for part in parts for block in part.blocks) <= _HEAD_SIZE:
-            return parts
-    return paragraphs([*first, *_summary(digest, 0)])
-
-
-def _health(digest: Digest) -> list[Line]:
-    """Below a headline that names what is unbilled: where the other tickets stand."""
-    said = [capital(accounted(digest))] if digest.unbilled else []
-    if digest.is_first and digest.unbilled:
-        said.append("From the next digest on, only what changes is called new.")
-    return [line(text) for text in said]
-
-
-def _summary(digest: Digest, most: int) -> list[Line]:
-    """One line for each section that holds something; at most so many tickets are named in each."""
-    lines = [
-        *_loud(digest, most),
-        *_changes(digest, most),
-        _counted("Contradiction, status Invoiced without an invoice", digest.contradictions, most),
-        _uncharged(digest, most),
-        *(_section(verdict, listed, digest, most) for verdict, listed in digest.beside_unbilled),
-        _counted(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, most),
-        _counted("Look at these invoices", digest.with_concerns, most),
-        _counted("Snoozed", digest.snoozed, most),
-        _counted("Marked as non-billable in the bot", digest.marked, most),
-        _not_checked(digest, most),
-        _without_rate(digest),
-    ]
-    return [line(text) for text in lines if text]
-
-
-def _loud(digest: Digest, most: int) -> list[str]:
-    """Charges that wait for a recurring invoice which will not come by itself."""
-    paused = [ticket for ticket in digest.unbilled if ticket.pickup is Pickup.PAUSED]
-    overdue = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup is Pickup.OVERDUE]
-    return [
-        _counted("⚠️ Waiting for a recurring invoice that is paused", paused, most),
-        _counted("⚠️ Recurring invoice overdue, its date has passed", overdue, most, _dated(digest)),
-    ]
-
-
-def _changes(digest: Digest, most: int) -> list[str]:
+def _changes(digest: Digest) -> list[str]:
+    """What changed since the last digest. The table says which ticket is new."""
     recovered = [each for each in digest.resolved if each.ending is WarningEnding.INVOICED]
     others = [each for each in digest.resolved if each.ending is not WarningEnding.INVOICED]
-    still = [] if digest.is_first else digest.still_open
     return [
-        _counted("New", digest.new, most, currency=digest.currency),
-        _counted("Still open", still, most, currency=digest.currency),
-        _resolved("Recovered", recovered, digest, most, rows.found),
-        _resolved("Settled otherwise", others, digest, most),
+        _said("New", digest.new, digest, names=False),
+        _said("Still open", () if digest.is_first else digest.still_open, digest, names=False),
+        _resolved("Recovered", recovered, digest),
+        _resolved("Settled otherwise", others, digest),
     ]
 
 
-def _resolved(
-    label: str,
-    resolved: Sequence[Resolved],
-    digest: Digest,
-    most: int,
-    shown: Callable[[Resolved, Digest], str] = rows.ending,
-) -> str:
+def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest) -> str:
     if not resolved:
         return ""
-    said = [
-        f"{phrases.numbers([each.standing.ticket_number])}{in_brackets(each.standing.customer)} {shown(each, digest)}"
-        for each in resolved[: min(most, 5)]
-    ]
-    amount = money(sum(each.amount for each in resolved) or NOTHING, digest.currency)
-    count = counted(len(resolved), "ticket")
-    return f"*{label}:* {count}, {amount}: {_named(said, len(resolved), '; ')}"
+    amount = sum(each.amount for each in resolved) or NOTHING
+    count = strung(", ", counted(len(resolved), "ticket"), money(amount, digest.currency) if amount else "")
+    return _named(f"*{label}:* {count}", [f"{_was(each.standing.ticket_number)} {_end(each)}" for each in resolved])
 
 
-def _uncharged(digest: Digest, most: int) -> str:
-    if not digest.uncharged_time:
-        return ""
+def _end(resolved: Resolved) -> str:
+    if resolved.ending is WarningEnding.INVOICED:
+        return f"on invoice {mrkdwn(resolved.invoice_number or '', 20)}"
+    return ending_words(resolved.ending).label
+
+
+def _odd(digest: Digest) -> list[str]:
+    """What somebody has to look at beside the unbilled work itself."""
+    paused = [ticket for ticket in digest.unbilled if ticket.pickup is Pickup.PAUSED]
+    overdue = [ticket for ticket in digest.of(Verdict.SCHEDULED) if ticket.pickup is Pickup.OVERDUE]
+    dates = f" ({_dates(overdue, digest, _NAMED)})" if overdue else ""
     minutes = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.uncharged_time)
-    estimate = sum((ticket.estimate for ticket in digest.uncharged_time), NOTHING)
-    value = f", worth {money(estimate, digest.currency)} (an estimate)" if estimate else ""
-    return _counted(f"Uncharged time, {duration(minutes)}{value}", digest.uncharged_time, most)
+    some = sum(ticket.unpriced_minutes for ticket in digest.unbilled)
+    unpriced = f"Another {duration(some)} on these tickets is uncharged; without a labor rate it has no price"
+    return [
+        _said("⚠️ Waiting for a recurring invoice that is paused", paused, digest),
+        _said(f"⚠️ Recurring invoice overdue, its date has passed{dates}", overdue, digest),
+        _said("⚠️ Status Invoiced without an invoice", digest.contradictions, digest),
+        _said("Look at these invoices", digest.with_concerns, digest),
+        _said(f"Uncharged time, {duration(minutes)}", digest.uncharged_time, digest, estimated=True),
+        _said(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, digest),
+        unpriced if some else "",
+    ]
 
 
-def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest, most: int) -> str:
+def _beside(digest: Digest) -> list[str]:
+    """What is neither unbilled nor well: it waits, for a run, for a person, or for a proof."""
+    unseen = [_was(standing.ticket_number) for standing in digest.not_checked]
+    warnings = _named(f"*Not looked at this time:* {counted(len(unseen), 'ticket')}", unseen)
+    return [
+        *(_section(verdict, tickets, digest) for verdict, tickets in digest.beside_unbilled),
+        _said("Snoozed", digest.snoozed, digest),
+        _said("Marked as non-billable in the bot", digest.marked, digest),
+        f"{warnings}; their warnings stand" if unseen else "",
+    ]
+
+
+def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) -> str:
     """What is overdue is said louder, above."""
     waiting = [ticket for ticket in tickets if ticket.pickup is not Pickup.OVERDUE]
     words = verdict_words(verdict)
-    said = _counted(words.label, waiting, most, _dated(digest) if verdict is Verdict.SCHEDULED else _number)
-    return f"{said}. The reasons are in the thread; {words.caution}." if said and words.caution else said
+    when = _when(waiting, digest) if verdict is Verdict.SCHEDULED else ""
+    return strung("; ", _said(words.label, waiting, digest, when=when), words.caution if waiting else "")
 
 
-def _dated(digest: Digest) -> Callable[[DigestTicket], str]:
-    def shown(ticket: DigestTicket) -> str:
-        day = f"on {day_in_words(ticket.pickup_on, digest.day)}" if ticket.pickup_on else "without a date"
-        return f"{phrases.numbers([ticket.finding.ticket_number])} {day}"
-
-    return shown
-
-
-def _not_checked(digest: Digest, most: int) -> str:
-    if not digest.not_checked:
-        return ""
-    numbers = [phrases.numbers([standing.ticket_number]) for standing in digest.not_checked]
-    named = _named(numbers[:most], len(numbers))
-    return f"*Not looked at this time:* {counted(len(numbers), 'ticket')}: {named}. Their warnings stand."
+def _when(tickets: Sequence[DigestTicket], digest: Digest) -> str:
+    """The day, as in " on Tue 1 Dec"; or how many on which day, where they differ."""
+    days = {ticket.pickup_on for ticket in tickets}
+    only = next(iter(days), None)
+    if len(days) == 1 and only is not None:
+        return f" on {day_in_words(only, digest.day)}"
+    return f" ({_dates(tickets, digest, _NAMED)})"
 
 
-def _without_rate(digest: Digest) -> str:
-    waiting = sum(ticket.unpriced_minutes for ticket in digest.unbilled)
-    if not waiting:
-        return ""
-    return f"Another {duration(waiting)} on these tickets is uncharged; without a labor rate it has no price."
-
-
-def _number(ticket: DigestTicket) -> str:
-    return phrases.numbers([ticket.finding.ticket_number])
-
-
-def _counted(
+def _said(
     label: str,
     tickets: Sequence[DigestTicket],
-    most: int,
-    shown: Callable[[DigestTicket], str] = _number,
+    digest: Digest,
     *,
-    currency: str | None = None,
+    names: bool = True,
+    when: str = "",
+    estimated: bool = False,
 ) -> str:
-    """*Still open:* 2 tickets, 1,000.00: #32231, #32232. Empty when there are none, no money without a currency."""
+    """*Scheduled:* 2 tickets on Tue 1 Dec, 190.00: #32231, #32232. Empty when there are none, no money of nothing."""
     if not tickets:
         return ""
-    amount = "" if currency is None else f", {money(total(tickets), currency)}"
-    named = _named([shown(ticket) for ticket in tickets[:most]], len(tickets))
-    return f"*{label}:* {counted(len(tickets), 'ticket')}{amount}: {named}"
+    amount = total(tickets)
+    worth = strung("", money(amount, digest.currency), " (an estimate)" if estimated else "") if amount else ""
+    count = strung(", ", f"{counted(len(tickets), 'ticket')}{when}", worth)
+    numbers = [_was(ticket.finding.ticket_number) for ticket in tickets]
+    return _named(f"*{label}:* {count}", numbers if names else [])
 
 
-def _named(names: Sequence[str], count: int, between: str = ", ") -> str:
-    """The names; where they are not all, how many more there are, and where."""
-    if not names:
-        return "named in the thread"
-    left = count - len(names)
-    return between.join([*names, f"and {left:,} more in the thread"] if left else names)
+def _named(said: str, names: Iterable[str]) -> str:
+    """What is said, and the names where they are few."""
+    every = list(names)
+    return f"{said}: {', '.join(every)}" if every and len(every) <= _NAMED else said
+
+
+def _was(number: str) -> str:
+    return phrases.numbers([number])
 
 
 def in_brackets(text: str) -> str:

@@ -39,8 +39,6 @@ MARK: Final = "digest_mark"
 WRONG: Final = "digest_wrong"
 OPEN_IN_SYNCRO: Final = "open_in_syncro"
 
-CONTRADICTION: Final = "Contradiction: its status says Invoiced, and no invoice bills it"
-
 _FAILURES: Final = 3
 _POSSIBLE: Final = 2
 _BUTTONS: Final = (
@@ -99,10 +97,11 @@ def _start(ticket: DigestTicket) -> str:
 # The table
 
 
-def table(table_rows: Sequence[Row]) -> list[Part]:
-    """The rows as a table to sort, with a line of words for each; several tables where one cannot hold them."""
+def table(table_rows: Sequence[Row], every: int) -> list[Part]:
+    """The first rows of `every` as a table to sort, with a line of words for each; several where one is too small."""
     heading = [text_cell(title) for title in _HEADING]
-    caption = f"{counted(len(table_rows), 'unbilled ticket')}, oldest first"
+    first = f"The first {len(table_rows)} of " if len(table_rows) < every else ""
+    caption = f"{first}{counted(every, 'unbilled ticket')}, the most money first"
     return table_parts(heading, table_rows, lambda cells: data_table(caption, cells))
 
 
@@ -141,16 +140,16 @@ def card(ticket: DigestTicket, digest: Digest) -> Part:
     start = strung(
         " · ", _start(ticket), f"*{money(ticket.amount, digest.currency)}*", age(ticket), warned(ticket, digest)
     )
-    status = mrkdwn(finding.status, 40)
-    about = strung(" · ", mrkdwn(finding.subject, 100), f"status {status}" if status else "", _who(ticket))
-    lines = [line(start), line(about), line(f"{capital(worth(ticket, digest))}.")]
+    status, subject = mrkdwn(finding.status, 40), mrkdwn(finding.subject, 100)
+    about = strung(" · ", f"“{subject}”" if subject else "", f"status {status}" if status else "", _who(ticket))
+    lines = [line(start), line(about)]
+    lines.append(line(f"{capital(worth(ticket, digest))}. {coverage(finding.coverage)}; none bills it."))
     if finding.contradiction:
-        lines.append(line(f"⚠️ {CONTRADICTION}."))
+        lines.append(line("⚠️ Its status says Invoiced, and no invoice bills it."))
     if ticket.pickup is Pickup.PAUSED:
         lines.append(line("⚠️ The recurring invoice that would pick up its charges is paused."))
     if said := _reminder(ticket):
         lines.append(line(said))
-    lines.append(line(f"Proof: {coverage(finding.coverage)}; none bills it."))
     return _with_buttons(lines, finding, _BUTTONS)
 
 
@@ -228,13 +227,13 @@ def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     return _bullet(ticket, f"{duration(minutes)} uncharged{value}", verdict, _who(ticket))
 
 
-def rest_unread_line(ticket: DigestTicket) -> Line:
+def rest_unread_line(ticket: DigestTicket, _: Digest) -> Line:
     """A ticket on an invoice, of which it could not be read whether more is unbilled."""
     why = " ".join(mrkdwn(failure, 200) for failure in ticket.finding.failures[:_FAILURES])
     return _bullet(ticket, phrases.invoices(ticket.finding), why)
 
 
-def concern_line(ticket: DigestTicket) -> Line:
+def concern_line(ticket: DigestTicket, _: Digest) -> Line:
     """A ticket whose invoices may bill it wrongly."""
     said = " ".join(
         mrkdwn(concern_in_words(concern, ticket.finding.currency), 300) for concern in ticket.finding.concerns

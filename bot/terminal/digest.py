@@ -31,7 +31,7 @@ def show_digest(console: Console, digest: Digest) -> None:
     if digest.unbilled:
         console.print(Text(capital(accounted(digest))))
         console.print(_table(digest))
-        aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items())
+        aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items() if count)
         console.print(Text(f"Business days  {aged}", style="dim"))
         show_section(console, "By customer", (_group(each, digest.currency) for each in by_customer(digest.unbilled)))
         show_section(
@@ -84,7 +84,7 @@ def _table(digest: Digest) -> Table:
     table.add_column("At risk", justify="right", no_wrap=True)
     table.add_column("Technician", overflow="ellipsis", no_wrap=True, max_width=16)
     table.add_column("")
-    for line in digest.unbilled:
+    for line in digest.weightiest_first:
         table.add_row(*map(Text, _cells(line, digest)))
     return table
 
