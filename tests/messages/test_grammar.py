@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.messages.factory import HOSTILE
 from tests.samples.measure import lines, shown
 from tests.samples.situations import SITUATIONS, _many, _numbered, _one, fifty_unbilled
 
+README = Path(__file__).parents[2] / "README.md"
 ONE, MANY = 5, 12
 BOUNDS = {name: MANY if "tickets" in name else ONE for name in SITUATIONS if "digest" not in name}
 
@@ -42,3 +44,13 @@ def test_fifty_tickets_on_no_invoice_are_counts_and_one_table() -> None:
     parent = _many(*fifty_unbilled())[0]
     assert [block["type"] for block in parent.blocks].count("data_table") == 1
     assert "NOT INVOICED · 50 of 50 tickets" in shown(parent)[0]
+
+
+@pytest.mark.parametrize(("name", "begins"), [("invoiced", "Technician"), ("digest of three", "Invoice digest")])
+def test_the_samples_of_the_readme_are_what_the_code_says(name: str, begins: str) -> None:
+    (block,) = re.findall(rf"(?s)```\n({begins}.*?)\n```", README.read_text())
+    printed = [each.removeprefix("Invoice Bot").strip() for each in block.splitlines()]
+    parent, *thread = SITUATIONS[name]()
+    said = [*shown(parent), *(line for each in thread for line in shown(each) if name == "invoiced")]
+    made = "\n".join(said).replace("<@U0ASKER>", "@Technician").splitlines()
+    assert [each for each in printed if each and not each.startswith("Technician ")] == made

@@ -124,7 +124,11 @@ def _remembered() -> list[Rendered]:
 
 
 SITUATIONS: Mapping[str, Callable[[], list[Rendered]]] = {
-    "invoiced": lambda: _one(Verdict.INVOICED),
+    "invoiced": lambda: _one(
+        Verdict.INVOICED,
+        coverage=Coverage(1, 1),
+        receipt=(Looked("Invoices that Syncro offers for this ticket", "1 invoice offered, link found"),),
+    ),
     "invoiced by five": lambda: _one(Verdict.INVOICED, invoices=tuple(_found(67_460 + n) for n in range(5))),
     "partly invoiced": lambda: _one(Verdict.PARTIALLY_INVOICED),
     "scheduled": lambda: _one(Verdict.SCHEDULED),
