@@ -16,17 +16,22 @@ from bot.billing.rules.verdicts import Verdict
 from bot.digest.close import Close
 from bot.digest.close_forms import caveats, close_as_csv, close_as_json
 from bot.jobs.digest_making import DigestRules
+from bot.sandbox.slack.workspace import MANAGER
 from bot.sandbox.syncro.sample_worlds import demo_world
 from bot.sandbox.syncro.server import SyncroSandbox
 from bot.sandbox.syncro.world import Invoice, Ticket, TicketOptions, World
 from bot.terminal.close import show_close
 from tests import nursery
 from tests.e2e import flat_fee
+from tests.e2e.conftest import NewHouse
 from tests.e2e.digests import desk
 from tests.e2e.flat_fee import NOW, POLICY, Month
 from tests.patience import PATIENCE
+from tests.standins.syncro_faults import Fault, Slow
 
 DAY = timedelta(days=1)
+READ = 40
+"""Calls after which a close of the sample month is well under way."""
 RULES = DigestRules(timedelta(days=30), timedelta(hours=24), ZoneInfo("UTC"), labor_rate=flat_fee.LABOR_RATE)
 FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 
@@ -144,3 +149,35 @@ def test_the_command_prints_one_object_writes_the_table_and_refuses_what_is_no_m
     assert len((tmp_path / "close.csv").read_text(encoding="utf-8-sig").splitlines()) == len(told["tickets"]) + 1
     assert refused.returncode == 3
     assert "“next month” is no month" in " ".join(refused.stderr.split())
+
+
+def test_asked_for_in_slack_it_survives_a_kill_and_can_be_cancelled(new_house: NewHouse) -> None:
+    house = new_house(latency=0.03)
+    bot = house.serve(MANAGERS=MANAGER, LEDGER_MAX_AGE_DAYS="0")
+    with house.syncro.locked() as world:
+        month = f"{world.now - 9 * DAY:%Y-%m}"
+    channel = house.channel()
+    house.syncro.reset_calls()
+    assert house.slack.slash(f"close {month}", user=MANAGER, channel=channel).wait_ack() == {}
+    house.syncro.wait_for_calls(READ)
+    bot.kill()
+    bot.start()
+    bot.wait_ready(starts=2)
+    house.wait_idle()
+
+    (parent,) = house.own_parents(channel)
+    said = [reply.text for reply in house.own_replies(parent)]
+    assert "NOT INVOICED" in parent.text
+    assert len(said) == len(set(said))
+    assert [file.name for file in house.slack.workspace.files] == [f"close-{month}.csv"]
+
+    house.syncro.faults.append(Fault("/.*", Slow(0.5)))  # so that it is under way for long
+    house.syncro.reset_calls()
+    house.slack.slash(f"close {month}", user=MANAGER, channel=channel).wait_ack()
+    house.syncro.wait_for_calls(1)
+    other = next(each for each in house.own_parents(channel) if each.ts != parent.ts)
+    house.slack.press("cancel_check", other, user=MANAGER)
+    house.slack.wait_for(lambda _: f"Close {month} · cancelled" in other.text or None)
+    entries = json.loads(house.shell(house.settings(), "history", "--user", MANAGER, "--json").stdout)["history"]
+    assert [entry["what"] for entry in entries if entry["act"] == "cancelled"] == [f"close {month}"]
+    assert [entry["what"][:7] for entry in entries if entry["act"] == "closed" and entry["what"]] == [month]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,10 +15,11 @@ from bot.jobs.audit import AuditTrail
 from bot.jobs.close import CloseJob
 from bot.jobs.request import CloseRequest
 from bot.sandbox.slack.workspace import BILLING, MANAGER, Message
+from bot.sandbox.syncro.exchange import Answer
 from bot.store.audit import Act, AuditQuery
 from tests.jobs.fakes import PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, EngineStoppedError, Office, opened_office
-from tests.standins.syncro_faults import Fault, Status
+from tests.standins.syncro_faults import Exchange, Fault, Status
 
 FEBRUARY = date(2026, 2, 1)
 KEY = "close:1"
@@ -124,6 +126,19 @@ def test_cut_off_anywhere_it_goes_on_and_says_everything_once(month: Office, cut
     assert "Close of February 2026" in parent.text
     assert kept(month) is not None
     assert len(month.slack.workspace.files) == 1
+
+
+def test_while_it_reads_the_thread_says_how_far_it_is(month: Office) -> None:
+    def slowly(exchange: Exchange) -> Answer:
+        month.now += timedelta(seconds=4)
+        return exchange.answer()
+
+    month.syncro.faults.append(Fault("/tickets/.+", slowly))
+    parent = close(month)
+    assert parent.history[0].text == "Close of February 2026 · reading its tickets…"
+    assert '"cancel_check"' in json.dumps(parent.history[0].blocks)
+    first, *_ = month.replies(parent)
+    assert "Still looking: " in first.history[0].text
 
 
 def test_a_list_that_cannot_be_read_is_no_close_and_is_not_kept(month: Office) -> None:
