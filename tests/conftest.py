@@ -22,6 +22,7 @@ SLOW = (
     "tests/jobs/test_digest_job.py",
     "tests/jobs/test_engine.py",
     "tests/jobs/test_fresh.py",
+    "tests/jobs/test_lost_runs.py",
     "tests/jobs/test_moving.py",
     "tests/jobs/test_nudge.py",
     "tests/jobs/test_recorded.py",

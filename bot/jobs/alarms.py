@@ -16,7 +16,7 @@ class Alarms:
     """Safe to share between threads. A call that fails is said in a line of the log."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._is_over = False
@@ -34,13 +34,13 @@ class Alarms:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(5)
 
-    def after(self, seconds: float, call: Callable[[], None]) -> None:
+    def after(self, seconds: float, call: Callable[[], object]) -> None:
         """Call something once."""
         with self._changed:
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), call))
             self._changed.notify_all()
 
-    def every(self, seconds: float, call: Callable[[], None]) -> None:
+    def every(self, seconds: float, call: Callable[[], object]) -> None:
         """Call something again and again, with so many seconds between."""
 
         def again() -> None:
@@ -58,7 +58,7 @@ class Alarms:
             except Exception as error:  # noqa: BLE001 - what comes later must be called all the same
                 log.warning("%s failed (%s); it is tried again", call.__qualname__, type(error).__name__)
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next(self) -> Callable[[], object] | None:
         with self._changed:
             while not self._is_over:
                 wait = self._due[0][0] - time.monotonic() if self._due else None

@@ -70,6 +70,8 @@ WATCH_SECONDS = 10.0
 KEPT_FOR = timedelta(days=1)
 """A job that could not be finished in this time is given up."""
 FILE_WATCH_SECONDS = 3.0
+_KEPT_SECONDS = 1.0
+"""How often it is looked whether a job comes for the turn that is kept for it."""
 _DROP_RECORDS_SECONDS = 60.0
 _SQLITE_CONNECTIONS = 2
 """SQLite lets waiting writers in unfairly: with twenty connections a question was seen to wait three seconds to be
@@ -127,7 +129,8 @@ class JobEngine:
         self._line = Line(Turns(searches_per_person), self._come_for_turn)
         self._watch_seconds = watch_seconds
         self._guard = threading.Lock()
-        self._under_way: set[str] = set()
+        self._under_way: set[tuple[str, str]] = set()
+        """Runs in this process: the job of each, and the token of the run. One that has lost its job may linger."""
         self._traces: dict[str, Trace] = {}
         self._ended: list[str] = []
         self._suspects: Mapping[str, str] = {}
@@ -189,7 +192,7 @@ class JobEngine:
         if under_way:
             DBOS.cancel_workflows(list(under_way))
         with self._guard:
-            waiting = under_way - self._under_way
+            waiting = under_way - {name for name, _ in self._under_way}
         for name in waiting:
             self._line.leave(name)  # it never comes for its turn
         return bool(under_way)
@@ -276,6 +279,8 @@ class JobEngine:
         dbos_internals.look_seldom(_SELDOM_SECONDS)
         DBOS.launch()
         dbos_internals.raise_at_once()
+        if self._executors is not None:
+            self._executors.watch()  # before the first job: a launch may take longer than a silence that is believed
         for kind in self._kinds:
             DBOS.register_queue(
                 _queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_POLLING_SECONDS
@@ -331,19 +336,20 @@ class JobEngine:
 
         def job(stored: dict[str, Any]) -> Any:
             name = DBOS.workflow_id or ""
+            run = name, dbos_internals.current_owner()
             with self._guard:
-                self._under_way.add(name)
+                self._under_way.add(run)
                 trace = self._traces.setdefault(name, Trace())
                 trace.runs += 1
             left = False
             try:
                 return self._run(kind, stored, name, trace)
             except LeftWorkerError as leaving:
-                left = leaving.after is not None
+                left = True
                 self._put_aside(name, leaving)
                 raise
             finally:
-                self._note_end(name, kind, left=left)
+                self._note_end(run, kind, left=left)
 
         return job
 
@@ -398,15 +404,31 @@ class JobEngine:
             self._alarms.after(0 if is_due else seconds, lambda: self._wake(name))
 
     def _come_for_turn(self, name: str) -> None:
-        self._alarms.after(0, lambda: self._wake(name))
+        self._alarms.after(0, lambda: self._pass_on(name, is_awake=self._wake(name)))
 
-    def _wake(self, name: str) -> None:
-        if self._table.wake(name):
+    def _wake(self, name: str) -> bool:
+        is_awake = self._table.wake(name)
+        if is_awake:
             self._ring_all()
+        return is_awake
 
-    def _note_end(self, name: str, kind: JobKind, *, left: bool) -> None:
+    def _pass_on(self, name: str, *, is_awake: bool) -> None:
+        """Give the turn that is kept for a job to the next in line, once another process has taken the job up."""
+        if not self._line.turns.is_kept_for(name):
+            return
+        if is_awake or self._is_here(name) or self._table.is_queued(name):
+            self._alarms.after(_KEPT_SECONDS, lambda: self._pass_on(name, is_awake=False))
+        else:
+            self._line.leave(name)
+
+    def _is_here(self, name: str) -> bool:
         with self._guard:
-            self._under_way.discard(name)
+            return any(name == each for each, _ in self._under_way)
+
+    def _note_end(self, run: tuple[str, str], kind: JobKind, *, left: bool) -> None:
+        name, _ = run
+        with self._guard:
+            self._under_way.discard(run)
             if not left:
                 self._traces.pop(name, None)
                 self._ended.append(name)
@@ -427,19 +449,33 @@ class JobEngine:
         self._alarms.start()
         if self._switchboard is not None:
             self._switchboard.start()
-        if self._executors is not None:
-            self._executors.watch()
 
     def _take_back_the_dead(self) -> None:
-        """Take up again what is said to run here and does not: its thread ended when the database was away."""
+        """Take up again what is said to run here, or in a process that nobody knows of, and does not.
+
+        A thread ended when the database was away; a process was forgotten while it lived, took a job, and died.
+        """
         running = self._table.running(self._executor)
         with self._guard:
-            idle = {name: owner for name, owner in running.items() if name not in self._under_way}
+            idle = {name: owner for name, owner in running.items() if (name, owner) not in self._under_way}
+        if not self._is_sqlite:
+            idle |= self._table.orphans()
         for name, owner in idle.items():
             if self._suspects.get(name) == owner and self._table.take_back(name, owner):
                 log.warning("Job %s had lost its run; it is taken up again", name)
         self._suspects = idle
+        self._forget_ended()
         self._ring_all()
+
+    def _forget_ended(self) -> None:
+        """Forget traces of jobs that ended elsewhere, or in another run than the last here."""
+        with self._guard:
+            left = set(self._traces) - {name for name, _ in self._under_way}
+        ended = left - self._table.under_way(left)
+        with self._guard:
+            for name in ended:
+                self._traces.pop(name, None)
+            self._ended += ended
 
     def _take_over(self, executor: str) -> bool:
         """Put the jobs of a silent process back into their queues, and say whether none is left to it."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from bot.store.database import Database
+from bot.store.tables import executors
 
 LONGEST_WAIT = timedelta(minutes=5)
 """No job is put aside for longer. One that seems to be was put aside under a clock that has been put right since."""
@@ -96,12 +97,17 @@ class JobTable:
             None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC),
         )
 
-    def running(self, executor: str) -> Mapping[str, str]:
+    def running(self, executor: str) -> dict[str, str]:
         """The jobs that a process is said to be doing: the key of each, and the token of its run."""
+        return self._pending(self.jobs.c.executor_id == executor)
+
+    def orphans(self) -> dict[str, str]:
+        """The jobs that are said to be done by processes of which no heartbeat is kept."""
+        return self._pending(self.jobs.c.executor_id.not_in(sa.select(executors.c.executor_id)))
+
+    def _pending(self, which: sa.ColumnElement[bool]) -> dict[str, str]:
         jobs = self.jobs.c
-        pending = sa.select(jobs.workflow_uuid, jobs.owner_xid).where(
-            jobs.status == "PENDING", jobs.executor_id == executor
-        )
+        pending = sa.select(jobs.workflow_uuid, jobs.owner_xid).where(jobs.status == "PENDING", which)
         with self._database.reading() as connection:
             return {str(key): str(owner) for key, owner in connection.execute(pending)}
 
@@ -111,6 +117,13 @@ class JobTable:
         wanted = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid.in_(keys), jobs.status.not_in(_ENDED))
         with self._database.reading() as connection:
             return set(connection.execute(wanted).scalars())
+
+    def is_queued(self, key: str) -> bool:
+        """Whether a job waits for a worker, whichever process it may be in."""
+        jobs = self.jobs.c
+        queued = sa.select(jobs.workflow_uuid).where(jobs.workflow_uuid == key, jobs.status == "ENQUEUED")
+        with self._database.reading() as connection:
+            return connection.execute(queued).first() is not None
 
     def take_back(self, key: str, owner: str) -> bool:
         """Put a job whose run has died back into its queue; False when another run of it has begun meanwhile."""

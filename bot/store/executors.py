@@ -59,7 +59,8 @@ class ExecutorRegistry:
         self._beat()
 
     def watch(self) -> None:
-        """Go on saying so, and watch the others, until `leave`."""
+        """Say so again, go on saying so, and watch the others, until `leave`."""
+        self._beat()
         self._thread.start()
 
     def leave(self) -> None:

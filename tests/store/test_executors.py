@@ -121,6 +121,18 @@ def test_processes_that_live_are_never_taken_for_silent(watcher: Registry) -> No
     assert second.silent == []
 
 
+def test_a_process_that_took_long_to_start_has_spoken_again_when_it_takes_up_jobs(
+    watcher: Registry, database: sa.URL
+) -> None:
+    starting = watcher("starting")
+    starting.registry.join()
+    execute(database, "UPDATE invoice_bot_executors SET seen_at = now() - interval '1 hour'")
+
+    starting.registry.watch()
+
+    assert execute(database, "SELECT count(*) FROM invoice_bot_executors WHERE seen_at < now() - interval '9 min'") == 0
+
+
 def test_a_process_that_says_goodbye_is_taken_over_at_once(watcher: Registry) -> None:
     living, leaving = watcher("living"), watcher("leaving")
     for each in (living, leaving):
@@ -163,3 +175,9 @@ def known(database: sa.URL) -> set[str]:
     engine = sa.create_engine(database, poolclass=sa.NullPool)
     with engine.connect() as connection:
         return set(connection.execute(sa.text("SELECT executor_id FROM invoice_bot_executors")).scalars())
+
+
+def execute(database: sa.URL, statement: str) -> object:
+    with sa.create_engine(database, poolclass=sa.NullPool).begin() as connection:
+        done = connection.execute(sa.text(statement))
+        return done.scalar() if done.returns_rows else None
