@@ -23,7 +23,9 @@ from slack_sdk import WebClient
 
 from bot import slack_scopes
 from bot.billing.rules.policy import Policy
+from bot.billing.rules.technicians import Technician
 from bot.billing.search.filters import Filter
+from bot.digest.nudges import Colleague
 from bot.doctor import account, database, policy, slack, syncro
 from bot.doctor.account import examine_account
 from bot.doctor.examination import examine
@@ -31,6 +33,7 @@ from bot.doctor.report import results_as_json, show_results
 from bot.doctor.results import Result, Status, Subject, examine_all, failed, is_well, ok, skipped, warning
 from bot.doctor.safety import examine_safety
 from bot.doctor.settings import read_settings
+from bot.doctor.technicians import check_technicians
 from bot.sandbox.slack.workspace import BILLING, FINANCE, GENERAL, RETIRED, SHARED
 from bot.sandbox.syncro.exchange import Answer
 from bot.sandbox.syncro.sample_worlds import incident
@@ -77,6 +80,7 @@ NAMES = [
     "account: links",
     "account: prepaid hours",
     "account: policy",
+    "technicians",
     "clock",
     "Slack bot token",
     "Slack permissions",
@@ -84,7 +88,7 @@ NAMES = [
     "Slack Socket Mode",
     "database",
 ]
-IN_THE_ACCOUNT = {*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS}
+IN_THE_ACCOUNT = {*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS, "technicians"}
 
 
 @pytest.fixture
@@ -337,7 +341,7 @@ def test_syncro_is_only_read_and_little(examined: Examine, syncro_sandbox: Fault
         "invoices": 29,
         "me": 1,
         "schedules": 1,
-        "tickets": 21,
+        "tickets": 22,
     }
 
 
@@ -557,7 +561,12 @@ def test_a_server_that_tells_no_time_gives_nothing_to_compare_with(answer: str) 
 
 def test_slack_is_only_read(examined: Examine, slack_sandbox: FaultySlack) -> None:
     examined(ALLOWED_CHANNELS=BILLING)
-    assert {call.method for call in slack_sandbox.calls} == {"auth.test", "conversations.info", "apps.connections.open"}
+    assert {call.method for call in slack_sandbox.calls} == {
+        "auth.test",
+        "conversations.info",
+        "apps.connections.open",
+        "users.list",
+    }
     assert slack_sandbox.workspace.messages == []
 
 
@@ -791,6 +800,45 @@ def test_what_postgres_says_decides(said: str, status: Status) -> None:
 
 
 # --- the report, and patience ---
+
+
+ANNA, BOB = Technician("1", "Anna Smith", "anna@example.com"), Technician("2", "Bob Jones")
+NAMESAKE = Technician("3", "Anna Smith", "smith@example.com")
+
+
+@pytest.mark.parametrize(
+    ("due", "settled", "status", "found"),
+    [
+        ({ANNA, BOB}, {}, Status.OK, "one person in Slack"),
+        (set(), {}, Status.OK, "no finished ticket"),
+        ({Technician("9", "Carl Lost")}, {}, Status.WARNING, "Carl Lost in Syncro"),
+        ({Technician("9", "Carl Lost")}, {"U1": "Carl Lost"}, Status.OK, ""),
+        ({BOB}, {"U9": "Bob Jones"}, Status.WARNING, "U9 of TECHNICIANS: nobody"),
+        ({ANNA, NAMESAKE}, {"U1": "Anna Smith"}, Status.WARNING, "Anna Smith of TECHNICIANS: several"),
+        ({ANNA, NAMESAKE}, {}, Status.WARNING, "Anna Smith (smith@example.com) in Syncro"),
+        ({ANNA, NAMESAKE}, {"U2": "smith@example.com"}, Status.OK, ""),
+    ],
+)
+def test_technicians_who_are_nobody_in_slack_and_a_wrong_setting_are_named(
+    due: set[Technician], settled: dict[str, str], status: Status, found: str
+) -> None:
+    names = {"U1": ("anna@example.com", "Anna Smith"), "U2": ("Bob Jones",)}
+    people = [Colleague(user, (settled[user],) if user in settled else said, "UTC") for user, said in names.items()]
+
+    result = check_technicians(due, people, settled)
+
+    assert (result.status, found in result.found) == (status, True), result.found
+    assert check_technicians(due, [], settled).status is Status.SKIPPED
+
+
+def test_a_technician_of_a_finished_ticket_is_looked_for_in_slack(
+    examined: Examine, syncro_sandbox: FaultySyncro
+) -> None:
+    with syncro_sandbox.locked() as world:
+        for ticket in world.tickets.values():
+            ticket.technician = "Carl Lost"
+
+    assert "Carl Lost in Syncro" in examined()["technicians"].found
 
 
 def test_subjects_are_examined_side_by_side_and_reported_in_order() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.billing.rules.technicians import Technician
+from bot.billing.rules.technicians import Technician, meant
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import AgeBand, Digest, DigestTicket, Standing, total
 
@@ -46,6 +46,12 @@ def by_technician(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:
 def technician_of(finding: Finding) -> Technician:
     """Whom its ticket is assigned to."""
     return Technician(finding.technician_id, finding.technician, finding.technician_email)
+
+
+def namesakes(digest: Digest, name: str) -> tuple[Technician, ...]:
+    """The technicians of its tickets whom a name or address means, where they are more than one: none is guessed."""
+    found = meant(name, (technician_of(each.finding) for each in digest.tickets))
+    return found if len(found) > 1 else ()
 
 
 def by_age(tickets: Sequence[DigestTicket]) -> dict[str, int]:

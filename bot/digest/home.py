@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.billing.rules.technicians import Technician, meant
-from bot.digest.groups import part_of, technician_of
+from bot.billing.rules.technicians import Technician
+from bot.digest.groups import namesakes, part_of, technician_of
 from bot.digest.model import Digest, History
 
 
@@ -71,13 +71,12 @@ def as_decided(digest: Digest, history: History) -> Digest:
 def home_of(name: str, looked: Looked, *, is_refreshing: bool, notice: str = "") -> Home:
     """The Home of the technician of this name or e-mail address. Of two who bear it neither is guessed."""
     digest = looked.digest
-    known = () if digest is None else tuple(technician_of(each.finding) for each in digest.tickets)
-    found = meant(name, known)
-    one = digest is not None and bool(name) and len(found) < 2
-    mine = part_of(digest, lambda finding: technician_of(finding).is_meant_by(name)) if digest and one else None
+    alike = namesakes(digest, name) if digest else ()
+    is_one = digest is not None and bool(name) and not alike
+    mine = part_of(digest, lambda finding: technician_of(finding).is_meant_by(name)) if digest and is_one else None
     return Home(
         name=name,
-        namesakes=found if len(found) > 1 else (),
+        namesakes=alike,
         mine=mine,
         as_of=None if digest is None else digest.made_at,
         trouble=looked.trouble,

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from slack_sdk import WebClient
 
-from bot.doctor import account, database, policy, safety, slack, syncro
+from bot.doctor import account, database, policy, safety, slack, syncro, technicians
 from bot.doctor.results import Result, Subject, examine_all, is_well, skipped
 from bot.doctor.settings import SettingsRead, check_settings
+from bot.messages.channel_guard import ChannelGuard
+from bot.messages.poster import Poster
 from bot.messages.slack_http import SlackClient
 from bot.syncro.budget import RateBudget
 from bot.syncro.client import SyncroClient
@@ -24,7 +26,7 @@ from bot.syncro.tokens import other_form
 PATIENCE = 12.0
 """Seconds for a single check: whatever is out of reach, the doctor ends within 15."""
 _ANSWER_SECONDS = 4
-_ACCOUNT_CHECKS = (*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS)
+_ACCOUNT_CHECKS = (*account.ACCOUNT_CHECKS, *policy.POLICY_CHECKS, technicians.NAME)
 _SYNCRO_CHECKS = (*syncro.SYNCRO_CHECKS, *_ACCOUNT_CHECKS)
 _SYNCRO_RETRIES = RetryPolicy(attempts=2, first_wait=0.2, longest_wait=0.5, patience=6.0, rate_limit_patience=6.0)
 _SYNCRO_TIMEOUTS = Timeouts(connect=3.0, read=_ANSWER_SECONDS, total=8.0)
@@ -61,11 +63,20 @@ def _ask_syncro(read: SettingsRead) -> Iterator[Result]:
         if is_well(results):
             yield from account.examine_account(client)
             yield from policy.examine_policy(client, settings.policy)
+            yield _technicians(read, client)
         else:
             yield from skipped(_ACCOUNT_CHECKS, "see what Syncro did not let us read")
     finally:
         client.close()
         otherwise.close()
+
+
+def _technicians(read: SettingsRead, client: SyncroClient) -> Result:
+    if read.without_bot_token:
+        return next(skipped((technicians.NAME,), read.without_bot_token))
+    slack_client, settled = _slack_client(read, read.settings.bot_token), dict(read.settings.technicians)
+    people = Poster(slack_client, ChannelGuard(slack_client), technicians=settled)
+    return technicians.examine_technicians(client, people, read.settings.policy, settled)
 
 
 def _clock(read: SettingsRead) -> Subject:

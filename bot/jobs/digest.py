@@ -174,7 +174,8 @@ class DigestJob:
         subscribed = steps.run("read subscriptions", lambda _: self._subscriptions())
         for each in subscribed:
             subscription = Subscription(each["user"], tuple(each["customers"]), each["mine"])
-            targets.append(Target(subscription.user, subscription.user, _wanted(subscription, each["name"])))
+            wanted = _wanted(subscription, each["name"])
+            targets.append(Target(subscription.user, subscription.user, wanted, each["name"]))
         return targets
 
     def _subscriptions(self) -> list[dict[str, Any]]:

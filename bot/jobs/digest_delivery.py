@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.csv import digest_csv
-from bot.digest.groups import part_of
+from bot.digest.groups import namesakes, part_of
 from bot.digest.headline import is_quiet
 from bot.digest.model import Digest, Mark
 from bot.jobs.digest_making import DigestRules
@@ -27,8 +27,9 @@ from bot.messages.digest_messages import (
     quiet_line,
     sign_of_life,
 )
+from bot.messages.phrases import which_are_you
 from bot.messages.poster import Posted
-from bot.messages.rendered import Rendered
+from bot.messages.rendered import Rendered, told
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,15 @@ _MARKS = TypeAdapter(list[Mark])
 
 @dataclass(frozen=True)
 class Target:
-    """Who gets the digest: a channel, or a person (`user`); and which tickets they want, None for all."""
+    """Who gets the digest: a channel, or a person (`user`); and which tickets they want, None for all.
+
+    `name` is that of the technician in Syncro who wants their own.
+    """
 
     address: str
     user: str | None = None
     wanted: Callable[[Finding], bool] | None = None
+    name: str = ""
 
 
 class Delivery:
@@ -110,7 +115,10 @@ class Delivery:
 
     def _deliver(self, target: Target, digest: Digest) -> None:
         shown = digest if target.wanted is None else part_of(digest, target.wanted)
-        if is_quiet(shown):
+        if alike := namesakes(digest, target.name):
+            if self.say(target, told(which_are_you(target.name, alike)), "digest"):
+                self._note_said(digest)
+        elif is_quiet(shown):
             message = self._when_empty(shown)
             places = self.say(target, message, "digest") if message is not None else []
             if message is None or places:

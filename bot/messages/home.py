@@ -67,11 +67,7 @@ def _standing(home: Home) -> str:
 def _mine(home: Home) -> Iterator[Block]:
     name = f"“{mrkdwn(home.name, 80)}”"
     if home.namesakes:
-        who = ", ".join(mrkdwn(each.email or f"id {each.id}", 80) for each in home.namesakes[:5])
-        yield section(
-            f"Syncro has {len(home.namesakes)} technicians called {name} ({who}), and I do not guess which you are. "
-            "The operator of this bot can say so in the setting TECHNICIANS, by e-mail address."
-        )
+        yield section(phrases.which_are_you(home.name, home.namesakes))
     elif not home.name:
         yield section(
             "I do not know your name in Syncro. The operator of this bot can say it in the setting TECHNICIANS."

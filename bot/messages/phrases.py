@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Final
 
+from bot.billing.rules.technicians import Technician
 from bot.billing.rules.verdicts import Finding, InvoiceLink, Loudness, PossibleMention, Verdict
 from bot.counting import counted, dated
 from bot.messages.escape import link, mrkdwn, plain, web_address
@@ -53,6 +54,15 @@ def quoted(reason: str, limit: int = 200) -> str:
     """The reason that a person gave, as a quotation."""
     shown = mrkdwn(reason, limit)
     return f"“{shown}”" if shown else "no reason given"
+
+
+def which_are_you(name: str, namesakes: Sequence[Technician]) -> str:
+    """Several technicians bear the person's name, so nothing of any of them is shown."""
+    who = ", ".join(mrkdwn(each.email or f"id {each.id}", 80) for each in namesakes[:5])
+    return (
+        f"Syncro has {len(namesakes)} technicians called “{mrkdwn(name, 80)}” ({who}), and I do not guess which you"
+        " are. The operator of this bot can say so in the setting TECHNICIANS, by e-mail address."
+    )
 
 
 def bare_number(finding: Finding) -> str:

@@ -96,6 +96,7 @@ def test_somebody_asks_reads_the_evidence_and_lets_the_alarm_be_taken_back(
     shown(browser, "main", "Technician typed /invoice-check 32223", "Invoiced", "67469")
     link(browser, "repl").send_keys(Keys.ENTER)
     shown(browser, "thread", "67469")
+    assert browser.execute_script("return document.querySelector('nav').offsetHeight === window.innerHeight")
     assert browser.find_element(By.CSS_SELECTOR, "aside h2").text == "Thread"
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
     shown(browser, "thread", "A question")

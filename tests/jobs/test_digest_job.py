@@ -438,6 +438,21 @@ def test_mine_is_what_the_subscriber_worked_on_by_real_name(office: Office) -> N
     assert str(other.number) not in everything
 
 
+def test_of_two_technicians_of_one_name_a_subscriber_gets_neither_ones_tickets_and_is_told_why(office: Office) -> None:
+    tickets = [office.unbilled(), office.unbilled()]
+    for place, ticket in enumerate(tickets):
+        ticket.technician, ticket.technician_email, ticket.user_id = "Manager", f"m{place}@example.com", place + 1
+    office.slack.api.scopes.add("users:read")
+    office.memory.subscribe(Subscription(MANAGER, mine=True), at=office.now)
+
+    office.digest(None)
+
+    (parent,) = office.direct(MANAGER)
+    assert "2 technicians called “Manager”" in parent.text
+    assert not any(str(ticket.number) in parent.text for ticket in tickets)
+    assert office.thread(parent) == []
+
+
 def test_mine_without_the_right_to_read_names_gets_nobody_elses_tickets(office: Office) -> None:
     ticket = office.unbilled()
     office.memory.subscribe(Subscription(MANAGER, mine=True), at=office.now)
