@@ -22,13 +22,19 @@ from bot.words.verdicts import counts, verdict_words
 
 TAX: Final = {"billed": "included", "at_risk": "excluded", "recovered": "excluded", "covered": "excluded"}
 TAX_IN_WORDS: Final = "invoices with tax, other amounts before it"
-SUM_FIGURES: Final = ("billed", "at_risk", "recovered", "covered", "drawn_hours")
-SUM_COLUMNS: Final = ("Tickets", "Billed", "At risk", "Recovered", "Covered", "Hours drawn")
+_COLUMNS: Final = {
+    "billed": "Billed",
+    "at_risk": "At risk",
+    "recovered": "Recovered",
+    "covered": "Covered",
+    "covered_hours": "Hours covered",
+    "drawn_hours": "Hours drawn",
+}
 
 
 def title(close: Close) -> str:
     """Close of October 2026."""
-    so_far = "" if close.is_over else " (so far: the month still runs)"
+    so_far = "" if close.is_over else ", so far"
     return f"Close of {close.month:%B %Y}{so_far}"
 
 
@@ -72,14 +78,25 @@ def _total(total: Decimal | None, close: Close) -> str:
 
 
 def sums_of(close: Close) -> list[tuple[str, list[Sum]]]:
-    """The sums, each kind with what it is of."""
-    return [("Verdict", close.by_verdict), ("Customer", close.by_customer), ("Technician", close.by_technician)]
+    """The sums, each kind with what it is of, most money at risk first."""
+    customers, technicians = (sorted(sums, key=_most_first) for sums in (close.by_customer, close.by_technician))
+    return [("Verdict", close.by_verdict), ("Customer", customers), ("Technician", technicians)]
 
 
-def sum_cells(each: Sum, currency: str) -> list[str]:
-    """The cells below `SUM_COLUMNS`; empty where there is nothing."""
-    said, figures = each.figures.in_words(currency), each.figures
-    return [f"{each.tickets:,}", *(said[name] if getattr(figures, name) else "" for name in SUM_FIGURES)]
+def _most_first(each: Sum) -> tuple[Decimal, Decimal, int, str]:
+    return -each.figures.at_risk, -each.figures.billed, -each.tickets, each.name.casefold()
+
+
+def columns_of(close: Close) -> dict[str, str]:
+    """The figures of which there are any in the month, each with its heading."""
+    return {name: heading for name, heading in _COLUMNS.items() if getattr(close.whole.figures, name)}
+
+
+def sum_cells(each: Sum, columns: Iterable[str], currency: str) -> list[tuple[Decimal, str]]:
+    """The value below each of these columns, and in words: empty where there is nothing."""
+    said = each.figures.in_words(currency)
+    values = [(name, getattr(each.figures, name)) for name in columns]
+    return [(value, said[name] if value else "") for name, value in values]
 
 
 def to_look_at(close: Close) -> list[tuple[str, list[tuple[DigestTicket, str]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Final
@@ -11,11 +12,10 @@ from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
 from bot.digest.close import MONTH, Close, Sum
 from bot.digest.close_forms import (
-    SUM_COLUMNS,
-    SUM_FIGURES,
     TAX_IN_WORDS,
     caveats,
     change_in_words,
+    columns_of,
     counts_in_words,
     figures_in_words,
     sum_cells,
@@ -26,7 +26,7 @@ from bot.digest.close_forms import (
 from bot.digest.model import DigestTicket
 from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, number_cell
-from bot.messages.digest_messages import DigestMessages, bulleted, headed
+from bot.messages.digest_messages import DigestMessages, bulleted
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import (
     Cell,
@@ -121,7 +121,7 @@ def _thread(close: Close) -> list[Rendered]:
     digest, about = close.digest, title(close)
     cost = f"{counted(digest.api_calls, 'call')} to Syncro in {digest.seconds:.1f} seconds for this request"
     parts = [
-        *(part for name, sums in sums_of(close) for part in _sums(name, sums, digest.currency)),
+        *(part for name, sums in sums_of(close) for part in _sums(name, sums, close)),
         *_loud(close),
         *(part for heading, said in to_look_at(close) for part in _section(heading, said)),
         *_capped("Not among the money", [line(f"• {label}: {mrkdwn(said, 1_000)}") for label, said in caveats(close)]),
@@ -132,17 +132,19 @@ def _thread(close: Close) -> list[Rendered]:
     return split_messages([Part(part.words, part.blocks, about) for part in parts])
 
 
-def _sums(name: str, sums: Sequence[Sum], currency: str) -> list[Part]:
-    rows = []
+def _sums(name: str, sums: Sequence[Sum], close: Close) -> list[Part]:
+    columns, rows = columns_of(close), []
     for each in sums:
-        count, *said = sum_cells(each, currency)
-        figures = zip((getattr(each.figures, figure) for figure in SUM_FIGURES), said, strict=True)
-        numbers = [number_cell(value, words) if words else text_cell("") for value, words in figures]
-        words = (f"{column.lower()} {words}" for column, words in zip(SUM_COLUMNS[1:], said, strict=True) if words)
-        said_of_it = strung(", ", counted(each.tickets, "ticket"), *words)
-        cells = [text_cell(each.name, 40), number_cell(each.tickets, count), *numbers]
-        rows.append((cells, f"{each.name if each.is_ours else mrkdwn(each.name, 40)}: {said_of_it}"))
-    return _table(f"By {name.lower()}", (name, *SUM_COLUMNS), rows)
+        cells = sum_cells(each, columns, close.digest.currency)
+        said = (
+            f"{column.lower()} {words}" for column, (_, words) in zip(columns.values(), cells, strict=True) if words
+        )
+        numbers = [number_cell(value, words) if words else text_cell("") for value, words in cells]
+        count = number_cell(each.tickets, f"{each.tickets:,}")
+        told_of_it = strung(", ", counted(each.tickets, "ticket"), *said)
+        named = each.name if each.is_ours else mrkdwn(each.name, 40)
+        rows.append(([text_cell(each.name, 40), count, *numbers], f"{named}: {told_of_it}"))
+    return _table(f"By {name.lower()}", (name, "Tickets", *columns.values()), rows)
 
 
 def _loud(close: Close) -> list[Part]:
@@ -168,7 +170,9 @@ def _loud(close: Close) -> list[Part]:
 
 
 def _table(heading: str, columns: Sequence[str], rows: Sequence[tuple[Sequence[Cell], str]]) -> list[Part]:
-    return headed(heading, table_parts([text_cell(each) for each in columns], rows, partial(data_table, heading)))
+    """The table, or several; what its caption says, the words say too."""
+    parts = table_parts([text_cell(each) for each in columns], rows, partial(data_table, heading))
+    return [replace(part, words=f"{heading}\n{part.words}") for part in parts]
 
 
 def _section(heading: str, said: Iterable[tuple[DigestTicket, str]]) -> list[Part]:

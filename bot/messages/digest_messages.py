@@ -84,7 +84,7 @@ def _parent(digest: Digest, has_details: bool) -> tuple[Rendered, list[Part]]:
     if len(cards) <= _CARDS_IN_PARENT and fits(few):
         return joined(few), pictures[1:]
     listed = [rows.row(ticket, digest) for ticket in digest.weightiest_first]
-    below = headed(tally("Unbilled, ticket by ticket", digest.unbilled, digest), cards)
+    below = _headed(tally("Unbilled, ticket by ticket", digest.unbilled, digest), cards)
     for shown in range(min(len(listed), _ROWS_IN_PARENT), 0, -1):
         table = rows.table(listed[:shown], len(listed))
         whole = [*opening, *table, *pictures[:1], *_hint(digest, _in_thread(len(listed) - shown))]
@@ -146,7 +146,7 @@ def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) 
     """The tickets of a verdict: those in doubt as cards, the others as lines, overdue ones first."""
     heading = verdict_words(verdict).label
     if verdict.traits.loudness is Loudness.DOUBT:
-        return headed(tally(heading, tickets, digest), [rows.unverified_card(ticket, digest) for ticket in tickets])
+        return _headed(tally(heading, tickets, digest), [rows.unverified_card(ticket, digest) for ticket in tickets])
     overdue_first = sorted(tickets, key=lambda ticket: ticket.pickup is not Pickup.OVERDUE)
     return _tickets(heading, overdue_first, digest, rows.section_line)
 
@@ -176,7 +176,7 @@ def bulleted(heading: str, lines: Iterable[Line]) -> list[Part]:
     return paragraphs([line(f"*{heading}*"), *told]) if told else []
 
 
-def headed(heading: str, cards: Sequence[Part]) -> list[Part]:
+def _headed(heading: str, cards: Sequence[Part]) -> list[Part]:
     """The cards below their heading, which stays with the first of them."""
     if not cards:
         return []

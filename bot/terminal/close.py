@@ -12,10 +12,10 @@ from rich.text import Text
 from bot.counting import counted
 from bot.digest.close import Close
 from bot.digest.close_forms import (
-    SUM_COLUMNS,
     TAX_IN_WORDS,
     caveats,
     change_in_words,
+    columns_of,
     compared,
     counts_in_words,
     figures_in_words,
@@ -37,11 +37,13 @@ def show_close(console: Console, close: Close) -> None:
     console.print(Text(counts_in_words(close), style="bold"))
     for label, said in (*figures_in_words(close), *caveats(close)):
         console.print(Text(f"{label}: {one_line(said)}"))
+    columns = columns_of(close)
     for name, sums in sums_of(close):
-        rows = [
-            [each.name if each.is_ours else one_line(as_theirs(each.name)), *sum_cells(each, currency)] for each in sums
-        ]
-        console.print(_table((name,), SUM_COLUMNS, rows))
+        rows = []
+        for each in sums:
+            named = each.name if each.is_ours else one_line(as_theirs(each.name))
+            rows.append([named, f"{each.tickets:,}", *(said for _, said in sum_cells(each, columns, currency))])
+        console.print(_table((name,), ("Tickets", *columns.values()), rows))
     for heading, lines in to_look_at(close):
         show_section(console, heading, (ticket_line(line, said) for line, said in lines))
     if said := compared(close):

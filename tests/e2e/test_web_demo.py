@@ -19,6 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from bot.sandbox.web.tour import STEPS
 from tests.patience import PATIENCE
 
 T = TypeVar("T")
@@ -83,6 +84,21 @@ def link(browser: webdriver.Chrome, text: str) -> WebElement:
     return until(browser, lambda: browser.find_element(By.PARTIAL_LINK_TEXT, text))
 
 
+def take_step(browser: webdriver.Chrome, title: str) -> None:
+    """Press the button of the tour's step whose title begins so."""
+    place = next(place for place, step in enumerate(STEPS) if step.title.startswith(title))
+    browser.find_element(By.CSS_SELECTOR, f"[data-step='{place}']").click()
+
+
+def opened_thread_of(browser: webdriver.Chrome, text: str) -> bool:
+    """Open the thread of the message that says so, once it has one."""
+    said = [each for each in browser.find_elements(By.CSS_SELECTOR, "#main article") if text in each.text]
+    links = [link for each in said for link in each.find_elements(By.PARTIAL_LINK_TEXT, "repl")]
+    for each in links[:1]:
+        each.click()
+    return bool(links)
+
+
 def has_dialog(browser: webdriver.Chrome) -> bool:
     return bool(browser.find_elements(By.CSS_SELECTOR, "dialog[open]"))
 
@@ -101,24 +117,24 @@ def test_somebody_asks_reads_the_evidence_and_lets_the_alarm_be_taken_back(
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
     shown(browser, "thread", "A question")
     # By mouse, along the tour.
-    browser.find_element(By.CSS_SELECTOR, "[data-step='1']").click()
+    take_step(browser, "A true alarm")
     shown(browser, "main", "NOT INVOICED", "32312")
-    browser.find_element(By.CSS_SELECTOR, "[data-step='2']").click()
+    take_step(browser, "It is billed")
     until(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, "#main article")) >= 3)
     until(browser, lambda: "NOT INVOICED" not in browser.find_element(By.ID, "main").text or None)
 
 
 def test_an_invoice_is_asked_about_and_an_address_gets_its_line(browser: webdriver.Chrome, address: str) -> None:
     browser.get(address)
-    browser.find_element(By.CSS_SELECTOR, "[data-step='7']").click()
+    take_step(browser, "An invoice")
     shown(browser, "main", "Bills 1 ticket", "Billed twice?")
-    browser.find_element(By.CSS_SELECTOR, "[data-step='8']").click()
+    take_step(browser, "An address")
     shown(browser, "main", "What became of", "Invoiced · #32223 · Kittle")
 
 
 def test_a_manager_reads_the_digest_and_fills_in_a_form(browser: webdriver.Chrome, address: str) -> None:
     browser.get(address)
-    browser.find_element(By.CSS_SELECTOR, "[data-step='4']").click()
+    take_step(browser, "The digest")
     until(browser, lambda: "user=U0MANAGER" in browser.current_url or None)
     assert "Manager typed /invoice-check digest now" in shown(browser, "main", "digest now")
 
@@ -150,6 +166,14 @@ def test_home_is_for_each_their_own_and_a_list_can_be_pasted(browser: webdriver.
     browser.find_element(By.CSS_SELECTOR, "dialog option[value='C0BILLING']").click()
     browser.find_element(By.CSS_SELECTOR, "dialog .primary").click()
     shown(browser, "main", "2 tickets")
+
+
+def test_the_month_is_closed_along_the_tour(browser: webdriver.Chrome, address: str) -> None:
+    browser.get(address)
+    take_step(browser, "The month's close")
+    shown(browser, "main", "Manager typed /invoice-check close 20", "Close of", "NOT INVOICED", "Not proved: #32313")
+    until(browser, lambda: opened_thread_of(browser, "Close of"))
+    shown(browser, "thread", "By customer", "By technician", "Every ticket, by its verdict", ".csv")
 
 
 def test_the_page_fits_a_phone(browser: webdriver.Chrome, address: str) -> None:

@@ -20,7 +20,7 @@ from bot.sandbox.slack.api import DEFAULT_SCOPES
 from bot.sandbox.slack.server import SlackSandbox
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import BILLING, BOT, MANAGER, TECHNICIAN, Message, Workspace
-from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, demo_world
+from bot.sandbox.syncro.sample_worlds import SAMPLE_CONTRACT, demo_world, finished_in
 from bot.sandbox.syncro.server import SyncroSandbox
 
 COMMAND = "/invoice-check"
@@ -30,12 +30,17 @@ SYNCRO_LIMIT = 180
 DEMO_LIMIT = 3_000
 """Requests in a minute that the stand-in answers and the bot makes here: the tour needs more than `SYNCRO_LIMIT`."""
 
+_FOR_MANAGERS = frozenset({"close", "digest", "history"})
+"""What only managers may ask: at the prompt the sample manager does."""
+
 PERSON, OTHER = "Sam Sample", "Alex Example"
 """Technicians in the stand-in Syncro; the first is the one of the workspace."""
 
 SERVE = (sys.executable, "-m", "bot", "serve")
 LAST_LINE_OF_ANSWER = "for this request"
 """What the last message of an answer says and no other: "4 calls to Syncro in 0.3 seconds for this request"."""
+LAST_LINE_OF_CLOSE = "for a spreadsheet"
+"""The same of a month's close: its file comes last."""
 
 _LOOK_AGAIN_SECONDS = 0.5
 _LEAVING_SECONDS = 0.3
@@ -89,8 +94,9 @@ def as_question(typed: str) -> Question | None:
     text = typed.strip()
     if text[:1].isdigit() or text[:1] == "#":
         text = f"{COMMAND} {text}"
-    first = text.partition(" ")[0]
-    return Question(text) if first in (COMMAND, MENTION) else None
+    first, second = (*text.split(maxsplit=2), "", "")[:2]
+    user = MANAGER if second.casefold() in _FOR_MANAGERS else TECHNICIAN
+    return Question(text, user=user) if first in (COMMAND, MENTION) else None
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,14 @@ class Stage:
         chat = self._wait(answered, self.answer_seconds, f"The bot gave no answer to “{question.text}”")
         return Exchange(chat, self.calls_so_far(), time.monotonic() - began)
 
+    def filled_in(self, text: str) -> str:
+        """The text with the stand-in Syncro's address for `{site}`, and for `{month}` that of the sample tickets."""
+        with self.syncro.locked() as world:
+            month = finished_in(world)
+        return text.replace("{site}", self.syncro.site).replace("{month}", f"{month:%Y-%m}")
+
     def _type(self, question: Question) -> Delivery:
-        first, _, rest = question.text.partition(" ")
+        first, _, rest = self.filled_in(question.text).partition(" ")
         if first == COMMAND:
             return self.slack.slash(rest.strip(), user=question.user, channel=question.channel)
         thread_ts = None
@@ -185,7 +197,8 @@ def open_stage(
 
 def _is_whole(chat: Workspace, delivery: Delivery, question: Question) -> bool:
     """Whether the answer is complete: its last line is in a thread, or it is a word to the person who asked."""
-    if any(LAST_LINE_OF_ANSWER in message.text for message in chat.messages if message.user == chat.bot.id):
+    last = LAST_LINE_OF_CLOSE if question.text.startswith(f"{COMMAND} close") else LAST_LINE_OF_ANSWER
+    if any(last in message.text for message in chat.messages if message.user == chat.bot.id):
         return True
     if question.text.startswith(COMMAND):
         # Where a channel refuses the bot, its word about that is followed by the answer; only this one stands alone.

@@ -98,6 +98,12 @@ TOUR = (
         thread_lines=14,
     ),
     Scene(
+        "The month's close",
+        "For managers: every ticket finished in a month is accounted for, with the money billed, at risk and covered.",
+        Question("/invoice-check close {month}", user=MANAGER),
+        thread_lines=24,
+    ),
+    Scene(
         "No such ticket",
         "A number that Syncro does not know, most likely a typing error.",
         Question("/invoice-check 32399"),

@@ -71,6 +71,11 @@ def demo_world(now: datetime | None = None) -> Sample:
     return sample
 
 
+def finished_in(world: World) -> datetime:
+    """A moment in the month in which the tickets of the tour were finished."""
+    return world.now - timedelta(days=9)
+
+
 def _world(now: datetime | None) -> World:
     world = World(now=now or datetime.now(UTC).replace(microsecond=0))
     world.statuses += ["Non-Billable", "No Charge", "Closed"]

@@ -109,7 +109,7 @@ def _step(stage: Stage, _look: Look, act: Act) -> Look:
             bill(world, step.bills)
     there = Look(step.user, step.place)
     if step.typed:
-        say(stage, there, step.typed.format(site=stage.syncro.site))
+        say(stage, there, stage.filled_in(step.typed))
     return there
 
 

@@ -14,7 +14,7 @@ HOME = "home"
 class Step:
     """One stop. A press goes to `place` as `user`, bills `bills` in the stand-in Syncro, and types `typed`.
 
-    In that `{site}` is the stand-in Syncro's address.
+    In that `{site}` is the stand-in Syncro's address, and `{month}` the month of the sample tickets.
     """
 
     title: str
@@ -71,6 +71,13 @@ STEPS = (
         "Open Home",
         user=MANAGER,
         place=HOME,
+    ),
+    Step(
+        "The month's close",
+        "Every ticket finished in a month is accounted for: billed, at risk, covered. The tables are in its thread.",
+        "Close the month",
+        user=MANAGER,
+        typed="/invoice-check close {month}",
     ),
     Step(
         "An invoice",
