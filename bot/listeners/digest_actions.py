@@ -36,16 +36,21 @@ log = logging.getLogger(__name__)
 Payload = dict[str, Any]
 Errors = dict[str, str]
 """What is wrong with a form, by the block_id of the field below which it is shown."""
+_Act = Callable[[DigestContext, Payload, DigestTicket], Rendered | None]
+_Refusing = Callable[[DigestContext, Payload, DigestTicket, str], Rendered | None]
+
+_REPORT, _NOTHING = "report as wrong", "nothing to bill"
+"""What people do, as the audit has it."""
 
 
 def register(app: App, digest: DigestContext) -> None:
     """Listen for the buttons and for the forms."""
     app.action(RECHECK)(_button(digest, _recheck))
-    app.action(SNOOZE)(_button(digest, _ask_snooze))
-    app.action(MARK)(_button(digest, _ask_mark))
-    app.action(WRONG)(_button(digest, _ask_what_is_wrong))
+    app.action(SNOOZE)(_button(digest, _opening(acts.snooze_form, _not_a_manager, "snooze")))
+    app.action(MARK)(_button(digest, _opening(acts.mark_form, _not_a_manager, "mark")))
+    app.action(WRONG)(_button(digest, _opening(acts.wrong_form, _not_allowed, _REPORT)))
     app.action(acts.UNMARK)(_button(digest, _unmark))
-    app.action(NOTHING)(_button(digest, _ask_why_nothing))
+    app.action(NOTHING)(_button(digest, _opening(acts.nothing_form, _not_allowed, _NOTHING)))
     app.action(TOMORROW)(_tomorrow(digest))
     app.action(OPEN_IN_SYNCRO)(_acknowledge)
     app.view(acts.SNOOZE_FORM)(_form(digest, _snooze, acts.REASON))
@@ -59,9 +64,7 @@ def _acknowledge(ack: Ack) -> None:
     ack()
 
 
-def _button(
-    digest: DigestContext, act: Callable[[DigestContext, Payload, DigestTicket], Rendered | None]
-) -> Callable[[Ack, Payload, Payload], None]:
+def _button(digest: DigestContext, act: _Act) -> Callable[[Ack, Payload, Payload], None]:
     """A listener that does `act` with the ticket of the button, and tells the person what it returns."""
 
     def pressed(ack: Ack, body: Payload, action: Payload) -> None:
@@ -122,14 +125,10 @@ def _recheck(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rend
 # Snooze
 
 
-def _ask_snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    return _refusal(digest, body, ticket, "snooze") or _open(digest, body, acts.snooze_form, ticket)
-
-
 def _snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user, state = body["user"]["id"], body["view"]["state"]["values"]
     duration, reason = _chosen(state), _typed(state, acts.REASON)
-    errors = _not_a_manager(digest, body, ticket, "snooze") or _wrong_reason(reason)
+    errors = _refused(_not_a_manager(digest, body, ticket, "snooze")) or _wrong_reason(reason)
     if duration is None:
         errors |= {acts.DURATION: acts.duration_missing()}
     if errors or duration is None:
@@ -145,14 +144,10 @@ def _snooze(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Error
 # Mark as non-billable
 
 
-def _ask_mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    return _refusal(digest, body, ticket, "mark") or _open(digest, body, acts.mark_form, ticket)
-
-
 def _mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
     reason = _typed(body["view"]["state"]["values"], acts.REASON)
-    errors = _not_a_manager(digest, body, ticket, "mark") or _wrong_reason(reason)
+    errors = _refused(_not_a_manager(digest, body, ticket, "mark")) or _wrong_reason(reason)
     if errors:
         return errors
     mark = Mark(ticket.id, ticket.number, _customer(digest, ticket), by=user, reason=reason, at=digest.clock())
@@ -169,7 +164,7 @@ def _customer(digest: DigestContext, ticket: DigestTicket) -> str:
 
 def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
     user = body["user"]["id"]
-    refusal = _refusal(digest, body, ticket, "unmark")
+    refusal = _not_a_manager(digest, body, ticket, "unmark")
     if refusal is not None:
         return refusal
     try:
@@ -186,18 +181,10 @@ def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rende
 # This is wrong
 
 
-def _ask_what_is_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    refusal = digest.access.refusal(_asking(body, ticket), f"report {ticket.number} as wrong", afresh=True)
-    if refusal is not None:
-        return Rendered(not_allowed(refusal))
-    return _open(digest, body, acts.wrong_form, ticket)
-
-
 def _report_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user = body["user"]["id"]
-    refusal = digest.access.refusal(_asking(body, ticket), f"report {ticket.number} as wrong", afresh=True)
-    if refusal is not None:
-        return {acts.REMARK: not_allowed(refusal)}
+    if errors := _refused(_not_allowed(digest, body, ticket, _REPORT), acts.REMARK):
+        return errors
     remark = _typed(body["view"]["state"]["values"], acts.REMARK)
     if len(remark) > acts.REMARK_LIMIT:
         return {acts.REMARK: acts.too_long(acts.REMARK_LIMIT)}
@@ -208,29 +195,20 @@ def _report_wrong(digest: DigestContext, body: Payload, ticket: DigestTicket) ->
 
 
 def _seen(digest: DigestContext, ticket: DigestTicket) -> dict[str, Any] | None:
-    """What the bot had seen of the ticket. A report is worth keeping without it, too."""
+    """What the bot had seen of the ticket. A report is worth keeping, and a form opening, without it, too."""
     try:
         return digest.evidence_of(ticket.id)
     except Exception:
-        log.exception("The evidence for a wrong warning could not be read")
+        log.exception("What was seen of a ticket could not be read")
         return None
 
 
 # A reminder: nothing to bill, and tomorrow
 
 
-def _ask_why_nothing(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
-    refusal = digest.access.refusal(_asking(body, ticket), f"nothing to bill {ticket.number}", afresh=True)
-    if refusal is not None:
-        return Rendered(not_allowed(refusal))
-    return _open(digest, body, acts.nothing_form, ticket)
-
-
 def _nothing_to_bill(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
     user, reason = body["user"]["id"], _typed(body["view"]["state"]["values"], acts.REASON)
-    refusal = digest.access.refusal(_asking(body, ticket), f"nothing to bill {ticket.number}", afresh=True)
-    errors = {acts.REASON: not_allowed(refusal)} if refusal is not None else _wrong_reason(reason)
-    if errors:
+    if errors := _refused(_not_allowed(digest, body, ticket, _NOTHING)) or _wrong_reason(reason):
         return errors
     if not digest.memory.nothing_to_bill(ticket.id, by=user, reason=reason, at=digest.clock()):
         return {acts.REASON: acts.not_reminded()}
@@ -256,12 +234,22 @@ def _tomorrow(digest: DigestContext) -> Callable[[Ack, Payload], None]:
 # What they share
 
 
+def _opening(form: Callable[[str, str], acts.View], refusing: _Refusing, act: str) -> _Act:
+    """What opens a form for those who may do it."""
+
+    def ask(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
+        return refusing(digest, body, ticket, act) or _open(digest, body, form, ticket)
+
+    return ask
+
+
 def _open(
     digest: DigestContext, body: Payload, form: Callable[[str, str], acts.View], ticket: DigestTicket
 ) -> Rendered | None:
     """Open a form. Returns what to tell the person where Slack did not take it."""
+    view = form(acts.ticket_in_words(ticket.number, _seen(digest, ticket) or {}), ticket.to_metadata())
     try:
-        digest.client.views_open(trigger_id=body["trigger_id"], view=form(ticket.number, ticket.to_metadata()))
+        digest.client.views_open(trigger_id=body["trigger_id"], view=view)
     except (SlackApiError, SlackClientError, OSError, http.client.HTTPException) as error:
         code = error.response.get("error") if isinstance(error, SlackApiError) else type(error).__name__
         log.warning("A form could not be opened (%s)", code)
@@ -273,14 +261,19 @@ def _asking(body: Payload, ticket: DigestTicket) -> Asker:
     return Asker.of_interaction(body, ticket.channel)
 
 
-def _refusal(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Rendered | None:
-    """What to tell a person who may not do it; asked anew, since messages and forms stay for long."""
+def _not_a_manager(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Rendered | None:
+    """What to tell a person who is no manager; asked anew, since messages and forms stay for long."""
     return digest.refusal(_asking(body, ticket), f"{act} {ticket.number}", afresh=True)
 
 
-def _not_a_manager(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Errors:
-    refusal = _refusal(digest, body, ticket, act)
-    return {} if refusal is None else {acts.REASON: refusal.text}
+def _not_allowed(digest: DigestContext, body: Payload, ticket: DigestTicket, act: str) -> Rendered | None:
+    """What to tell a person who may not even ask."""
+    refusal = digest.access.refusal(_asking(body, ticket), f"{act} {ticket.number}", afresh=True)
+    return None if refusal is None else Rendered(not_allowed(refusal))
+
+
+def _refused(refusal: Rendered | None, field: str = acts.REASON) -> Errors:
+    return {} if refusal is None else {field: refusal.text}
 
 
 def _wrong_reason(reason: str) -> Errors:

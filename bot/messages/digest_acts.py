@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
@@ -68,39 +68,45 @@ class SnoozeFor(StrEnum):
 # The forms
 
 
-def snooze_form(ticket_number: str, metadata: str) -> View:
-    """Asks for how long, and why. `metadata` comes back with the answer."""
+def ticket_in_words(number: str, seen: Mapping[str, Any]) -> str:
+    """The ticket that a form is about: number, and customer and subject as they were last seen."""
+    customer, subject = plain(str(seen.get("customer") or ""), 80), plain(str(seen.get("subject") or ""), 150)
+    return strung(" · ", f"Ticket #{plain(number, 30)}", customer, f"“{subject}”" if subject else "")
+
+
+def snooze_form(ticket: str, metadata: str) -> View:
+    """Asks for how long, and why. `ticket` is its words; `metadata` comes back with the answer."""
     about = "It stays out of the warnings until then; the digest goes on listing it as snoozed, with your reason."
     options = [_option(duration) for duration in SnoozeFor]
     choice = {"type": "radio_buttons", "action_id": DURATION, "options": options, "initial_option": options[0]}
     fields = [_input(DURATION, "For how long?", choice), _reason()]
-    return _form(SNOOZE_FORM, "Snooze a ticket", "Snooze", ticket_number, about, fields, metadata)
+    return _form(SNOOZE_FORM, "Snooze a ticket", "Snooze", ticket, about, fields, metadata)
 
 
-def mark_form(ticket_number: str, metadata: str) -> View:
+def mark_form(ticket: str, metadata: str) -> View:
     """Asks why no invoice is expected. `metadata` comes back with the answer."""
     about = "The digest warns about it no more, and goes on listing it as marked, with your reason. You can undo it."
-    return _form(MARK_FORM, "Mark as non-billable", "Mark", ticket_number, about, [_reason()], metadata)
+    return _form(MARK_FORM, "Mark as non-billable", "Mark", ticket, about, [_reason()], metadata)
 
 
-def wrong_form(ticket_number: str, metadata: str) -> View:
+def wrong_form(ticket: str, metadata: str) -> View:
     """Asks what is wrong about a warning, which need not be said. `metadata` comes back with the answer."""
     about = "Your report is kept together with the evidence on which the warning rests, so that it can be looked into."
     remark = _text_field(REMARK, REMARK_LIMIT)
     fields = [_input(REMARK, "What is wrong? Which invoice bills it?", remark, optional=True)]
-    return _form(WRONG_FORM, "This is wrong", "Report", ticket_number, about, fields, metadata)
+    return _form(WRONG_FORM, "This is wrong", "Report", ticket, about, fields, metadata)
 
 
-def nothing_form(ticket_number: str, metadata: str) -> View:
+def nothing_form(ticket: str, metadata: str) -> View:
     """Asks a technician why nothing is to be billed. `metadata` comes back with the answer."""
     about = "You are not reminded of it any more; managers see your reason in the digest and decide."
-    return _form(NOTHING_FORM, "Nothing to bill", "Send", ticket_number, about, [_reason()], metadata)
+    return _form(NOTHING_FORM, "Nothing to bill", "Send", ticket, about, [_reason()], metadata)
 
 
 def _form(
-    callback: str, title: str, submit: str, ticket_number: str, about: str, fields: Sequence[Block], metadata: str
+    callback: str, title: str, submit: str, ticket: str, about: str, fields: Sequence[Block], metadata: str
 ) -> View:
-    said = f"Ticket {plain(f'#{ticket_number}', 30)}. {about} {_NO_CHANGE_IN_SYNCRO}"
+    said = f"{ticket}\n{about} {_NO_CHANGE_IN_SYNCRO}"
     return {
         "type": "modal",
         "callback_id": callback,

@@ -14,6 +14,7 @@ from bot.jobs.request import CheckRequest
 from bot.listeners.digest_tickets import DigestTicket
 from bot.messages.digest_acts import DURATION, MARK_FORM, REASON, REMARK, SNOOZE_FORM, UNMARK, WRONG_FORM, SnoozeFor
 from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
+from bot.messages.escape import plain
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import BILLING, BOT, GENERAL, MANAGER, OUTSIDER, SHARED, TECHNICIAN
 from tests.listeners.digest_house import HOSTILE, NOW, NUMBER, STRANGER, TICKET, House
@@ -132,10 +133,20 @@ def test_a_snooze_is_kept_and_the_thread_is_told_until_when_by_whom_and_why(
     assert house.slack.modal(MANAGER) is None
 
 
+@pytest.mark.parametrize("action", [SNOOZE, MARK, WRONG])
+def test_a_form_names_the_ticket_with_its_customer_and_subject(build_house: Callable[..., House], action: str) -> None:
+    house = build_house(evidence_of=lambda _: {"customer": "Kittle", "subject": HOSTILE})
+    user = TECHNICIAN if action == WRONG else MANAGER
+    house.press(action, user=user)
+    block = house.slack.wait_for_modal(user).view["blocks"][0]["text"]
+    assert block["type"] == "plain_text"
+    assert block["text"].splitlines()[0] == f"Ticket #{NUMBER} · Kittle · “{plain(HOSTILE, 150)}”"
+
+
 def test_a_form_is_plain_text_and_names_the_ticket(house: House) -> None:
     house.press(SNOOZE)
     view = house.slack.wait_for_modal(MANAGER).view
-    assert f"#{NUMBER}" in view["blocks"][0]["text"]["text"]
+    assert view["blocks"][0]["text"]["text"].startswith(f"Ticket #{NUMBER}")
     assert "mrkdwn" not in json.dumps(view)
     assert "Nothing is changed in Syncro" in json.dumps(view)
 
