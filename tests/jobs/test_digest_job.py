@@ -493,6 +493,8 @@ def test_the_first_digest_of_a_month_lists_in_the_channel_what_was_marked_in_the
 
 # A power cut after any step
 
+READ = "read from Syncro"
+
 
 def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office: Office) -> None:
     office.slack.api.scopes |= {"channels:history"}
@@ -506,9 +508,8 @@ def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office
     invoice = office.bill(recovered)
     whole = RememberingSteps()
     office.digest(steps=whole)
-    names = whole.names
 
-    for cut_after in range(len(names)):
+    for cut_after in range(sum(name != READ for name in whole.names)):
         office.next_day()
         with office.syncro.locked() as world:
             world.delete_invoice(world.invoice_numbered(invoice))
@@ -516,13 +517,13 @@ def test_a_digest_cut_off_after_any_step_is_said_once_and_remembered_once(office
         office.next_day()
         invoice = office.bill(recovered)
         before, files = len(office.parents()), len(office.slack.workspace.files)
-        steps = RememberingSteps(cut_after=cut_after)
+        steps = RememberingSteps(cut_after=cut_after, uncounted=READ)
         with pytest.raises(PowerCut):
             office.digest(steps=steps)
         steps.again()
         office.digest(steps=steps)
 
-        cut_at = steps.names[cut_after]
+        cut_at = [name for name in steps.names if name != READ][cut_after]
         where = f"cut after {cut_at}"
         assert len(office.parents()) - before == 1, where
         parent = office.parents()[-1]
