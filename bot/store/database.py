@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,7 @@ class Database:
         url = sa.make_url(address)
         self._is_expendable = is_expendable
         self._patience = patience
+        self._writer = threading.Lock()
         self._is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = (
             _sqlite_engine(url, is_expendable=is_expendable, patience=patience)
@@ -75,7 +77,7 @@ class Database:
             sqlalchemy.exc.OperationalError: the database is away, or was busy for longer than our patience.
 
         """
-        with self._engine.connect() as connection:
+        with self._turn(), self._engine.connect() as connection:
             connection.execution_options(**{_WRITING: "IMMEDIATE"})
             with connection.begin():
                 if not self._is_sqlite:
@@ -84,6 +86,22 @@ class Database:
                         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                     connection.execute(_TAKE_TURNS, {"lock": lock})
                 yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """On SQLite only one of our writers asks for the lock at a time.
+
+        SQLite lets those who wait in unfairly: beside sixteen of ours the job engine's two waited 8 s, beside one 2.
+        """
+        if not self._is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=self._patience):
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Close the connections."""

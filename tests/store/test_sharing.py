@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from bot.store.database import Database
 from bot.store.memory import Memory
 from bot.store.tables import marks, subscriptions
+from tests.patience import PATIENCE
 from tests.store.factory import NOW, a_mark, digest, moment_of, not_invoiced
 
 WRITE = """
@@ -107,6 +108,41 @@ def test_a_writer_waits_for_the_job_engine_to_finish_writing(tmp_path: Path) -> 
         assert time.monotonic() - begun > 0.2
         release.join()
     memory.close()
+
+
+def test_of_many_writers_one_at_a_time_asks_sqlite_for_its_lock_and_who_waits_too_long_is_told(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'bot.db'}"
+    out, most, more_than_one = 0, 0, threading.Event()
+
+    def taken(*_: object) -> None:
+        nonlocal out, most
+        out += 1
+        most = max(most, out)
+        if most > 1:
+            more_than_one.set()
+
+    def given_back(*_: object) -> None:
+        nonlocal out
+        out -= 1
+
+    with ExitStack() as stack:
+        many, hasty = (stack.enter_context(closing(Database(address, patience=each))) for each in (PATIENCE, 0.01))
+        for name, listener in (("checkout", taken), ("checkin", given_back)):
+            sa.event.listen(sa.pool.Pool, name, listener)
+            stack.callback(sa.event.remove, sa.pool.Pool, name, listener)
+
+        def write(number: int) -> None:
+            with many.writing() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE t{number} (a)")
+                if not number:
+                    more_than_one.wait(0.2)
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(write, range(8)))
+        assert most == 1
+
+        with hasty.writing(), ThreadPoolExecutor(1) as threads, pytest.raises(sa.exc.OperationalError, match="locked"):
+            threads.submit(hasty.writing().__enter__).result()
 
 
 def test_opening_waits_while_another_holds_a_new_file(tmp_path: Path) -> None:
