@@ -40,6 +40,8 @@ def title(close: Close) -> str:
 
 def counts_in_words(close: Close) -> str:
     """500 tickets finished: 12 NOT INVOICED, 480 invoiced, 8 covered."""
+    if not close.tickets:
+        return "No ticket was finished"
     said = counts([line.finding for line in close.tickets], cautious=True)
     return strung(": ", f"{counted(len(close.tickets), 'ticket')} finished", ", ".join(said))
 

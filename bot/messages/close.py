@@ -40,6 +40,7 @@ from bot.messages.rendered import (
     paragraphs,
     small_print,
     split_messages,
+    spoken,
     table_parts,
     text_cell,
     told,
@@ -91,8 +92,14 @@ def _parent(close: Close, asked_by: str) -> Rendered:
         *(_named(label, [ticket for ticket, _ in said]) for label, said in to_look_at(close)),
         _compared(close),
     ]
-    made = f"made {phrases.moment(close.made_at)} · {TAX_IN_WORDS} · tables in the thread · asked by <@{asked_by}>"
-    return joined([*heading, *paragraphs([*top, *map(line, filter(None, lines))]), small_print(line(made))])
+    made = f"made {phrases.moment(close.made_at)} · {TAX_IN_WORDS} · tables in the thread"
+    return joined(
+        [
+            *heading,
+            *paragraphs([*top, *map(line, filter(None, lines))]),
+            small_print(line(f"{made} · asked by <@{asked_by}>", spoken(made))),
+        ]
+    )
 
 
 def _alarm(close: Close, unbilled: int, at_risk: str) -> Part:

@@ -5,13 +5,14 @@ slack_sdk has no classes for these blocks, so they are made as plain objects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
 from bot.messages.escape import plain, web_address
-from bot.messages.rendered import TABLE_ROWS_LIMIT, Block, Cell, Part, Rendered, section
+from bot.messages.rendered import TABLE_ROWS_LIMIT, Block, Cell, Part, Rendered, section, text_cell
 
 TITLE_LIMIT: Final = 50
 LABEL_LIMIT: Final = 20
@@ -41,8 +42,9 @@ def data_table(caption: str, rows: Sequence[Sequence[Cell]], page: int = _PAGE) 
 
 
 def number_cell(value: Decimal | int, shown: str) -> Cell:
-    """A cell that sorts as a number."""
-    return {"type": "raw_number", "value": _number(value), "text": shown}
+    """A cell that sorts as a number; one of text where JSON has no such number."""
+    number = _number(value)
+    return {"type": "raw_number", "value": number, "text": shown} if math.isfinite(number) else text_cell(shown)
 
 
 def chart(kind: Literal["line", "bar"], title: str, series: str, points: Sequence[Point], axis: str) -> Part:

@@ -17,8 +17,11 @@ from bot.billing.rules.verdicts import (
     Unbilled,
     Verdict,
 )
+from bot.billing.search.finished_tickets import Window
+from bot.digest.close import EarlierClose, Remembered, close_month
 from bot.digest.model import Digest
 from bot.messages.check_messages import outcome, receipt
+from bot.messages.close import close_messages
 from bot.messages.digest_messages import digest_messages, quiet_line
 from bot.messages.rendered import Rendered
 from tests.digest.factory import a_digest, audited, history, second_run, standing, the_incident
@@ -105,6 +108,14 @@ def _digest(digest: Digest) -> list[Rendered]:
     return [made.parent, *made.thread]
 
 
+def _close(digest: Digest) -> list[Rendered]:
+    window = Window(datetime(2026, 11, 1, tzinfo=UTC), digest.made_at)
+    first = close_month(digest, window, window.since.date(), Remembered())
+    before = Remembered(earlier=EarlierClose(digest.made_at - timedelta(days=1), first.kept[1:]))
+    made = close_messages(close_month(digest, window, window.since.date(), before), "U0ASKER")
+    return [made.parent, *made.thread]
+
+
 def _remembered() -> list[Rendered]:
     """A question of which nearly everything is known from earlier reads."""
     receipt_of_it = (
@@ -158,5 +169,6 @@ SITUATIONS: Mapping[str, Callable[[], list[Rendered]]] = {
     "digest of twelve": lambda: _digest(a_month(12)),
     "digest of two hundred": lambda: _digest(a_month(200)),
     "digest of three": lambda: _digest(second_run()),
+    "close of 500 tickets": lambda: _close(a_month(390, 5)),
     "quiet digest": lambda: [quiet_line(the_incident())],
 }
