@@ -90,7 +90,7 @@ _GLUED = re.compile(r"([A-Za-z]{2,8})([:#._=/-]*+)(#?[0-9].*+)")
 _JOINED = re.compile(r"[&+/]++|(?<=[0-9A-Z])(?=#)")
 _TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
 _INVOICE_PATH = re.compile(r"/invoices/([0-9]{1,20})/?")
-_INVOICE_NUMBER = re.compile(r"(?=[^0-9]*[0-9])\w[\w./-]{0,39}")
+_INVOICE_NUMBER = re.compile(r"\w[\w./-]{0,39}")
 
 
 def words_of(text: str, *, site: str, is_prose: bool) -> tuple[Word, ...]:
@@ -197,7 +197,7 @@ def invoice_typed(text: str, site: str) -> str:
     typed = said[0].removeprefix("#")
     if "/invoices/" in typed:
         return invoice_at(typed, site)
-    return typed if _INVOICE_NUMBER.fullmatch(typed) else ""
+    return typed if _INVOICE_NUMBER.fullmatch(typed) and any(map(str.isdigit, typed)) else ""
 
 
 def _address(said: str, site: str, wanted: re.Pattern[str] = _TICKET_PATH) -> Word:
