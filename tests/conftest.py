@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,7 +31,10 @@ SLOW = (
     "tests/messages/test_every_message.py",
     "tests/sandbox/demo/test_demo.py",
     "tests/store/test_ledger.py",
+    "tests/store/test_migrations.py",
+    "tests/store/test_properties.py",
     "tests/store/test_shared_budget.py",
+    "tests/store/test_sharing.py",
     "tests/syncro/test_exchange.py",
     "tests/test_doctor.py",
     "tests/test_patterns.py",
@@ -52,8 +54,15 @@ settings.register_profile("hunt", settings.get_profile("dev"), max_examples=1000
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what is slow."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are given out in the order in which they were collected, and not the one with most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow. It comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)

@@ -44,6 +44,8 @@ def compiled(value: Any) -> Iterator[AnyPattern]:
 
 def written_where_they_are_used(source: str) -> Iterator[AnyPattern | str]:
     """The patterns in calls such as `re.search("…", text)`; where one is put together on the spot, its source text."""
+    if not re.search(r"\bre\s*\.", source):
+        return  # to read it as a program would take longer than all else here
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{name}" for name in SEARCHES} and node.args:
             if isinstance(node.args[0], ast.Constant):

@@ -372,8 +372,12 @@ def _filtered(
     records: Iterable[Record], query: Mapping[str, str], filters: Mapping[str, _Filter[Record]]
 ) -> list[Record]:
     """The records that pass every filter that was sent; empty values and unknown parameters are ignored."""
-    sent = [(keeps, read(query[name])) for name, (read, keeps) in filters.items() if query.get(name)]
-    return [record for record in records if all(keeps(record, value) for keeps, value in sent)]
+    kept = list(records)
+    for name, (read, keeps) in filters.items():
+        if query.get(name):
+            value = read(query[name])
+            kept = [record for record in kept if keeps(record, value)]
+    return kept
 
 
 _TICKET_FILTERS: Mapping[str, _Filter[Ticket]] = {
