@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import subprocess
-from datetime import date, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -123,6 +125,34 @@ def test_an_invoice_over_two_months_counts_once_whichever_month_is_closed_first(
     assert [each.kept for each in again] == [march.kept, february.kept]
     assert [each.changes for each in again] == [[], []]
     assert "150.00, in that of 2026-03" in dict(caveats(february))["Counted in another close"]
+
+
+def test_five_hundred_tickets_with_a_current_ledger_cost_no_more_calls_than_a_digest_of_them(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
+    world = World(now=now)
+    customers = [world.add_customer(f"Sample {index}") for index in range(20)]
+    for index in range(100):  # an invoice for each five, but for the last ten
+        done = [now - timedelta(hours=2 + index * 6, minutes=minute) for minute in range(5)]
+        told = [TicketOptions(created_at=each - DAY, updated_at=each, resolved_at=each) for each in done]
+        tickets = [world.add_ticket(customers[index % 20], status="Resolved", **each) for each in told]
+        if index < 98:
+            world.bill_by_line_text(*tickets, created_at=now - timedelta(hours=1))
+        else:
+            _ = [world.add_charge(ticket, "80.00") for ticket in tickets]
+    rules = DigestRules(timedelta(days=28, hours=1), timedelta(hours=1), ZoneInfo("UTC"))  # the same tickets
+    first, second = tmp_path / "bot.db", tmp_path / "copy.db"
+    with SyncroSandbox(world, requests_per_minute=None) as syncro:
+        with desk(f"sqlite:///{first}", syncro, now, POLICY) as bot:
+            bot.sync(rules.lookback)
+        with closing(sqlite3.connect(first)) as there, closing(sqlite3.connect(second)) as copy:
+            there.backup(copy)
+        with desk(f"sqlite:///{first}", syncro, now + timedelta(minutes=1), POLICY) as bot:
+            digest = bot.digest(rules)
+        with desk(f"sqlite:///{second}", syncro, now + timedelta(minutes=1), POLICY) as bot:
+            made = bot.close(FEBRUARY, rules)
+    assert len(made.tickets) == digest.checked == 500
+    assert made.whole.figures.at_risk == digest.at_risk == Decimal(800)
+    assert made.digest.api_calls <= digest.api_calls < 150
 
 
 def close(syncro: SyncroSandbox, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
