@@ -139,13 +139,14 @@ def test_a_manager_reads_the_digest_and_fills_in_a_form(browser: webdriver.Chrom
     assert "Manager typed /invoice-check digest now" in shown(browser, "main", "digest now")
 
     def snooze() -> bool:
-        said = browser.find_element(By.ID, "main")
+        said = browser.find_element(By.ID, "thread")
         for element in said.find_elements(By.CSS_SELECTOR, "[data-press], [data-choose] option"):
             if "snooze" in element.text.lower():
                 element.click()
                 return True
         return False
 
+    until(browser, lambda: opened_thread_of(browser, "Invoice digest"))
     until(browser, snooze)
     until(browser, lambda: has_dialog(browser))
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
