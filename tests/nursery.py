@@ -158,7 +158,7 @@ class _Nursery:
             os.close(each)
 
     def _close(self) -> None:
-        self._orders.close()
+        self._process.kill()  # whatever it has forked has a keeper of its own
         self._process.wait()
 
 
