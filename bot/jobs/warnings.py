@@ -111,19 +111,18 @@ class WarningBook:
             self.retract(steps, outbox, resolved_by(billed[each["id"]], each))
 
     def retract_all(self, steps: Steps, outbox: Outbox, digest: Digest) -> None:
-        """Take back every warning that a digest has resolved by an invoice, or an earlier one without taking it back.
+        """Take back every warning that a digest has resolved, or an earlier one without taking it back.
 
         An earlier one did so when it was only to be remembered (`--no-post`), or when Slack was away for too long.
         """
         for resolved in digest.resolved:
-            if resolved.ending is WarningEnding.INVOICED:
-                self.retract(steps, outbox, resolved)
+            self.retract(steps, outbox, resolved)
         seen = {resolved.standing.ticket_id for resolved in digest.resolved}
         for each in steps.run("look for warnings left over", lambda _: self._left_over(seen)):
             self.retract(steps, outbox, _resolved_earlier(each))
 
     def retract(self, steps: Steps, outbox: Outbox, resolved: Resolved) -> None:
-        """Edit each message that warned about the ticket, and say in its thread which invoice bills it."""
+        """Edit each message that warned about the ticket, and say in its thread what became of the ticket."""
         ticket_id = resolved.standing.ticket_id
         retraction = retracted_warning(resolved)
         claim = steps.run("claim retraction", lambda _: self._claim(ticket_id, outbox.key))
@@ -134,7 +133,8 @@ class WarningBook:
         def forget(_: bool) -> None:
             number = resolved.invoice_number or ""
             places = [Posted(each["channel"], each["ts"]) for each in taken_back]
-            self.memory.retract(ticket_id, invoice_number=number, at=self.clock(), messages=places, by=outbox.key)
+            how, now = resolved.ending, self.clock()
+            self.memory.retract(ticket_id, invoice_number=number, at=now, messages=places, by=outbox.key, ending=how)
 
         steps.run("forget warning", forget)
 
@@ -143,8 +143,8 @@ class WarningBook:
     ) -> bool:
         """Edit one message; False where that is to be tried again another day."""
         place = Posted(said["channel"], said["ts"])
-        steps.run("note retraction", partial(self._note, place, retraction.thread.text.splitlines()[0]))
-        edited = outbox.edit("edit warning", place, partial(self._drawn, place, retraction.parent))
+        steps.run("note retraction", partial(self._note, place, retraction.update))
+        edited = outbox.edit("edit warning", place, partial(self._drawn, place, resolved, retraction.parent))
         if edited.refused in _MAY_CHANGE:
             number, why = resolved.standing.ticket_number, edited.refused
             log.warning("The warning about ticket %s stays in channel %s for now (%s)", number, place.channel, why)
@@ -160,21 +160,24 @@ class WarningBook:
     def _note(self, place: Posted, update: str, _: bool) -> None:
         self.memory.add_update(place, update)
 
-    def _drawn(self, place: Posted, alone: Rendered) -> Rendered:
+    def _drawn(self, place: Posted, resolved: Resolved, alone: Rendered) -> Rendered:
         """The message as it is to read now: with every update noted so far, or replaced by `alone`."""
         kept = self.memory.post_at(place)
         if kept is None or all(each.get(_ALONE) for each in kept.evidence.values()):
             return alone
         is_answer = all(each.get(_SOURCE) == "check" for each in kept.evidence.values())
-        return redrawn(Rendered(kept.text, kept.blocks), kept.updates, len(kept.evidence), is_answer=is_answer)
+        others = (each for each in kept.evidence if each != resolved.standing.ticket_id)
+        endings = {resolved.ending, *(each.ending for other in others for each in self.memory.warnings_of(other)[-1:])}
+        how = "billed" if endings == {WarningEnding.INVOICED} else "settled"
+        return redrawn(Rendered(kept.text, kept.blocks), kept.updates, len(kept.evidence), how, is_answer=is_answer)
 
     def _left_over(self, seen: Set[str]) -> list[dict[str, str]]:
-        """Warnings that have ended by an invoice, while a message in Slack still says them; without those just seen."""
+        """Warnings that have ended, while a message in Slack still says them; without those just seen."""
         found = []
         posted = dict.fromkeys(each.ticket_id for each in self.memory.posted_warnings())
         for ticket_id in (each for each in posted if each not in seen):
             *_, last = self.memory.warnings_of(ticket_id)
-            if last.ending is WarningEnding.INVOICED:
+            if last.ending is not None:
                 found.append(
                     {
                         "id": ticket_id,
@@ -183,6 +186,7 @@ class WarningBook:
                         "first_said": last.first_said.isoformat(),
                         "amount": str(last.amount),
                         "invoice": last.invoice_number or "",
+                        "ending": last.ending.value,
                     }
                 )
         return found
@@ -209,7 +213,8 @@ def _resolved_earlier(warning: dict[str, str]) -> Resolved:
         first_said=date.fromisoformat(warning["first_said"]),
         amount=Decimal(warning["amount"]),
     )
-    return Resolved(said, WarningEnding.INVOICED, None, warning["invoice"])
+    ending = WarningEnding(warning.get("ending", WarningEnding.INVOICED))
+    return Resolved(said, ending, None, warning["invoice"] or None)
 
 
 def evidence_as_json(finding: Finding) -> dict[str, Any]:

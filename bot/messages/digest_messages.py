@@ -52,10 +52,14 @@ class DigestMessages:
 
 @dataclass(frozen=True)
 class Retraction:
-    """How a warning that no longer stands reads: the message that said it, edited, and the line for its thread."""
+    """How a warning that no longer stands reads: the message that said it, edited, and the line for its thread.
+
+    `update` is the same for the top of a message that said more.
+    """
 
     parent: Rendered
     thread: Rendered
+    update: str
 
 
 def digest_messages(digest: Digest) -> DigestMessages:
@@ -243,8 +247,10 @@ def retracted_warning(resolved: Resolved) -> Retraction:
     now = _now(resolved)
     top = phrases.headline_line(finding) if finding else line(f"*Ticket {number}*{customer}: {now}")
     when = [small_print(line(f"checked {phrases.moment(finding.checked_at)}"))] if finding else []
-    reply = line(f"Ticket {number}{customer} {now}. The warning above no longer stands.")
-    return Retraction(joined([*paragraphs([top, over]), *when]), joined([*paragraphs([reply]), *when]))
+    update = line(f"Ticket {number}{customer} {now}.")
+    reply = line(f"{update.mrkdwn} The warning above no longer stands.")
+    parent, thread = ([*paragraphs(said), *when] for said in ([top, over], [reply]))
+    return Retraction(joined(parent), joined(thread), update.words)
 
 
 def _now(resolved: Resolved) -> str:

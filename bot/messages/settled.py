@@ -10,14 +10,14 @@ from bot.messages.rendered import TEXT_LIMIT, Block, Rendered, header, section
 _CUT: Final = "… (the rest stands in the thread)"
 
 
-def redrawn(said: Rendered, updates: Sequence[str], warned: int, *, is_answer: bool) -> Rendered:
+def redrawn(said: Rendered, updates: Sequence[str], warned: int, how: str = "billed", *, is_answer: bool) -> Rendered:
     """A message that warned about so many tickets, with what became of them, a sentence for each that is settled.
 
-    `updates` are words that are escaped already. The header of an answer is made anew, and where all is settled its
-    old words are struck through; a digest says other things too, and keeps them. The blocks give way to the words
-    alone where both together would pass Slack's limits.
+    `updates` are words that are escaped already, `how` is what all of them are in the end. The header of an answer is
+    made anew, and where all is settled its old words are struck through; a digest says other things too, and keeps
+    them. The blocks give way to the words alone where both together would pass Slack's limits.
     """
-    top, left = _top(len(updates), warned), warned - len(updates)
+    top, left = _top(len(updates), warned, how), warned - len(updates)
     news = "\n".join(updates)
     if is_answer and left <= 0:
         return _within(f"{top}\n{news}", [header(top), section(news), _struck(said.text)])
@@ -28,12 +28,12 @@ def redrawn(said: Rendered, updates: Sequence[str], warned: int, *, is_answer: b
     return _within(f"{top}\n{news}\n{words}", [section(f"*{top}*\n{news}"), *blocks])
 
 
-def _top(settled: int, warned: int) -> str:
+def _top(settled: int, warned: int, how: str) -> str:
     """What has become of the warning as a whole."""
     left = warned - settled
     if left <= 0:
         all_of_them = {1: "The ticket", 2: "Both tickets"}.get(warned, f"All {warned:,} tickets")
-        return f"\u2705 {all_of_them} of this warning {'is' if warned == 1 else 'are'} billed now"
+        return f"\u2705 {all_of_them} of this warning {'is' if warned == 1 else 'are'} {how} now"
     verb = "is" if left == 1 else "are"
     return f"\U0001f6a8 {left:,} of {warned:,} tickets of this warning {verb} still NOT INVOICED"
 

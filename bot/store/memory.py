@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import Finding, WarningEnding
 from bot.digest.close import Close, Remembered
 from bot.digest.model import NOTHING, Digest, Expected, History, Mark, Snooze
 from bot.store import audit, closes, decisions, expected, nudges, people, posts, runs, settings_seen, standing
@@ -204,14 +204,15 @@ class Memory:
         at: datetime,
         messages: Iterable[PostAddress] | None = None,
         by: str = "",
+        ending: WarningEnding = WarningEnding.INVOICED,
     ) -> None:
-        """An invoice bills the ticket after all: its warning ends, and its messages are forgotten.
+        """An invoice bills the ticket after all, or none is due: its warning ends, and its messages are forgotten.
 
         Edit the messages first. Give those that were edited as `messages`, and one that another process posted
         meanwhile is not forgotten unedited; None means all. What the job `by` had claimed besides is free again.
         """
         with self._database.writing() as connection:
-            standing.retract(connection, ticket_id, invoice_number, at)
+            standing.retract(connection, ticket_id, ending, invoice_number, at)
             forgotten = standing.forget_messages(connection, ticket_id, messages)
             standing.release_claims(connection, ticket_id, by)
             for message in forgotten:
@@ -222,7 +223,7 @@ class Memory:
                     where=message.channel,
                     ticket_number=message.ticket_number,
                     ticket_id=ticket_id,
-                    invoices=(invoice_number,),
+                    invoices=(invoice_number,) if invoice_number else (),
                 )
                 audit.add(connection, entry)
 

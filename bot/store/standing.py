@@ -81,14 +81,16 @@ def end(connection: sa.Connection, resolved: Resolved, at: datetime) -> None:
     )
 
 
-def retract(connection: sa.Connection, ticket_id: str, invoice_number: str, at: datetime) -> None:
-    """End the warning that stands as invoiced, and note that each warning of the ticket was taken back."""
+def retract(
+    connection: sa.Connection, ticket_id: str, ending: WarningEnding, invoice_number: str, at: datetime
+) -> None:
+    """End the warning that stands, and note that each warning of the ticket was taken back."""
     of_ticket = sa.update(warnings).where(warnings.c.ticket_id == ticket_id)
+    connection.execute(of_ticket.where(warnings.c.ended_at.is_(None)).values(ended_at=at, ending=ending.value))
     connection.execute(
-        of_ticket.where(warnings.c.ended_at.is_(None)).values(ended_at=at, ending=WarningEnding.INVOICED.value)
-    )
-    connection.execute(
-        of_ticket.where(warnings.c.retracted_at.is_(None)).values(retracted_at=at, invoice_number=invoice_number)
+        of_ticket.where(warnings.c.retracted_at.is_(None)).values(
+            retracted_at=at, invoice_number=invoice_number or None
+        )
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.billing.rules.verdicts import WarningEnding
 from bot.jobs.request import CheckRequest
 from bot.sandbox.slack.workspace import BILLING, GENERAL, MANAGER, TECHNICIAN
 from tests.jobs.fakes import RememberingSteps
@@ -165,6 +166,30 @@ def test_an_answer_of_which_one_of_two_tickets_is_billed_counts_what_is_left(off
     office.digest()
     assert warned.text.startswith("\u2705 Both tickets of this warning are billed now")
     assert "NOT INVOICED" not in warned.text
+
+
+def test_a_warning_that_ended_otherwise_than_by_an_invoice_stops_accusing_too(office: Office) -> None:
+    reopened, billed = office.unbilled(), office.unbilled()
+    alone, both = office.check(reopened), office.check(reopened, billed)
+    evidence = office.thread(alone)
+    office.next_day()
+    with office.syncro.locked() as world:
+        world.tickets[reopened.id].status, world.tickets[reopened.id].resolved_at = "In Progress", None
+    office.digest()
+    office.digest()
+    assert "NOT INVOICED" not in alone.text
+    assert "no longer stands" in alone.text
+    (news,) = office.thread(alone)[len(evidence) :]
+    assert "was reopened, so an invoice is not due yet" in news
+    assert both.text.startswith("\U0001f6a8 1 of 2 tickets of this warning is still NOT INVOICED")
+    (record,) = office.memory.warnings_of(str(reopened.id))
+    assert (record.ending, record.invoice_number) == (WarningEnding.REOPENED, None)
+    assert record.retracted_at == office.now
+
+    office.bill(billed)
+    office.next_day()
+    office.digest()
+    assert both.text.startswith("\u2705 Both tickets of this warning are settled now")
 
 
 def test_an_invoice_that_was_found_without_posting_still_takes_the_warning_back_in_the_next_digest(

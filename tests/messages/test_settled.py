@@ -35,6 +35,11 @@ def test_a_settled_answer_has_one_header_and_its_old_words_struck_through() -> N
     assert "NOT INVOICED" not in drawn.text
 
 
+def test_what_ended_otherwise_than_by_an_invoice_is_not_called_billed() -> None:
+    top = redrawn(OLD, ["Ticket #1 is covered"] * 2, 2, "settled", is_answer=True).text.splitlines()[0]
+    assert top == "\u2705 Both tickets of this warning are settled now"
+
+
 def test_a_digest_keeps_what_else_it_says() -> None:
     drawn = redrawn(OLD, ["Ticket #1 is on invoice 9"], 1, is_answer=False)
     assert drawn.blocks[1:] == OLD.blocks
