@@ -18,6 +18,7 @@ SLOW = (
     "tests/billing/test_wrong_bills.py",
     "tests/drill/",
     "tests/e2e/",
+    "tests/jobs/test_close_job.py",
     "tests/jobs/test_digest_job.py",
     "tests/jobs/test_engine.py",
     "tests/jobs/test_fresh.py",
