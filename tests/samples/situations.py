@@ -16,15 +16,18 @@ from bot.billing.rules.verdicts import (
     PossibleMention,
     Unbilled,
     Verdict,
+    WarningEnding,
 )
 from bot.billing.search.finished_tickets import Window
 from bot.digest.close import EarlierClose, Remembered, close_month
-from bot.digest.model import Digest
+from bot.digest.model import Digest, Resolved
 from bot.messages.check_messages import outcome, receipt
 from bot.messages.close import close_messages
-from bot.messages.digest_messages import digest_messages, quiet_line
+from bot.messages.digest_messages import digest_failed, digest_messages, monthly_marks, quiet_line, retracted_warning
+from bot.messages.nudges import nudge
 from bot.messages.rendered import Rendered
-from tests.digest.factory import a_digest, audited, history, second_run, standing, the_incident
+from bot.messages.settled import redrawn
+from tests.digest.factory import a_digest, audited, history, mark, second_run, standing, the_incident
 from tests.messages.factory import TRUSTED, a_finding, a_report
 
 NAMES = ("Kittle", "Harbor Dental", "Acme Manufacturing GmbH", "Bluebird School", "Nguyen & Sons")
@@ -116,6 +119,11 @@ def _close(digest: Digest) -> list[Rendered]:
     return [made.parent, *made.thread]
 
 
+def _taken_back(resolved: Resolved) -> tuple[Rendered, Rendered]:
+    said = retracted_warning(resolved)
+    return said.parent, said.thread
+
+
 def _remembered() -> list[Rendered]:
     """A question of which nearly everything is known from earlier reads."""
     receipt_of_it = (
@@ -170,5 +178,21 @@ SITUATIONS: Mapping[str, Callable[[], list[Rendered]]] = {
     "digest of two hundred": lambda: _digest(a_month(200)),
     "digest of three": lambda: _digest(second_run()),
     "close of 500 tickets": lambda: _close(a_month(390, 5)),
+    "a warning that is billed now": lambda: list(_taken_back(second_run().resolved[0])),
+    "a warning that was reopened": lambda: list(
+        _taken_back(Resolved(standing("1"), WarningEnding.REOPENED, audited(Verdict.OPEN, "1")))
+    ),
+    "a warning about two tickets, one settled": lambda: [
+        redrawn(
+            _many(*fifty_unbilled()[:2])[0],
+            ["Ticket #32200 (Kittle) is covered, so no invoice is owed."],
+            2,
+            "settled",
+            is_answer=True,
+        )
+    ],
+    "a reminder of two tickets": lambda: [nudge(fifty_unbilled()[:2])],
+    "a digest that failed": lambda: [digest_failed("Syncro refused the API token. Set SYNCRO_API_TOKEN anew.")],
+    "a digest's marks": lambda: monthly_marks([mark("1"), mark("2")]),
     "quiet digest": lambda: [quiet_line(the_incident())],
 }
