@@ -167,9 +167,11 @@ class WarningBook:
             return alone
         is_answer = all(each.get(_SOURCE) == "check" for each in kept.evidence.values())
         others = (each for each in kept.evidence if each != resolved.standing.ticket_id)
-        endings = {resolved.ending, *(each.ending for other in others for each in self.memory.warnings_of(other)[-1:])}
-        how = "billed" if endings == {WarningEnding.INVOICED} else "settled"
-        return redrawn(Rendered(kept.text, kept.blocks), kept.updates, len(kept.evidence), how, is_answer=is_answer)
+        known = [each for other in others for each in self.memory.warnings_of(other)[-1:]]
+        how = "billed" if {resolved.ending, *(each.ending for each in known)} == {WarningEnding.INVOICED} else "settled"
+        settled = [resolved.standing.ticket_number, *(each.ticket_number for each in known if each.ending)]
+        message = Rendered(kept.text, kept.blocks)
+        return redrawn(message, kept.updates, len(kept.evidence), how, is_answer=is_answer, settled=settled)
 
     def _left_over(self, seen: Set[str]) -> list[dict[str, str]]:
         """Warnings that have ended, while a message in Slack still says them; without those just seen."""

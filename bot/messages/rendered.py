@@ -163,6 +163,11 @@ def link_cell(url: str | None, label: str, limit: int = 150) -> Cell:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
 
 
+def cell_words(cell: Cell) -> str:
+    """What a cell of a table shows."""
+    return "".join(map(cell_words, cell["elements"])) if "elements" in cell else str(cell["text"])
+
+
 def table(rows: Sequence[Sequence[Cell]]) -> Block:
     """Slack's native table; the first row is the heading. A message can have only one."""
     _within(len(rows), TABLE_ROWS_LIMIT, "rows in a table")

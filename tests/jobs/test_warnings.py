@@ -161,6 +161,9 @@ def test_an_answer_of_which_one_of_two_tickets_is_billed_counts_what_is_left(off
     assert top == "\U0001f6a8 1 of 2 tickets of this warning is still NOT INVOICED"
     assert [block["text"]["text"] for block in warned.blocks if block["type"] == "header"] == [top]
     assert invoice in update
+    (rows,) = (block["rows"] for block in warned.blocks if "rows" in block)
+    assert f"#{second.number}" in str(rows)
+    assert f"#{first.number}" not in str(rows)
     office.next_day()
     office.bill(second)
     office.digest()

@@ -189,6 +189,7 @@ SITUATIONS: Mapping[str, Callable[[], list[Rendered]]] = {
             2,
             "settled",
             is_answer=True,
+            settled=["32200"],
         )
     ],
     "a reminder of two tickets": lambda: [nudge(fifty_unbilled()[:2])],
