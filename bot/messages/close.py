@@ -45,6 +45,7 @@ from bot.messages.rendered import (
     text_cell,
     told,
 )
+from bot.words.findings import unbilled
 from bot.words.plain import money, strung
 from bot.words.verdicts import counts, verdict_words
 
@@ -76,19 +77,19 @@ def close_messages(close: Close, asked_by: str) -> DigestMessages:
 
 
 def _parent(close: Close, asked_by: str) -> Rendered:
-    unbilled, figures = close.digest.unbilled, dict(figures_in_words(close))
+    alarms, figures = close.digest.unbilled, dict(figures_in_words(close))
     top = [line(f"*{title(close)}*"), line(f"{counts_in_words(close)}.")]
     heading: list[Part] = []
-    if unbilled:
-        numbers = {ticket.finding.ticket_number for ticket in unbilled}
+    if alarms:
+        numbers = {ticket.finding.ticket_number for ticket in alarms}
         others = counts(
             [each.finding for each in close.tickets if each.finding.ticket_number not in numbers], cautious=True
         )
-        heading = [_alarm(close, len(unbilled), figures.pop("At risk", ""))]
+        heading = [_alarm(close, len(alarms), figures.pop("At risk", ""))]
         top = [line(f"The others: {', '.join(others)}.")] if others else []
     lines = [
         strung(" · ", *(f"*{label}:* {mrkdwn(said, 200)}" for label, said in figures.items())),
-        _named(verdict_words(Verdict.NOT_INVOICED).label, unbilled),
+        _named(verdict_words(Verdict.NOT_INVOICED).label, alarms),
         *(_named(label, [ticket for ticket, _ in said]) for label, said in to_look_at(close)),
         _compared(close),
     ]
@@ -102,10 +103,10 @@ def _parent(close: Close, asked_by: str) -> Rendered:
     )
 
 
-def _alarm(close: Close, unbilled: int, at_risk: str) -> Part:
+def _alarm(close: Close, alarms: int, at_risk: str) -> Part:
     """The heading, where tickets are proved to be on no invoice."""
     said, risk = verdict_words(Verdict.NOT_INVOICED), f"{at_risk} at risk" if at_risk else ""
-    top = strung(" · ", title(close), f"{unbilled:,} of {counted(len(close.tickets), 'ticket')} {said.label}", risk)
+    top = strung(" · ", title(close), f"{alarms:,} of {counted(len(close.tickets), 'ticket')} {said.label}", risk)
     return Part(f"Warning. {top}", (header(f"{said.glyph} {top}"),))
 
 
@@ -161,7 +162,9 @@ def _loud(close: Close) -> list[Part]:
     rows = []
     for ticket in (each for verdict in loud for each in close.tickets if each.finding.verdict is verdict):
         finding, known = ticket.finding, kept[ticket.finding.ticket_number]
-        said = strung(", ", verdict_words(finding.verdict).inline, known.aside)
+        left = unbilled(finding.unbilled, finding.currency) if finding.verdict is Verdict.PARTIALLY_INVOICED else ""
+        rest = f"still unbilled: {left}" if left else ""
+        said = strung(", ", verdict_words(finding.verdict).inline, rest, known.aside)
         at_risk = money(known.figures.at_risk, close.digest.currency) if known.figures.at_risk else ""
         cells = [
             link_cell(finding.ticket_url, phrases.bare_number(finding), 30),

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from hypothesis import given, settings
 
-from bot.billing.rules.verdicts import Finding
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.billing.search.finished_tickets import Window
 from bot.digest.close import Remembered, close_month
 from bot.messages.close import close_messages
 from bot.sandbox.slack.limits import message_error
-from tests.digest.factory import a_digest
+from tests.digest.factory import a_digest, audited
 from tests.messages.factory import any_findings
 from tests.messages.test_every_message import assert_harmless, many
 from tests.samples.measure import shown
@@ -46,3 +46,9 @@ def test_whatever_is_found_the_messages_keep_slacks_limits_and_nothing_from_outs
 def test_a_month_without_tickets_says_so() -> None:
     made = close_messages(close_month(a_digest(), WINDOW, WINDOW.since.date(), Remembered()), "U0ASKER")
     assert "No ticket was finished" in made.parent.text
+
+
+def test_what_is_left_of_a_partly_invoiced_ticket_stands_beside_it() -> None:
+    digest = a_digest(audited(Verdict.PARTIALLY_INVOICED, "32306", charges="120.00"))
+    made = close_messages(close_month(digest, WINDOW, WINDOW.since.date(), Remembered()), "U0ASKER")
+    assert "partly invoiced, still unbilled: 120.00 in charges" in "\n".join(message.text for message in made.thread)
