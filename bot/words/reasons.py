@@ -123,7 +123,7 @@ def _scheduled(finding: Finding) -> str:
     if finding.scheduled_for is not None and is_overdue(finding.scheduled_for, finding.checked_at):
         said = "That date has passed: look at it."
     else:
-        said = "Syncro does not show the schedule's own filters, so look after the run whether it took them."
+        said = "Syncro does not show the schedule's own filters: after that day, see that its invoice has the charges."
     return strung(" ", said, *_repeated(finding))
 
 
