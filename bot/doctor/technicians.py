@@ -60,7 +60,7 @@ def check_technicians(due: Collection[Technician], people: Sequence[Colleague], 
     strangers = [user for user in settled if user not in ids]
     alike = [name for name in settled.values() if len(meant(name, due)) > 1]
     troubles = [
-        f"{_some(found)} {words}"
+        f"{listed(found[:_MOST_NAMED], len(found) - _MOST_NAMED)} {words}"
         for found, words in (
             (lost, "in Syncro: nobody, or more than one, in Slack bears that name or address"),
             (strangers, "of TECHNICIANS: nobody in this workspace"),
@@ -80,8 +80,3 @@ def _named(due: Collection[Technician]) -> list[tuple[Technician, str]]:
     names = [each.name for each in due]
     told = [(each, f"{each.name} ({each.email})" if names.count(each.name) > 1 else each.name) for each in due]
     return sorted(told, key=lambda each: each[1])
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return listed([*names[:_MOST_NAMED], f"{more} more"] if more > 0 else names)

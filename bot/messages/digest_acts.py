@@ -247,9 +247,7 @@ def subscribed(customers: Sequence[str], *, mine: bool, comes: str) -> Rendered:
         what = "only the tickets of which you are the technician"
     elif customers:
         shown = [mrkdwn(name, 80) for name in customers[:_CUSTOMERS_NAMED]]
-        more = len(customers) - len(shown)
-        also = [f"{more} more"] if more > 0 else []
-        what = f"only tickets of {listed([*shown, *also])}"
+        what = f"only tickets of {listed(shown, len(customers) - len(shown))}"
     else:
         what = "every customer and every technician"
     return told(

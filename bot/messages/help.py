@@ -73,8 +73,7 @@ def _sorted_out(fragments: Sequence[LeftOut]) -> tuple[str, list[str]]:
 
 def _quoted(said: Sequence[str]) -> str:
     shown = [f"“{words}”" for part in said[:_MOST_QUOTED] if (words := mrkdwn(part, 60))]
-    more = len(said) - _MOST_QUOTED
-    return listed([*shown, f"{more} more"] if more > 0 else shown)
+    return listed(shown, len(said) - _MOST_QUOTED)
 
 
 def too_many(count: int, limit: int) -> str:

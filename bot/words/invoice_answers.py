@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -101,12 +101,8 @@ def why(report: CheckReport, answer: InvoiceAnswer) -> str:
     for finding in report.findings:
         if (found := link_to(answer, finding)) is not None:
             ways.setdefault(found.link, []).append(as_people_say(finding.ticket_number))
-    return " ".join(_WAYS[kind].format(_named(numbers)) for kind, numbers in ways.items())
-
-
-def _named(numbers: Sequence[str]) -> str:
-    more = len(numbers) - _MOST_NAMED
-    return listed([*numbers[:_MOST_NAMED], f"{more} more"] if more > 0 else numbers)
+    named = {kind: listed(numbers[:_MOST_NAMED], len(numbers) - _MOST_NAMED) for kind, numbers in ways.items()}
+    return " ".join(_WAYS[kind].format(numbers) for kind, numbers in named.items())
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,10 @@ def date_in_words(day: date, seen_from: date | None = None) -> str:
     return said if seen_from is not None and day.year == seen_from.year else f"{said} {day.year}"
 
 
-def listed(items: Sequence[str]) -> str:
-    """A, b and c."""
-    return strung(" and ", ", ".join(items[:-1]), *items[-1:])
+def listed(items: Sequence[str], more: int = 0) -> str:
+    """A, b and c; where there are `more`: a, b, c and 2 more."""
+    said = [*items, f"{more} more"] if more > 0 else items
+    return strung(" and ", ", ".join(said[:-1]), *said[-1:])
 
 
 def held_back_in_words(seconds: float) -> str:

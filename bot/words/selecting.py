@@ -92,5 +92,4 @@ def instead_of_check(selection: Selection, selected: Selected, most: int, zone: 
 
 def _named(names: Sequence[str]) -> str:
     shown = [f"\u201c{one_line(name)}\u201d" for name in names[:_MOST_NAMES]]
-    more = len(names) - _MOST_NAMES
-    return listed([*shown, f"{more} more"] if more > 0 else shown)
+    return listed(shown, len(names) - _MOST_NAMES)
