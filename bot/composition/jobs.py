@@ -53,15 +53,16 @@ def digest_rules(settings: Settings) -> DigestRules:
 
 def digest_job(settings: Settings, check: Checker, memory: Memory, slack: Slack, tally: Tally) -> DigestJob:
     """What makes a digest and posts it."""
+    rules = digest_rules(settings)
     access = access_for(settings, slack.client, own_by_asking(slack.client), noted_in(memory))
     return DigestJob(
         verifier=check.verifier,
         session=check.background.session,
         poster=slack.poster,
         memory=memory,
-        warnings=WarningBook(memory, utc_now, digest_rules(settings).rates),
+        warnings=WarningBook(memory, utc_now, rules.rates),
         trail=AuditTrail(memory, utc_now, tally.answered),
-        rules=digest_rules(settings),
+        rules=rules,
         clock=utc_now,
         engine_error=ENGINE_ERROR,
         refusal=lambda user: access.digest_refusal(user, "digest"),
@@ -90,10 +91,8 @@ def _unfurl_job(check: Checker, memory: Memory, slack: Slack, tally: Tally) -> U
 
 
 def _nudge_job(settings: Settings, check: Checker, memory: Memory, slack: Slack, tally: Tally) -> NudgeJob:
-    rules, access = (
-        digest_rules(settings),
-        access_for(settings, slack.client, own_by_asking(slack.client), lambda _: None),
-    )
+    rules = digest_rules(settings)
+    access = access_for(settings, slack.client, own_by_asking(slack.client), lambda _: None)
     return NudgeJob(
         verifier=check.verifier,
         session=check.background.session,

@@ -20,7 +20,7 @@ from bot.jobs.look import Look
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import MOST_TICKETS, CheckRequest, checked
-from bot.jobs.steps import Steps, Turn
+from bot.jobs.steps import Steps, Turn, begun
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import checking, failed, outcome, receipt
 from bot.messages.escape import mrkdwn
@@ -94,15 +94,11 @@ class CheckJob:
             name = steps.run("look up name", lambda _: self.poster.technician(request.user))
             selection = replace(selection, name=name)
 
-        def begin(_: bool) -> str:
-            turn.take()
-            return self.clock().isoformat()
-
         with (
             steps.turn(request.user, is_large=True) as turn,
             recorded_session(steps, partial(self._opened, request, turn, fresh=False)) as session,
         ):
-            began = datetime.fromisoformat(steps.run("look for tickets", begin))
+            began = begun(steps, "look for tickets", turn, self.clock)
             selected = self.verifier.select(selection, session, started_at=began)
         if said := instead_of_check(selection, selected, MOST_TICKETS, self.verifier.zone):
             conversation.close(told(mrkdwn(said, 2_000)), [])
@@ -121,17 +117,13 @@ class CheckJob:
     def _look(
         self, request: CheckRequest, steps: Steps, conversation: Conversation, *, is_again: bool
     ) -> tuple[CheckReport, Look]:
-        def begin(_: bool) -> str:
-            turn.take()
-            return self.clock().isoformat()
-
         # What the first look has read anew is in memory now, and counts where it is proved not to have changed since.
         opened = partial(self._opened, request, fresh=request.fresh and not is_again)
         with (
             steps.turn(request.user, is_large=request.is_large) as turn,
             recorded_session(steps, partial(opened, turn)) as session,
         ):
-            began = datetime.fromisoformat(steps.run("look", begin))
+            began = begun(steps, "look", turn, self.clock)
             report = checked(self.verifier, request, session, began, conversation.follow(self.seconds_held_back))
             report = replace(report, findings=self.warnings.look_after_runs(steps, report.findings))
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)

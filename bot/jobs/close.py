@@ -26,7 +26,7 @@ from bot.jobs.look import Look
 from bot.jobs.outbox import Outbox
 from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import CloseRequest
-from bot.jobs.steps import DirectSteps, Steps
+from bot.jobs.steps import DirectSteps, Steps, begun
 from bot.jobs.warnings import WarningBook
 from bot.messages.check_messages import under_way
 from bot.messages.close import being_closed, close_failed, close_messages
@@ -158,12 +158,8 @@ class _Answer:
             turn.take()  # what was cut off has begun already
             return job.session()
 
-        def begin(_: bool) -> str:
-            turn.take()
-            return job.clock().isoformat()
-
         with steps.turn(self._request.user, is_large=True) as turn, recorded_session(steps, opened) as session:
-            now = datetime.fromisoformat(steps.run("look", begin))
+            now = begun(steps, "look", turn, job.clock)
             remembered = self._recalled(now)
             progress = self._conversation.follow(job.seconds_held_back)
             close = _made(job.verifier, session, job.rules, self._month, remembered, now, progress, self._proved)

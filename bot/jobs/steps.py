@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import sleep
 from typing import Any, Protocol
 
@@ -55,6 +55,16 @@ class Turn(Protocol):
     def __enter__(self) -> Turn: ...
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None: ...
+
+
+def begun(steps: Steps, step: str, turn: Turn, clock: Callable[[], datetime]) -> datetime:
+    """When a job's search began: at its turn, for which it may leave its worker."""
+
+    def begin(_: bool) -> str:
+        turn.take()
+        return clock().isoformat()
+
+    return datetime.fromisoformat(steps.run(step, begin))
 
 
 class FreeTurn:
