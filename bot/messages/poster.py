@@ -42,18 +42,22 @@ _CHANNEL_REFUSES = frozenset(
     }
 )
 _MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
-_PASSING = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited"}
-)
-"""Says nothing about what was asked, only that Slack could not answer now."""
 _NOT_OURS = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
 _MESSAGES_A_PAGE = 200
 _MOST_PAGES = 50
 _RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
-_TO_BE_MENDED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
-"""Only the operator can help, and then the message can be said."""
+_TO_BE_MENDED = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+    | {"org_login_required", "team_added_to_org"}
+)
+"""Only the operator can help, or the end of a migration, and then the message can be said."""
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", *_RATE_LIMITED, *_TO_BE_MENDED}
+)
+"""Says nothing about what was asked, only that Slack could not answer now."""
 _SLOW_DOWN_SECONDS = 30.0
 """How long to wait where Slack does not say."""
+_LONGEST_SLOW_DOWN_SECONDS = 900.0
 
 LastLook = Callable[[], None]
 
@@ -379,9 +383,11 @@ class Poster:
         if retry_after is not None:
             after = self._pace.limited(method, channel, retry_after)
             return SlackUnavailableError("Slack asks us to slow down", after=after, may_have_arrived=False)
-        if is_passing(error) or code in _TO_BE_MENDED:
+        if is_passing(error):
             after = self._pace.unanswered(method)
-            return SlackUnavailableError(f"Slack answered {code}", after=after, may_have_arrived=is_passing(error))
+            return SlackUnavailableError(
+                f"Slack answered {code}", after=after, may_have_arrived=code not in _TO_BE_MENDED
+            )
         self._pace.answered(method, channel, well=False)
         known = _named(code)
         if known is not None:
@@ -401,7 +407,7 @@ def _retry_after(error: SlackApiError) -> float | None:
     if error.response.status_code != 429 and slack_code(error) not in _RATE_LIMITED:
         return None
     said = str(error.response.headers.get("Retry-After", "")).strip()
-    return float(said) if said.isascii() and said.isdigit() else _SLOW_DOWN_SECONDS
+    return min(float(said), _LONGEST_SLOW_DOWN_SECONDS) if said.isascii() and said.isdigit() else _SLOW_DOWN_SECONDS
 
 
 def slack_code(error: SlackApiError) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from bot.messages.channel_guard import ChannelGuard
 from bot.messages.poster import (
     CannotLookError,
     CannotPostError,
@@ -291,6 +292,32 @@ def test_a_channel_that_is_asked_too_much_says_when_to_come_again_and_is_not_ask
 
     assert len(slack.calls) == calls + 1
     poster.post(TECHNICIAN, WORDS)
+
+
+def test_a_wait_that_would_outlast_the_day_is_not_believed(slack: FaultySlack, poster: Poster) -> None:
+    slack.fail_next("chat.postMessage", "ratelimited", status=429, retry_after=10**15)
+
+    with pytest.raises(SlackUnavailableError) as caught:
+        poster.post(BILLING, WORDS)
+
+    assert caught.value.after is not None
+    assert caught.value.after <= 3_600
+
+
+@pytest.mark.parametrize("code", ["invalid_auth", "account_inactive", "team_added_to_org"])
+def test_a_token_that_is_to_be_mended_says_nothing_of_a_channel_or_a_person(
+    slack: FaultySlack, poster: Poster, code: str
+) -> None:
+    guard = ChannelGuard(slack_client(slack.api.bot_token, slack.api_url))
+    acts: dict[str, Callable[[], object]] = {
+        "conversations.info": lambda: guard.check(BILLING),
+        "users.info": lambda: poster.technician(TECHNICIAN),
+        "conversations.history": lambda: poster.find(BILLING, "mark", since=EVER),
+    }
+    for method, act in acts.items():
+        slack.fail_next(method, code)
+        with pytest.raises(SlackUnavailableError, match=code):
+            act()
 
 
 def test_a_message_whose_words_are_refused_too_comes_in_the_plainest_words_there_are(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,15 +11,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from slack_sdk.errors import SlackRequestError
 
-from bot.messages.poster import Poster, SlackUnavailableError, slack_client
+from bot.messages.channel_guard import ChannelGuard
+from bot.messages.pace import DOUBTS, Pace
+from bot.messages.poster import Posted, Poster, SlackUnavailableError, slack_client
 from bot.messages.rendered import told
 from tests.jobs.fakes import OpenDoors
 
+TAKEN = b'{"ok": true, "channel": "C1", "ts": "1.1", "team_id": "T1"}'
+
 
 class Server(ThreadingHTTPServer):
-    def __init__(self, status: int, to: str = "") -> None:
+    def __init__(self, status: int, to: str = "", body: bytes = TAKEN, charset: str = "utf-8") -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.status, self.to, self.seen = status, to, list[str]()
+        self.status, self.to, self.seen, self.body, self.charset = status, to, list[str](), body, charset
         self.url = f"http://127.0.0.1:{self.server_port}/api/"
 
 
@@ -28,8 +33,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.server.seen.append(f"{self.path} {self.headers['Authorization']}")
-        body = b'{"ok": true, "channel": "C1", "ts": "1.1", "team_id": "T1"}'
+        body = self.server.body
         self.send_response(self.server.status)
+        self.send_header("Content-Type", f"application/json; charset={self.server.charset}")
         if self.server.to:
             self.send_header("Location", self.server.to)
         self.send_header("Content-Length", str(len(body)))
@@ -45,8 +51,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(status: int, to: str = "") -> Iterator[Server]:
-    with Server(status, to) as server:
+def serving(status: int, to: str = "", body: bytes = TAKEN, charset: str = "utf-8") -> Iterator[Server]:
+    with Server(status, to, body, charset) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -69,3 +75,36 @@ def test_a_redirect_is_not_followed(status: int) -> None:
         with pytest.raises(SlackUnavailableError):
             Poster(client, OpenDoors()).post("C1", told("hello"))
         assert (len(slack.seen), elsewhere.seen) == (2, [])
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 502])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Maintenance</html>", b"", b"null", b"[]", b'"ok"', b"\xff\xfe", b"{}", b'{"ok": false}', b"[" * 99_999],
+)
+def test_what_is_no_answer_of_slacks_says_nothing_about_what_was_asked(status: int, body: bytes) -> None:
+    with serving(status, body=body) as slack:
+        client = slack_client("xoxb-1", slack.url)
+        poster = Poster(client, OpenDoors(), Pace(clock=itertools.count(step=1_000).__next__))
+        for _ in range(DOUBTS + 1):  # a refusal that we do not know would be believed by now
+            with pytest.raises(SlackUnavailableError):
+                poster.post("C1", told("hello"))
+        for asks in (
+            lambda: poster.find("C1", "mark", since="0"),
+            lambda: poster.technician("U1"),
+            lambda: poster.attach(Posted("C1", "1.1"), name="a.csv", content="a", comment="b"),
+            lambda: ChannelGuard(client).check("C1"),
+        ):
+            with pytest.raises(SlackUnavailableError):
+                asks()
+
+
+def test_an_answer_in_an_alphabet_that_nobody_knows_is_none() -> None:
+    with serving(200, charset="sample") as slack, pytest.raises(SlackUnavailableError):
+        Poster(slack_client("xoxb-1", slack.url), OpenDoors()).post("C1", told("hello"))
+
+
+def test_whoever_says_that_we_ask_too_much_is_believed_whatever_the_page() -> None:
+    with serving(429, body=b"<html>Slow down</html>") as slack, pytest.raises(SlackUnavailableError) as caught:
+        Poster(slack_client("xoxb-1", slack.url), OpenDoors()).post("C1", told("hello"))
+    assert not caught.value.may_have_arrived
