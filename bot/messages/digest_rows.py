@@ -30,7 +30,7 @@ from bot.messages.rendered import (
 from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, repeated, unbilled
 from bot.words.plain import capital, day_in_words, duration, money, strung
-from bot.words.reasons import unsaid
+from bot.words.reasons import CONTRADICTION, unsaid
 from bot.words.verdicts import ending_words, verdict_words
 
 RECHECK: Final = "digest_recheck"
@@ -140,12 +140,12 @@ def card(ticket: DigestTicket, digest: Digest) -> Part:
     start = strung(
         " · ", _start(ticket), f"*{money(ticket.amount, digest.currency)}*", age(ticket), warned(ticket, digest)
     )
-    status, subject = mrkdwn(finding.status, 40), mrkdwn(finding.subject, 100)
+    status, subject = "" if finding.contradiction else mrkdwn(finding.status, 40), mrkdwn(finding.subject, 100)
     about = strung(" · ", f"“{subject}”" if subject else "", f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about)]
     lines.append(line(f"{capital(worth(ticket, digest))}. {coverage(finding.coverage)}; none bills it."))
     if finding.contradiction:
-        lines.append(line("⚠️ Its status says Invoiced, and no invoice bills it."))
+        lines.append(line(f"⚠️ {CONTRADICTION}"))
     if ticket.pickup is Pickup.PAUSED:
         lines.append(line("⚠️ The recurring invoice that would pick up its charges is paused."))
     if said := _reminder(ticket):

@@ -53,7 +53,7 @@ def coverage(seen: Coverage, moment: Callable[[datetime], str] = moment_in_words
     if seen.from_ledger and seen.unchanged_since is not None:  # else the ledger only said which to read
         since = moment(seen.unchanged_since)
         known = (
-            f"{seen.from_ledger:,} unchanged since {since}"
+            (f"{kept:,} unchanged since {since}" if (kept := min(seen.from_ledger, most - seen.read)) else "")
             if seen.read
             else f"Known from earlier reads: {counted(seen.from_ledger, 'invoice')}, unchanged since {since}"
         )

@@ -21,7 +21,8 @@ _FAILURES_SAID: Final = 1
 """How many failed reads the sentence names; it counts the others."""
 
 
-ON_NO_INVOICE: Final = "Every place where its invoice could be was read, and none bills it."
+_SEARCHED: Final = "Every place where its invoice could be was searched"
+CONTRADICTION: Final = "Its status says “Invoiced”, but no invoice bills it."
 
 
 def reason(finding: Finding, run_on: date | None = None) -> str:
@@ -37,7 +38,8 @@ def reason(finding: Finding, run_on: date | None = None) -> str:
 def beside_headline(finding: Finding) -> str:
     """The same without what a headline names: the invoices, their recurring invoice, the unbilled work."""
     said = beside_proof(finding)
-    return f"{said} {ON_NO_INVOICE}" if finding.verdict in _PROVED else said
+    found = "" if finding.contradiction else ", and there is none"
+    return f"{said} {_SEARCHED}{found}." if finding.verdict in _PROVED else said
 
 
 def beside_proof(finding: Finding) -> str:
@@ -143,8 +145,7 @@ def expected_on(name: str, day: str) -> str:
 
 
 def _not_invoiced(finding: Finding) -> str:
-    contradiction = "Contradiction: its status says Invoiced, and a status proves nothing."
-    said = [contradiction if finding.contradiction else _expected(finding)]
+    said = [CONTRADICTION if finding.contradiction else _expected(finding)]
     if finding.prepaid_hours is not None:
         said.append(f"Its invoice would draw on the prepaid block of {in_hours(finding.prepaid_hours)} h.")
     if finding.paused_schedule is not None:

@@ -107,7 +107,7 @@ _VERDICTS: Final[Mapping[Verdict, VerdictWords]] = {
         mark="✗",
         label="NOT INVOICED",
         to_do="make the invoice",
-        meaning="it is finished and billable, and every place where its invoice could be was read: there is none.",
+        meaning="it is finished and billable, and every place where its invoice could be was searched: there is none.",
         sentence="NOT INVOICED, on no invoice",
         names_work=True,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from bot.billing.rules.verdicts import (
     Unbilled,
     Verdict,
 )
+from bot.counting import counted
 
 CHECKED_AT = datetime(2026, 11, 22, 9, 2, 11, tzinfo=UTC)
 NEXT_RUN = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
@@ -35,7 +37,7 @@ MENTION = PossibleMention("67470", "1650000002", f"{TRUSTED}/invoices/1650000002
 FINISHED = Expectation(Due.YES, Ground.STATUS, "Resolved")
 
 _PARTICULARS: dict[Verdict, dict[str, Any]] = {
-    Verdict.INVOICED: {"invoices": (INVOICE,)},
+    Verdict.INVOICED: {"invoices": (INVOICE,), "coverage": Coverage(1, 1)},
     Verdict.PARTIALLY_INVOICED: {"invoices": (INVOICE,), "unbilled": Unbilled(0, Decimal(180))},
     Verdict.SCHEDULED: {
         "scheduled_for": NEXT_RUN,
@@ -48,10 +50,13 @@ _PARTICULARS: dict[Verdict, dict[str, Any]] = {
         "failures": ("Invoice 67470 answered with status 500 three times. Try again in a few minutes.",),
         "coverage": Coverage(20, 19, 0, 0, complete=False),
     },
-    Verdict.NON_BILLABLE: {"expectation": Expectation(Due.NEVER, Ground.STATUS, "Non-Billable")},
+    Verdict.NON_BILLABLE: {
+        "status": "Non-Billable",
+        "expectation": Expectation(Due.NEVER, Ground.STATUS, "Non-Billable"),
+    },
     Verdict.COVERED: {"expectation": Expectation(Due.COVERED, Ground.CONTRACT, "Gold", "COVERED_CONTRACTS")},
     Verdict.NOTHING_RECORDED: {"expectation": Expectation(Due.NOTHING, Ground.STATUS, "Resolved", "NOTHING_RECORDED")},
-    Verdict.OPEN: {"expectation": Expectation(Due.NOT_YET, Ground.STATUS, "In Progress")},
+    Verdict.OPEN: {"status": "In Progress", "expectation": Expectation(Due.NOT_YET, Ground.STATUS, "In Progress")},
     Verdict.NOT_FOUND: {
         "expectation": None,
         "ticket_id": None,
@@ -76,13 +81,24 @@ def a_finding(verdict: Verdict, number: str = "32223", **changes: Any) -> Findin
         subject="Printer does not print",
         status="Resolved",
         coverage=Coverage(listed=20, read=20),
-        receipt=(
-            Looked("invoices that Syncro offers for the ticket", "1 listed, 1 read"),
-            Looked("invoices of the customer", "20 listed, 20 read"),
-        ),
         api_calls=4,
     )
-    return replace(finding, **{**_PARTICULARS.get(verdict, {}), **changes})
+    finding = replace(finding, **{**_PARTICULARS.get(verdict, {}), **changes})
+    return finding if "receipt" in changes else replace(finding, receipt=tuple(_receipt(finding)))
+
+
+def _receipt(finding: Finding) -> Iterator[Looked]:
+    """What a search says of where it looked, as far as the verdict needs it."""
+    if finding.ticket_id is None:
+        return
+    offered = counted(len(finding.invoices), "invoice")
+    said = f"{offered} offered, link found" if finding.invoices else "none offered"
+    yield Looked("Invoices that Syncro offers for this ticket", said)
+    if not finding.invoices and finding.expectation and finding.expectation.due.needs_proof:
+        unread = finding.coverage.listed - finding.coverage.read
+        listed = counted(finding.coverage.listed, "invoice")
+        how = f" listed, {unread} could not be read" if unread else ", all read now: none bills this ticket"
+        yield Looked("All invoices of this customer", f"{listed}{how}")
 
 
 def a_report(*findings: Finding, outage: str = "") -> CheckReport:

@@ -71,7 +71,7 @@ def test_could_not_verify_is_no_statement_and_names_the_cause_and_the_invoice() 
 
 
 def test_the_reason_that_names_a_contradiction_is_said() -> None:
-    said = "Contradiction: its status says Invoiced, and a status proves nothing."
+    said = "Its status says “Invoiced”, but no invoice bills it."
     assert said in outcome([a_finding(Verdict.NOT_INVOICED, contradiction=True)], None).text
 
 
@@ -168,9 +168,9 @@ def test_the_evidence_says_where_it_looked_what_it_found_and_what_it_cost() -> N
     (message,) = receipt([finding], a_report(finding))
     for said in (
         "Where I looked for #32223 · Invoiced",
-        "• invoices of the customer — 20 listed, 20 read",
+        "• Invoices that Syncro offers for this ticket — 1 invoice offered, link found",
         "• 67469, 75.00: its ticket field is this ticket",
-        "Read now: 20 invoices · 4 calls to Syncro in 0.8 seconds for this request",
+        "Read now: 1 invoice · 4 calls to Syncro in 0.8 seconds for this request",
     ):
         assert said in message.text
 
@@ -198,8 +198,10 @@ def test_the_thread_proves_each_ticket_once_those_to_look_at_first() -> None:
     assert starts[1].startswith("#2")
     assert starts[2] == "#3"
     assert lines[-1] == "12 calls to Syncro in 0.8 seconds for this request"
-    assert "Looked: invoices that Syncro offers for the ticket — 1 listed, 1 read; invoices of the" in message.text
-    assert "Every place where its invoice could be was read" not in message.text
+    assert (
+        "Looked: Invoices that Syncro offers for this ticket — none offered; All invoices of this cus" in message.text
+    )
+    assert "Every place where its invoice could be was searched" not in message.text
 
 
 def test_a_table_links_its_tickets_however_long_it_is() -> None:

@@ -128,11 +128,12 @@ def _remembered() -> list[Rendered]:
     """A question of which nearly everything is known from earlier reads."""
     receipt_of_it = (
         Looked(
-            "Invoices that Syncro offers for this ticket", "none when last asked, and none that changed since bills it"
+            "Invoices that Syncro offers for this ticket",
+            "none when last asked, and none that changed since bills this ticket",
         ),
         Looked(
             "This customer's invoices since 12 Nov 2026",
-            "7 invoices listed, 3 read now, 4 known from earlier reads, none bills it",
+            "7 invoices, 3 read now, 4 known from earlier reads: none bills this ticket",
         ),
     )
     return _one(

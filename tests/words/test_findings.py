@@ -37,6 +37,8 @@ def test_how_much_was_seen_names_no_zeros_and_says_since_when_nothing_has_change
     assert coverage(Coverage(7, 3, 4, unchanged_since=since)) == (
         "Read now: 3 of 7 invoices; 4 unchanged since 2026-11-24 09:02 UTC"
     )
+    assert coverage(Coverage(7, 7, 4, unchanged_since=since)) == "Read now: 7 invoices", "some were read once more"
+    assert coverage(Coverage(7, 4, 4, unchanged_since=since)).startswith("Read now: 4 of 7 invoices; 3 unchanged since")
     assert coverage(Coverage(7, 0, 7, unchanged_since=since), lambda when: f"{when:%d %b}") == (
         "Known from earlier reads: 7 invoices, unchanged since 24 Nov"
     )

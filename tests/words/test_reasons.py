@@ -51,13 +51,10 @@ def test_what_policy_says_is_the_reason_where_nothing_else_is(expected: Expectat
 
 def test_a_warning_names_the_contradiction_and_the_paused_recurring_invoice() -> None:
     plain = "The work is finished (status “Resolved”)."
-    proof = "Every place where its invoice could be was read, and none bills it."
-    assert reason(a_finding(Verdict.NOT_INVOICED)) == f"{plain} {proof}"
+    proof = "Every place where its invoice could be was searched"
+    assert reason(a_finding(Verdict.NOT_INVOICED)) == f"{plain} {proof}, and there is none."
     loud = reason(a_finding(Verdict.NOT_INVOICED, contradiction=True, paused_schedule=""))
-    assert loud == (
-        "Contradiction: its status says Invoiced, and a status proves nothing."
-        f" Its recurring invoice is paused. {proof}"
-    )
+    assert loud == (f"Its status says “Invoiced”, but no invoice bills it. Its recurring invoice is paused. {proof}.")
 
 
 def test_how_several_invoices_bill_it_is_said_once_where_it_is_the_same() -> None:

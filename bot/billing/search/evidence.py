@@ -197,12 +197,13 @@ class Evidence:
         if not rows:
             return "none listed"
         recalled = sum(not self.was_read_now(row) for row in rows)
-        how = "all read now"
+        every = "all " if len(rows) > 1 else ""
+        how = f"{every}read now"
         if recalled == len(rows):
-            how = "all known from earlier reads"
+            how = f"{every}known from earlier reads"
         elif recalled:
             how = f"{len(rows) - recalled:,} read now, {recalled:,} known from earlier reads"
-        return f"{counted(len(rows), 'invoice')} listed, {how}, none bills it"
+        return f"{counted(len(rows), 'invoice')}, {how}: {none_bills(len(rows))}"
 
     def has_vanished(self, row: InvoiceRow) -> bool:
         """Whether the list named it, but Syncro then had no such invoice."""
@@ -250,3 +251,8 @@ class Case:
     expectation: Expectation
     evidence: Evidence
     detail_failure: str | None
+
+
+def none_bills(count: int) -> str:
+    """What the receipt says of so many invoices, all of them known."""
+    return "it does not bill this ticket" if count == 1 else "none bills this ticket"

@@ -15,7 +15,7 @@ from typing import Protocol
 from bot.billing.ledger.freshness import FILTER_MARGIN, OPENED_MARGIN, Sweep
 from bot.billing.rules.invoice import InvoiceFacts
 from bot.billing.rules.verdicts import LinkKind, Looked
-from bot.billing.search.evidence import Evidence
+from bot.billing.search.evidence import Evidence, none_bills
 from bot.billing.search.filters import Filter, can_list_changes, note_contradicted, unproved
 from bot.billing.search.invoice_details import know_details, read_details, sweep_customer
 from bot.billing.search.paging import Listing, Took, read_list, read_until_stable
@@ -101,7 +101,7 @@ class Offered:
             evidence.receipt.append(Looked(self.name, "none offered"))
             evidence.relied_on.add(Filter.TICKET)
         elif strangers:
-            evidence.receipt.append(Looked(self.name, f"{count} offered, not for this ticket"))
+            evidence.receipt.append(Looked(self.name, f"{count} offered: {none_bills(len(offered))}"))
             evidence.doubt(
                 f"Asked for this ticket's invoices, Syncro offered {name_of(strangers[0])}, which has no link to it; "
                 "so an invoice billed to another customer cannot be ruled out."
@@ -378,5 +378,5 @@ class WholeAccount:
 
 def account_in_words(count: int, since: datetime | None) -> str:
     """What the receipt says where the whole account is known."""
-    changed = "" if since is None else f" changed since {dated(since)}"
-    return f"all {counted(count, 'invoice')} of the account{changed} are known; none bills it"
+    changed = "" if since is None else f" that changed since {dated(since)}"
+    return f"all {count:,}{changed} are known: none bills this ticket" if count else f"there is none{changed}"

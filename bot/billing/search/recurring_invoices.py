@@ -48,7 +48,7 @@ def note_schedules(evidence: Evidence, customer_id: str, schedules: Schedules) -
         name = f" “{unclear[0].name}”" if unclear[0].name else ""
         evidence.fail(f"Whether the recurring invoice{name} picks up this ticket's charges cannot be read.")
     picking_up = sum(schedule.invoice_unbilled_ticket_charges is True for schedule in own)
-    outcome = f"{counted(len(own), 'schedule')}, {picking_up:,} for unbilled ticket charges" if own else "none"
+    outcome = f"{counted(len(own), 'schedule')}, {picking_up or 'none'} for unbilled ticket charges" if own else "none"
     evidence.receipt.append(Looked("Recurring invoices", outcome))
 
 

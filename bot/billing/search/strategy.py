@@ -343,7 +343,9 @@ class Searcher:
             if not (evidence.links or evidence.doubts):
                 yield from self._note(self._place_of_offers(row))
             return True
-        evidence.receipt.append(Looked(Offered.name, "none when last asked, and none that changed since bills it"))
+        evidence.receipt.append(
+            Looked(Offered.name, "none when last asked, and none that changed since bills this ticket")
+        )
         return True
 
     def _look_at_list(self, evidence: Evidence, customer_id: str) -> Asking[bool]:
@@ -446,5 +448,5 @@ def _judgeable(case: Case) -> Case:
 
 def _said_of_older(place: SearchedPlace) -> str:
     if place.since is None:
-        return "all known from earlier reads, none bills it"
+        return "all known from earlier reads: none bills this ticket"
     return f"{place.skipped} skipped: untouched since before the ticket was opened, so they cannot bill it"

@@ -306,7 +306,7 @@ def test_where_the_ticket_filter_is_ignored_an_account_within_the_scan_limit_is_
     bench.faults = [Fault("/invoices", IgnoreFilter("ticket_id"))]
     finding = bench.finding()
     assert (finding.verdict, finding.coverage.read) == (Verdict.NOT_INVOICED, len(others))
-    assert finding.receipt[-1].outcome.startswith("all 60 invoices of the account changed since")
+    assert finding.receipt[-1].outcome.startswith("all 60 that changed since")
     bench.world.bill_third_party(bench.ticket, created_at=NOW - timedelta(days=3))
     assert bench.finding().verdict is Verdict.INVOICED
 
