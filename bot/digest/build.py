@@ -169,7 +169,8 @@ def _ended(standing: Standing, finding: Finding | None, rates: Rates) -> Resolve
     ending = None if finding is None else finding.verdict.traits.ending
     if finding is None or ending is None:
         return None
-    remains = amount_of(finding.unbilled, rates) if ending is WarningEnding.INVOICED else NOTHING
+    left = None if finding.unbilled.is_unknown else amount_of(finding.unbilled, rates)
+    remains = left if ending is WarningEnding.INVOICED else NOTHING
     return Resolved(standing, ending, finding, _invoice(finding), remains)
 
 

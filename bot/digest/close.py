@@ -296,7 +296,7 @@ class _Count:
         return Figures(
             billed=sum(totals, NOTHING),
             at_risk=line.amount if is_at_risk else NOTHING,
-            recovered=max(warned - line.amount, NOTHING),
+            recovered=NOTHING if finding.unbilled.is_unknown else max(warned - line.amount, NOTHING),
             covered=line.amount if is_covered else NOTHING,
             covered_hours=Decimal(finding.unbilled.minutes or 0) / 60 if is_covered else NOTHING,
             drawn_hours=finding.drawn_hours,

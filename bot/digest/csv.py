@@ -7,8 +7,9 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
-from bot.billing.rules.verdicts import Verdict
+from bot.billing.rules.verdicts import Finding, Verdict
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.words.concerns import concerns_in_words
 from bot.words.plain import moment_in_words, one_line
@@ -101,8 +102,8 @@ def ticket_row(section: str, line: DigestTicket, digest: Digest) -> dict[str, st
         "finished_on": moment_in_words(finished) if finished else "",
         "business_days": str(line.business_days) if line.age_known else "",
         "age_band": line.band.value if line.age_known else "not known",
-        "amount": f"{line.amount:.2f}",
-        "estimate": f"{line.estimate:.2f}",
+        "amount": _known(line.amount, finding),
+        "estimate": _known(line.estimate, finding),
         "unbilled_charges": "" if finding.unbilled.charges is None else f"{finding.unbilled.charges:.2f}",
         "uncharged_minutes": "" if finding.unbilled.minutes is None else str(finding.unbilled.minutes),
         "change": _change(section, line, digest),
@@ -117,6 +118,10 @@ def ticket_row(section: str, line: DigestTicket, digest: Digest) -> dict[str, st
         "concerns": concerns_in_words(finding),
         "ticket_url": finding.ticket_url or "",
     }
+
+
+def _known(amount: Decimal, finding: Finding) -> str:
+    return "" if finding.unbilled.is_unknown and not amount else f"{amount:.2f}"
 
 
 def _recurring(line: DigestTicket) -> str:
@@ -153,6 +158,7 @@ def _resolved(resolved: Resolved) -> dict[str, str]:
         }
     return {
         **_remembered("resolved", replace(resolved.standing, amount=resolved.amount)),
+        **({"amount": ""} if resolved.remains is None else {}),
         **found,
         "change": "recovered" if resolved.invoice_number else resolved.ending.value,
         "invoices": resolved.invoice_number or "",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
-from bot.digest.model import Digest, DigestTicket, Pickup, total
+from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, total
 from bot.words.plain import capital, day_in_words, in_hours, money, strung
 from bot.words.verdicts import verdict_words
 
@@ -92,6 +92,14 @@ def next_run(ticket: DigestTicket, digest: Digest) -> str:
     if ticket.pickup is Pickup.OVERDUE:
         return f"⚠️ it should have run on {day}, and the charges are still unbilled"
     return f"expected on the invoice of {day}"
+
+
+def amount_resolved(resolved: Resolved, currency: str) -> str:
+    """What is at risk no more: "75.00 of 195.00"."""
+    whole = money(resolved.standing.amount, currency)
+    if resolved.remains is None:
+        return f"nobody knows how much of {whole}"
+    return strung(" ", money(resolved.amount, currency), f"of {whole}" if resolved.remains else "")
 
 
 def is_quiet(digest: Digest) -> bool:

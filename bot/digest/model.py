@@ -183,18 +183,21 @@ def total(tickets: Iterable[DigestTicket]) -> Decimal:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A warning that stands no more. Where an invoice bills it in part, so much `remains` unbilled."""
+    """A warning that stands no more. Where an invoice bills it in part, so much `remains` unbilled.
+
+    None where that could not be read.
+    """
 
     standing: Standing
     ending: WarningEnding
     finding: Finding | None = None
     invoice_number: str | None = None
-    remains: Decimal = NOTHING
+    remains: Decimal | None = NOTHING
 
     @property
     def amount(self) -> Decimal:
-        """The money that is at risk no more."""
-        return max(self.standing.amount - self.remains, NOTHING)
+        """The money that is at risk no more, as far as that is known."""
+        return NOTHING if self.remains is None else max(self.standing.amount - self.remains, NOTHING)
 
 
 @dataclass(frozen=True)

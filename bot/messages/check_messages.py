@@ -186,7 +186,7 @@ def _opening_of_many(findings: Sequence[Finding]) -> list[Part]:
 def _total(findings: Sequence[Finding]) -> str:
     """The unbilled work of them all; empty where some of it is not known."""
     works, currency = [finding.unbilled for finding in findings], findings[0].currency
-    if any(None in (work.minutes, work.charges) for work in works):
+    if any(work.is_unknown for work in works):
         return ""
     charges = sum((work.charges or Decimal() for work in works), Decimal())
     return unbilled(Unbilled(sum(work.minutes or 0 for work in works), charges), currency)

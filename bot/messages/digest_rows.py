@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Unbilled, Verdict, WarningEnding
 from bot.counting import counted
-from bot.digest.headline import next_run, warned
+from bot.digest.headline import amount_resolved, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, link_button, number_cell
@@ -74,6 +74,8 @@ def age(ticket: DigestTicket) -> str:
 def worth(ticket: DigestTicket, digest: Digest) -> str:
     """What is unbilled on the ticket, and what is not known about it."""
     work = unbilled(ticket.finding.unbilled, digest.currency)
+    if not work and ticket.finding.unbilled.is_unknown:
+        return "what is unbilled on it could not be read"
     if not work:
         return "no charge and no uncharged time on it, so its worth is not known"
     notes = [note] if (note := repeated(ticket.finding.unbilled, digest.currency)) else []
@@ -83,6 +85,11 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
         time = "the time" if some == ticket.finding.unbilled.minutes else duration(some)
         notes.append(f"no labor rate is set, so {time} is not in the money")
     return f"{work} ({'; '.join(notes)})" if notes else work
+
+
+def _amount(ticket: DigestTicket, digest: Digest) -> str:
+    is_known = ticket.amount or not ticket.finding.unbilled.is_unknown
+    return money(ticket.amount, digest.currency) if is_known else "worth not known"
 
 
 def _who(ticket: DigestTicket) -> str:
@@ -109,7 +116,7 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
     """The ticket as a row of the table, and as a line of words."""
     finding = ticket.finding
     number = link_cell(finding.ticket_url, phrases.bare_number(finding), 30)
-    amount = money(ticket.amount, digest.currency)
+    amount = _amount(ticket, digest)
     age_cell = number_cell(ticket.business_days, str(ticket.business_days)) if ticket.age_known else text_cell("")
     cells = [
         number,
@@ -137,9 +144,7 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = strung(
-        " · ", _start(ticket), f"*{money(ticket.amount, digest.currency)}*", age(ticket), warned(ticket, digest)
-    )
+    start = strung(" · ", _start(ticket), f"*{_amount(ticket, digest)}*", age(ticket), warned(ticket, digest))
     status, subject = "" if finding.contradiction else mrkdwn(finding.status, 40), mrkdwn(finding.subject, 100)
     about = strung(" · ", f"“{subject}”" if subject else "", f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about)]
@@ -268,8 +273,7 @@ def not_checked_line(standing: Standing, digest: Digest) -> Line:
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:
     """A warning that stands no more, and why."""
-    whole = f"of {money(resolved.standing.amount, digest.currency)}" if resolved.remains else ""
-    amount = strung(" ", money(resolved.amount, digest.currency), whole)
+    amount = amount_resolved(resolved, digest.currency)
     return line(f"• {strung(' · ', _remembered(resolved.standing), amount, ending(resolved, digest))}")
 
 

@@ -8,6 +8,7 @@ from bot.messages import phrases
 from bot.messages.escape import link, mrkdwn, plain
 from bot.messages.invoice_messages import invoice_headline
 from bot.messages.rendered import Rendered, section, spoken
+from bot.words.findings import REST_UNKNOWN
 from bot.words.plain import strung
 from bot.words.verdicts import verdict_words
 
@@ -27,7 +28,7 @@ def unfurl(finding: Finding) -> Rendered:
         strung(", ", *invoices, counted(more, "more invoice") if more > 0 else ""),
         f"checked {phrases.moment(finding.checked_at)}",
     )
-    shown = strung(" — ", shown, said.caution)
+    shown = strung(" — ", shown, said.caution or (REST_UNKNOWN if finding.rest_is_unknown else ""))
     return Rendered(spoken(shown), (section(shown),))
 
 

@@ -228,14 +228,20 @@ class TicketTimer(Record):
     product_id: SeenIdentifier = None
     ticket_line_item_id: OptionalIdentifier = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_a_clear_end(cls, value: Any) -> Any:
+        """One whose end cannot be read is not running: nobody knows how long it took."""
+        is_clear = not isinstance(value, dict) or not value.get("end_time") or _lenient_time(value["end_time"])
+        return value if is_clear else {**value, "start_time": None}
+
     @property
-    def seconds(self) -> int:
-        """How long the work took; 0 while it is running, or where Syncro does not say."""
-        if self.active_duration is not None:
-            return max(0, int(self.active_duration))
-        if self.start_time is None or self.end_time is None:
-            return 0
-        return max(0, int((self.end_time - self.start_time).total_seconds()))
+    def seconds(self) -> int | None:
+        """How long the work took; 0 while it is running, None where Syncro does not say."""
+        took = self.active_duration
+        if took is None and self.start_time is not None:
+            took = Decimal(0 if self.end_time is None else (self.end_time - self.start_time).total_seconds())
+        return None if took is None or took < 0 else int(took)
 
 
 _DISCOUNTS = ("line_discount_percent", "discount_percent", "discount_dollars")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.counting import counted
 from bot.digest.groups import Group, by_age, by_customer, by_technician
-from bot.digest.headline import accounted, headline, next_run, warned
+from bot.digest.headline import accounted, amount_resolved, headline, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, Subscription, WrongReport
 from bot.ticket_references import as_people_say
@@ -113,7 +113,7 @@ def _group(group: Group, currency: str) -> str:
 
 def _resolved(resolved: Resolved, currency: str) -> str:
     invoice = f"invoice {resolved.invoice_number}" if resolved.invoice_number else ""
-    amount = money(resolved.amount, currency)
+    amount = amount_resolved(resolved, currency)
     known = (as_people_say(resolved.standing.ticket_number), as_theirs(resolved.standing.customer))
     return _dotted(*known, amount, ending_words(resolved.ending).label, invoice)
 

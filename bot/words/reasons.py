@@ -96,7 +96,7 @@ def _found(finding: Finding, *, alone: bool = False) -> str:
     said += _repeated(finding)
     if left.minutes and (alone or not is_partly):
         said.append(f"{duration(left.minutes)} of billable time has not become a charge.")
-    if None in (left.charges, left.minutes):
+    if left.is_unknown:
         said.append(f"{capital(REST_UNKNOWN)}.")
     return strung(" ", *said)
 

@@ -212,7 +212,26 @@ def test_what_cannot_be_read_of_charges_and_time_is_could_not_verify_with_its_re
     assert finding(scheduled(case(ticket(**odd)), MONTHLY)).verdict is Verdict.UNVERIFIED
 
 
-@pytest.mark.parametrize("odd", UNCLEAR)
+NO_TIMES: list[dict[str, Any]] = [
+    {"billable": True, **times}
+    for times in (
+        {},
+        {"start_time": "soon", "end_time": "2026-05-01T10:00:00Z"},
+        {"start_time": "2026-05-01T09:00:00Z", "end_time": "later"},
+        {"active_duration": "an hour"},
+    )
+]
+
+
+@pytest.mark.parametrize("odd", NO_TIMES)
+def test_time_of_which_nobody_knows_how_long_it_took_is_no_zero_and_hides_no_missing_invoice(
+    odd: dict[str, Any],
+) -> None:
+    given = finding(case(ticket(charges=[PENDING], timers=[odd])))
+    assert (given.verdict, given.unbilled.minutes) == (Verdict.NOT_INVOICED, None)
+
+
+@pytest.mark.parametrize("odd", [*UNCLEAR, *({"timers": [each]} for each in NO_TIMES)])
 def test_a_found_link_stays_and_the_rest_that_cannot_be_read_is_said(odd: dict[str, Any]) -> None:
     given = finding(linked(case(ticket(**odd)), invoice()))
     assert (given.verdict, given.rest_is_unknown) == (Verdict.INVOICED, True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -10,15 +13,21 @@ from rich.console import Console
 from bot.billing.rules.verdicts import Coverage, Finding, Unbilled, Verdict
 from bot.digest.csv import digest_csv
 from bot.digest.headline import headline, is_quiet
-from bot.digest.model import Digest
+from bot.digest.model import Digest, Standing
 from bot.messages.check_messages import outcome, receipt
 from bot.messages.digest_messages import digest_messages
+from bot.messages.unfurls import unfurl
 from bot.terminal.check import show_report
 from bot.terminal.digest import show_digest
-from tests.digest.factory import a_digest, audited
+from tests.digest.factory import a_digest, audited, history, standing
 from tests.messages.factory import a_finding, a_report
 
 WHY = "Reading ticket id 109554336: Syncro answered 500 (4 tries). Try again in a few minutes."
+UNREAD: dict[str, Any] = {
+    "unbilled": Unbilled(None, None),
+    "failures": (WHY,),
+    "coverage": Coverage(1, 1, complete=False),
+}
 SAID = "whether more is unbilled could not be read"
 
 
@@ -27,16 +36,11 @@ def unread(number: str = "32223", verdict: Verdict = Verdict.INVOICED) -> Findin
     return a_finding(verdict, number, unbilled=Unbilled(None, None), failures=(WHY,), coverage=coverage)
 
 
-def digest_with_unread() -> Digest:
+def digest_with_unread(*remembered: Standing) -> Digest:
     return a_digest(
         audited(Verdict.INVOICED, "1"),
-        audited(
-            Verdict.INVOICED,
-            "2",
-            unbilled=Unbilled(None, None),
-            failures=(WHY,),
-            coverage=Coverage(1, 1, complete=False),
-        ),
+        audited(Verdict.INVOICED, "2", **UNREAD),
+        remembered=history(*remembered) if remembered else None,
     )
 
 
@@ -101,4 +105,28 @@ def test_each_form_of_the_digest_has_a_line_of_its_own_for_it() -> None:
         assert "4 tries" in text
     (row,) = (line for line in digest_csv(digest).splitlines() if WHY in line)
     assert row.startswith('"rest not read","2"')
-    assert '"0.00","",""' in row
+    assert '"","","",""' in row
+
+
+def test_the_line_below_an_address_says_it() -> None:
+    assert SAID in unfurl(unread()).text
+
+
+def test_what_is_not_known_is_no_amount_of_nothing_in_a_table_or_on_a_card() -> None:
+    rest = [each.finding for each in digest_with_unread().tickets]
+    unknown = a_digest(audited(Verdict.NOT_INVOICED, "3", unbilled=Unbilled(None, Decimal(0))), *rest)
+    (_, *rows) = csv.reader(io.StringIO(digest_csv(unknown)))
+    assert "0.00" not in rows[0][10:12]
+    assert [row[10:12] for row in rows if row[0] == "rest not read"] == [["", ""]]
+    assert "worth not known" in digest_messages(unknown).parent.text
+    assert "could not be read. " in digest_messages(unknown).parent.text
+
+
+def test_of_a_warning_whose_ticket_is_billed_in_an_unknown_part_nobody_claims_an_amount() -> None:
+    digest = digest_with_unread(standing("2", "195.00"))
+    assert digest.resolved[0].remains is None
+    (_, *rows) = csv.reader(io.StringIO(digest_csv(digest)))
+    assert rows[0][10] == ""
+    (thread,) = [each.text for each in digest_messages(digest).thread if "Recovered" in each.text]
+    assert "nobody knows how much of 195.00" in thread
+    assert "0.00" not in thread.replace("195.00", "")

@@ -299,9 +299,9 @@ def unbilled(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> Unbi
     amounts = [charge.amount for charge in pending]
     uncharged = [timer for timer in ticket.timers if _is_uncharged(timer)]
     are_charges_known = None not in amounts and all(charge.converted is not None for charge in pending)
-    is_time_known = all(None not in (timer.billable, timer.recorded) for timer in uncharged)
+    is_time_known = all(None not in (timer.billable, timer.recorded, timer.seconds) for timer in uncharged)
     charges = sum((amount for amount in amounts if amount is not None), Decimal(0)).quantize(Decimal("0.01"))
-    minutes = sum(timer.seconds for timer in uncharged) // 60
+    minutes = sum(timer.seconds or 0 for timer in uncharged) // 60
     labour = tuple(
         Labour(charge.quantity, charge.amount)
         for charge in pending
@@ -345,7 +345,7 @@ def _by_product(timers: Iterable[TicketTimer], ticket: Ticket) -> Iterator[Produ
             for name in (charge.product_id, charge.name)
         ]
         named = tuple(dict.fromkeys(filter(None, (timer.product_id, *products))))
-        seconds[named] = seconds.get(named, 0) + timer.seconds
+        seconds[named] = seconds.get(named, 0) + (timer.seconds or 0)
     so_far = 0
     for named, some in sorted(seconds.items(), reverse=True):  # what is of no known product comes last
         minutes = (so_far + some) // 60 - so_far // 60
@@ -384,15 +384,19 @@ def _is_uncharged(timer: TicketTimer) -> bool:
     return timer.billable is not False and timer.recorded is not True and timer.ticket_line_item_id is None
 
 
-def doubts(ticket: Ticket, billed_lines: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """What Syncro does not say clearly about the ticket's charges and time, a sentence each."""
-    pending = pending_charges(ticket, billed_lines)
+def doubts(ticket: Ticket, billed_lines: frozenset[str] | None = None) -> tuple[str, ...]:
+    """What Syncro does not say clearly about the ticket's charges and time, a sentence each.
+
+    How long the time is matters only beside invoices that were found (`billed_lines`): is more unbilled?
+    """
+    pending = pending_charges(ticket, billed_lines or frozenset())
     uncharged = [timer for timer in ticket.timers if _is_uncharged(timer)]
     unclear = (
         ("whether a charge of the ticket is on an invoice", [charge.converted for charge in pending]),
         ("what a charge of the ticket costs", [charge.amount for charge in pending]),
         ("whether time on the ticket is billable", [timer.billable for timer in uncharged]),
         ("whether time on the ticket became a charge", [timer.recorded for timer in uncharged]),
+        ("how long work on the ticket took", [timer.seconds for timer in uncharged if billed_lines is not None]),
     )
     return tuple(f"Syncro does not say clearly {what}." for what, said in unclear if None in said)
 

@@ -235,6 +235,11 @@ class Unbilled:
     time: tuple[ProductTime, ...] = ()
     """The part of the minutes of which the ticket shows a product."""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether some of it could not be read."""
+        return None in (self.minutes, self.charges)
+
 
 @dataclass(frozen=True)
 class Coverage:

@@ -243,13 +243,13 @@ def test_what_the_ticket_itself_says_of_an_invoice_is_a_claim(
         ({"billable": True, "recorded": True}, 0),
         ({"billable": True, "ticket_line_item_id": 4}, 0),
         ({"billable": True, "end_time": None}, 0),
-        ({"billable": True, "start_time": "soon"}, 0),
-        ({"billable": True, "start_time": "2026-05-02T09:00:00Z"}, 0),
+        ({"billable": True, "start_time": "soon"}, None),
+        ({"billable": True, "start_time": "2026-05-02T09:00:00Z"}, None),
         ({"billable": True, "billable_time": 9999}, 90),
     ],
 )
 def test_uncharged_time_is_billable_time_from_start_to_end_that_became_no_charge(
-    timer: dict[str, Any], minutes: int
+    timer: dict[str, Any], minutes: int | None
 ) -> None:
     assert unbilled(ticket(timers=[{**TIMER, **timer}])).minutes == minutes
 
