@@ -135,7 +135,7 @@ def _change(section: str, line: DigestTicket, digest: Digest) -> str:
         return ""
     if digest.is_first:
         return "backlog"
-    return "new" if line.is_new else "still open"
+    return "new" if line.is_new else "still unbilled"
 
 
 def _note(line: DigestTicket) -> str:

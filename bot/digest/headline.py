@@ -69,13 +69,13 @@ def change(digest: Digest) -> str:
     return f"{since}: {said[0] or 'as many tickets'}, {said[1] or 'as much money'}"
 
 
-def warned(ticket: DigestTicket, digest: Digest) -> str:
-    """Whether the ticket is new, still open, or of the backlog. On the first run nothing is new."""
+def warned(ticket: DigestTicket, digest: Digest, before: str = "still unbilled, warned on ") -> str:
+    """Whether the ticket is new, of the backlog, or was warned of `before` a day. On the first run nothing is new."""
     if digest.is_first:
         return "backlog"
     if ticket.is_new or ticket.first_said is None:
         return "new"
-    return f"still open, said {day_in_words(ticket.first_said, digest.day)}"
+    return f"{before}{day_in_words(ticket.first_said, digest.day)}"
 
 
 def tally(label: str, tickets: Sequence[DigestTicket], digest: Digest) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from typing import Final
 
 from bot.billing.rules.verdicts import Assurance, CheckReport, Finding, Loudness, Unbilled, Verdict
@@ -58,6 +58,8 @@ _TABLE_WORDS: Final = 2_800
 """How many characters the words of a table may take."""
 _PAGE: Final = 7
 """Rows of the table that are seen at once: with what stands around them no more than twelve lines."""
+_IN_A_LINE: Final = 10
+"""Tickets of the thread of which no more is said than that they are as the others."""
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
 _CHANNEL: Final = re.compile(r"[CDG][A-Z0-9]{1,30}")
 
@@ -269,19 +271,17 @@ def receipt(findings: Sequence[Finding], report: CheckReport) -> list[Rendered]:
     loud = _needing_attention(findings)
     return split_messages(
         [
-            *paragraphs([line(f"*Evidence:* {_counts(findings)}"), *outage]),
+            *paragraphs([line(f"*Evidence:* {', '.join(counts(findings))}"), *outage]),
             *_in_full([*loud, *(finding for finding in findings if finding not in loud)]),
-            small_print(line(cost), about=f"*{counted(len(findings), 'ticket')}*, {_counts(findings)}"),
+            small_print(line(cost), about=f"*{counted(len(findings), 'ticket')}*, {', '.join(counts(findings))}"),
         ]
     )
 
 
 def _proof(finding: Finding) -> list[Line]:
     """The receipt of one ticket, below a parent that says the rest."""
-    said = verdict_words(finding.verdict)
-    label = strung(" — ", said.label, said.caution)
     return [
-        line(f"*Where I looked for {phrases.number_link(finding)}* · {label}"),
+        line(f"*Where I looked for {phrases.number_link(finding)}* · {verdict_words(finding.verdict).label}"),
         *(line(f"• {said}") for said in _places(finding)),
         *_under("*Invoices that bill it*", _links(finding)),
         *_under("*What could not be read*", _failures(finding.failures)),
@@ -291,26 +291,48 @@ def _proof(finding: Finding) -> list[Line]:
 
 
 def _in_full(findings: Iterable[Finding]) -> Iterator[Part]:
-    """The tickets one below the other; those of a line stand together."""
-    for alone, some in groupby(((finding, _full(finding)) for finding in findings), lambda each: len(each[1]) > 1):
-        if alone:
-            yield from (part for finding, lines in some for part in paragraphs(lines, _name(finding)))
+    """The tickets one below the other; what is true of several is said once, below them."""
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        own = finding.ticket_number if _remarks(finding) else ""
+        alike.setdefault((own, finding.verdict, *_shared(finding)), []).append(finding)
+    for (_, _, why, looked), some in alike.items():
+        if len(some) == 1:
+            (finding,) = some
+            first = line(strung(" · ", phrases.headline(finding, cautious=False), why))
+            lines = [first, *_remarks(finding), *([line(looked)] if looked else [])]
+            yield from paragraphs(lines, _name(finding))
         else:
-            yield from paragraphs(each for _, lines in some for each in lines)
+            yield from paragraphs(map(line, _briefly(some)))
+            below = paragraphs([line(f"Each of these {len(some)}: {strung(' ', why, looked)}")])
+            yield from (replace(part, about=_name(some[-1])) for part in below)
 
 
-def _full(finding: Finding) -> list[Line]:
-    """A ticket among several, with all that is known of it; where none bills it, the places that were searched."""
+def _briefly(alike: Sequence[Finding]) -> list[str]:
+    """Tickets of a verdict: a line each where the work matters, else some in a line."""
+    if verdict_words(alike[0].verdict).names_work:
+        return [phrases.headline(finding, cautious=False) for finding in alike]
+    named = list(map(phrases.billed_on, alike))
+    return [
+        f"{phrases.sign(alike[0])} · {', '.join(named[at : at + _IN_A_LINE])}"
+        for at in range(0, len(named), _IN_A_LINE)
+    ]
+
+
+def _shared(finding: Finding) -> tuple[str, str]:
+    """What may be true of others too: the reason, and where none bills it, the places that were searched."""
     due = finding.expectation.due if finding.expectation else None
     is_proof = bool(finding.receipt) and not finding.invoices and due is not None and due.needs_proof
     looked = f"Looked: {'; '.join(_places(finding))}. {coverage(finding.coverage, phrases.day)}."
-    why = phrases.reason(finding, with_proof=is_proof)
+    return phrases.reason(finding, with_proof=is_proof), looked if is_proof else ""
+
+
+def _remarks(finding: Finding) -> list[Line]:
+    """What is said of this ticket alone."""
     return [
-        line(strung(" · ", phrases.headline(finding), why)),
         *_failures(unsaid(finding)),
         *map(phrases.possible_mention, finding.possible),
         *_concerns(finding),
-        *([line(looked)] if is_proof else []),
     ]
 
 

@@ -68,7 +68,7 @@ def _changes(digest: Digest) -> list[str]:
     others = [each for each in digest.resolved if each.ending is not WarningEnding.INVOICED]
     return [
         _said("New", digest.new, digest, names=False),
-        _said("Still open", () if digest.is_first else digest.still_open, digest, names=False),
+        _said("Still unbilled", () if digest.is_first else digest.still_open, digest, names=False),
         _resolved("Recovered", recovered, digest),
         _resolved("Settled otherwise", others, digest),
     ]

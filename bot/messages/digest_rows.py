@@ -47,7 +47,7 @@ _BUTTONS: Final = (
     ("Mark as non-billable…", MARK),
     ("This is wrong", WRONG),
 )
-_HEADING: Final = ("Ticket", "Customer", "Business days", "At risk", "Technician", "Said")
+_HEADING: Final = ("Ticket", "Customer", "Finished for (business days)", "At risk", "Technician", "Warned on")
 
 Row = tuple[list[Cell], str]
 
@@ -124,7 +124,7 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
         age_cell,
         number_cell(ticket.amount, amount),
         text_cell(ticket.finding.technician, 30),
-        text_cell(warned(ticket, digest)),
+        text_cell(warned(ticket, digest, before="")),
     ]
     told = strung(
         " · ",
@@ -172,8 +172,7 @@ def _reminder(ticket: DigestTicket) -> str:
 def unverified_card(ticket: DigestTicket, digest: Digest) -> Part:
     """A ticket of which nothing could be proved: why, where to look, and a button to try again."""
     finding = ticket.finding
-    said = verdict_words(finding.verdict)
-    lines = [line(strung(" · ", _start(ticket), f"{said.glyph} *{said.label}*"), phrases.plain_headline(finding))]
+    lines = [line(strung(" · ", _start(ticket), phrases.sign(finding)))]
     if why := phrases.reason(finding, 400):
         lines.append(line(why))
     failures = unsaid(finding)
@@ -267,7 +266,7 @@ def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:
     """A warning whose ticket this run did not look at."""
-    since = f"said {day_in_words(standing.first_said, digest.day)}"
+    since = f"warned on {day_in_words(standing.first_said, digest.day)}"
     return line(f"• {strung(' · ', _remembered(standing), money(standing.amount, digest.currency), since)}")
 
 

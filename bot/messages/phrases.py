@@ -15,7 +15,7 @@ from bot.messages.rendered import Line, line, spoken
 from bot.ticket_references import as_people_say
 from bot.words import reasons
 from bot.words.findings import billed_to, paid, unbilled
-from bot.words.plain import moment_in_words, money, strung
+from bot.words.plain import listed, moment_in_words, money, strung
 from bot.words.verdicts import verdict_words
 
 _NUMBER: Final = 20
@@ -111,19 +111,36 @@ def reason(finding: Finding, limit: int = _REASON, *, with_proof: bool = False) 
 # The whole finding in one line
 
 
-def headline(finding: Finding) -> str:
-    """✅ *Invoiced* · *#32223* · Kittle · invoice 67469, 75.00, with links."""
+def headline(finding: Finding, *, cautious: bool = True) -> str:
+    """✅ *Invoiced* · *#32223* · Kittle · invoice 67469, 75.00, with links, and what it must not be taken for."""
     said = verdict_words(finding.verdict)
     known = strung(
         " · ",
-        f"{said.glyph} *{said.label}*",
+        sign(finding),
         f"*{number_link(finding)}*",
         mrkdwn(finding.customer, _NAME),
         invoices(finding, "and {} more in the thread") if finding.verdict.is_billed else "",
         _schedule(finding) if finding.verdict is Verdict.SCHEDULED else "",
         strung(" ", "unbilled:" if finding.verdict.is_billed and _work(finding) else "", _work(finding)),
     )
-    return strung(" — ", known, said.caution)
+    return strung(" — ", known, said.caution if cautious else "")
+
+
+def sign(finding: Finding) -> str:
+    """✅ *Invoiced*."""
+    said = verdict_words(finding.verdict)
+    return f"{said.glyph} *{said.label}*"
+
+
+def billed_on(finding: Finding) -> str:
+    """*#32223* on 67469 (75.00, unpaid), with links; without an invoice the number alone."""
+    named = []
+    for each in finding.invoices[:_INVOICES_NAMED]:
+        total = money(each.total, finding.currency) if each.total is not None else ""
+        said = strung(", ", total, paid(each), _payer(each))
+        named.append(strung(" ", link(each.url, plain(each.number, _NUMBER)), f"({said})" if said else ""))
+    on = listed(named, len(finding.invoices) - len(named))
+    return strung(" on ", f"*{number_link(finding)}*", on)
 
 
 def title(finding: Finding) -> str:

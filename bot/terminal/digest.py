@@ -32,7 +32,7 @@ def show_digest(console: Console, digest: Digest) -> None:
         console.print(Text(capital(accounted(digest))))
         console.print(_table(digest))
         aged = "   ".join(f"{band}: {count}" for band, count in by_age(digest.unbilled).items() if count)
-        console.print(Text(f"Business days  {aged}", style="dim"))
+        console.print(Text(f"Finished for (business days)  {aged}", style="dim"))
         show_section(console, "By customer", (_group(each, digest.currency) for each in by_customer(digest.unbilled)))
         show_section(
             console, "By technician", (_group(each, digest.currency) for each in by_technician(digest.unbilled))
@@ -90,7 +90,7 @@ def _table(digest: Digest) -> Table:
 
 
 def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
-    notes = [warned(line, digest)]
+    notes = [warned(line, digest, before="warned on ")]
     if line.finding.contradiction:
         notes.append("status Invoiced!")
     if line.pickup is Pickup.PAUSED:

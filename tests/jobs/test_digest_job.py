@@ -85,7 +85,7 @@ def test_a_warning_stands_while_its_customer_cannot_be_read_and_is_neither_new_n
 
     office.digest()
 
-    assert "Still open: 1 ticket" in office.parents()[-1].text
+    assert "Still unbilled: 1 ticket" in office.parents()[-1].text
     assert "New:" not in office.parents()[-1].text
 
 
@@ -122,9 +122,9 @@ def test_after_a_digest_that_failed_the_next_one_compares_with_the_last_that_did
     office.digest()
 
     text = office.parents()[-1].text
-    assert "New: 1 ticket, 75.00 · Still open: 1 ticket, 75.00" in text
+    assert "New: 1 ticket, 75.00 · Still unbilled: 1 ticket, 75.00" in text
     assert re.search(rf"#{fresh.number} .* · new\n", text)
-    assert re.search(rf"#{standing.number} .* · still open, said Mon 2 Mar\n", text)
+    assert re.search(rf"#{standing.number} .* · still unbilled, warned on Mon 2 Mar\n", text)
     assert len(office.memory.history(office.now).trend) == 2
 
 

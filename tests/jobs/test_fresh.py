@@ -210,4 +210,4 @@ def test_a_run_counts_as_said_only_once_it_is_posted(office: Office) -> None:
     office.digest()
 
     assert not office.memory.history(office.now).is_first_run
-    assert "Still open" not in office.parents()[0].text
+    assert "Still unbilled" not in office.parents()[0].text

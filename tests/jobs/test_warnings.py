@@ -411,4 +411,4 @@ def test_a_digest_that_is_asked_for_twice_is_the_first_one_once(office: Office) 
     first, second, scheduled = office.parents()
     assert "the first digest" in first.text
     assert "the first digest" not in second.text + scheduled.text
-    assert "Still open: 1 ticket" in second.text
+    assert "Still unbilled: 1 ticket" in second.text

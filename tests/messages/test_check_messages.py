@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.billing.rules.verdicts import Finding, Verdict
+from bot.billing.rules.verdicts import Coverage, Finding, Verdict
 from bot.messages.check_messages import cannot_post, checking, failed, outcome, progress, receipt
 from bot.messages.rendered import Rendered
 
@@ -211,10 +211,26 @@ def test_a_table_links_its_tickets_however_long_it_is() -> None:
 
 
 def test_every_further_message_begins_with_a_ticket() -> None:
-    findings = [a_finding(Verdict.NOT_INVOICED, str(n)) for n in range(50)]
+    findings = [a_finding(Verdict.NOT_INVOICED, str(n), customer="K" * 60) for n in range(50)]
     messages = receipt(findings, a_report(*findings))
     assert len(messages) > 1
     assert all(m.text.startswith("🚨 NOT INVOICED · #") for m in messages[1:])
+
+
+def test_what_is_true_of_several_tickets_is_said_once_in_the_thread() -> None:
+    unpaid = [a_finding(Verdict.NOT_INVOICED, str(n)) for n in range(1, 11)]
+    other = a_finding(Verdict.NOT_INVOICED, "11", coverage=Coverage(listed=7, read=7))
+    billed = [a_finding(Verdict.INVOICED, str(n)) for n in range(20, 52)]
+    doubtful = [a_finding(Verdict.UNVERIFIED, str(n)) for n in (60, 61)]
+    every = [*unpaid, other, *billed, *doubtful]
+    text = "\n".join(message.text for message in receipt(every, a_report(*every)))
+    assert [text.count(f"All invoices of this customer — {n} invoices, all read now") for n in (20, 7)] == [1, 1]
+    assert text.count("Each of these 10: The work is finished (status “Resolved”). Looked: ") == 1
+    assert text.count("The invoice was made for this ticket.") == text.count("Each of these 32: The invoice was") == 1
+    assert "✅ Invoiced · #20 on 67469 (75.00), #21 on 67469 (75.00), #22" in text
+    assert text.count("✅ Invoiced · #") == 4, "ten in a line"
+    assert text.count("Look at invoice 67470") == 2, "what is a ticket's own stays with it"
+    assert all(f"#{each.ticket_number} " in text for each in every)
 
 
 def test_evidence_of_one_ticket_that_fills_a_message_goes_on_under_its_name() -> None:

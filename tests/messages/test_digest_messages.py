@@ -82,7 +82,10 @@ def test_the_parent_says_the_headline_first_and_then_what_changed() -> None:
     )
     assert lines[1:5] == [
         "2 of 7 invoiced",
-        "New: 1 ticket, 300.00 · Still open: 2 tickets, 770.00 · Recovered: 1 ticket, 480.00: #32229 on invoice 67501",
+        (
+            "New: 1 ticket, 300.00 · Still unbilled: 2 tickets, 770.00"
+            " · Recovered: 1 ticket, 480.00: #32229 on invoice 67501"
+        ),
         "⚠️ Status Invoiced without an invoice: 1 ticket, 630.00: #32231",
         (
             "Scheduled: 1 ticket on Tue 1 Dec, 95.00: #32240 · Could not verify: 1 ticket: #32241;"
@@ -148,7 +151,9 @@ def test_the_table_has_the_most_money_first_and_sorts_by_age_and_by_money() -> N
     much = audited(number="9", charges="630.00", finished=datetime(2026, 11, 6, 15, tzinfo=UTC))
     (table,) = of_type(digest_messages(a_digest(*small, much)).parent, "data_table")
     assert table["caption"] == "4 unbilled tickets, the most money first"
-    assert [cell["type"] for cell in table["rows"][0]] == ["raw_text"] * 6
+    assert [cell["text"] for cell in table["rows"][0]] == [
+        "Ticket", "Customer", "Finished for (business days)", "At risk", "Technician", "Warned on",
+    ]  # fmt: skip
     first = table["rows"][1]
     assert first[0]["elements"][0]["elements"][0]["url"] == f"{TRUSTED}/tickets/99"
     assert first[2] == {"type": "raw_number", "value": 11, "text": "11"}
