@@ -27,6 +27,9 @@ JOB_TABLES = (
 """Those of its tables that our jobs use; what stands in others it writes anew at each start. See `place_job_tables`."""
 
 
+_PLAIN = DBOSPortableJSONSerializer.serialize
+
+
 class PickleRefusedError(Exception):
     """A row of the database holds a pickle, which would run whatever code it names. We write none."""
 
@@ -38,6 +41,15 @@ def refuse_pickles() -> None:
         raise PickleRefusedError("a job that is stored as a pickle is not run")
 
     _serialization.DBOSDefaultSerializer.deserialize = refuse  # type: ignore[assignment, method-assign]
+
+
+def keep_any_text() -> None:
+    """Let half a surrogate pair be kept, as JSON's escape: one in a person's name would fail each job that meets it."""
+
+    def serialize(self: DBOSPortableJSONSerializer, value: Any) -> str:
+        return _PLAIN(self, value).encode("utf-8", "backslashreplace").decode("utf-8")
+
+    DBOSPortableJSONSerializer.serialize = serialize  # type: ignore[method-assign]
 
 
 def raise_at_once() -> None:

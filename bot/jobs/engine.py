@@ -266,6 +266,7 @@ class JobEngine:
 
     def _start(self) -> None:
         dbos_internals.refuse_pickles()
+        dbos_internals.keep_any_text()
         if not self._is_sqlite:
             # Known before the first job is taken up: a crash right after that must be noticed.
             self._executors = ExecutorRegistry(self._database, self._executor, on_silent=self._take_over)

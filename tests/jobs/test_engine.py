@@ -106,6 +106,25 @@ def test_a_step_is_tried_again_when_slack_was_away_and_is_told_that_it_may_have_
     assert statuses(tmp_path) == ["SUCCESS"]
 
 
+def test_whatever_text_a_job_holds_and_records_comes_back_as_it_was(
+    launch: Callable[..., JobEngine], tmp_path: Path
+) -> None:
+    odd = "half a pair \ud800, \x00, é 😀 \\ud800"
+    journal = Journal()
+
+    def run(stored: dict[str, Any], steps: Steps, _: str) -> str:
+        assert (stored["name"], steps.run("step", lambda _: odd)) == (odd, odd)
+        journal.note("done")
+        return odd
+
+    engine = launch(run)
+    engine.enqueue("check", "odd", {"name": odd})
+
+    journal.wait(1)
+    wait_until_done(tmp_path)
+    assert (statuses(tmp_path), engine.result("odd")) == (["SUCCESS"], odd)
+
+
 def test_any_other_error_in_a_step_is_not_tried_again(launch: Callable[..., JobEngine], tmp_path: Path) -> None:
     journal = Journal()
 
