@@ -248,8 +248,7 @@ def retracted_warning(resolved: Resolved) -> Retraction:
     top = phrases.headline_line(finding) if finding else line(f"*Ticket {number}*{customer}: {now}")
     when = [small_print(line(f"checked {phrases.moment(finding.checked_at)}"))] if finding else []
     update = line(f"Ticket {number}{customer} {now}.")
-    reply = line(f"{update.mrkdwn} The warning above no longer stands.")
-    parent, thread = ([*paragraphs(said), *when] for said in ([top, over], [reply]))
+    parent, thread = ([*paragraphs(said), *when] for said in ([top, over], [update]))
     return Retraction(joined(parent), joined(thread), update.words)
 
 

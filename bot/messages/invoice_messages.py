@@ -64,7 +64,7 @@ def _name(answer: InvoiceAnswer) -> str:
 
 
 def _ticket(answer: InvoiceAnswer, finding: Finding) -> Line:
-    """• #32223 · Kittle · “Printer”: its ticket field is this ticket · Partly invoiced."""
+    """• #32223 · Kittle · “Printer”: it was made for this ticket · Partly invoiced."""
     found = words.link_to(answer, finding)
     verdict = verdict_words(finding.verdict)
     about = strung(" · ", phrases.number_link(finding), mrkdwn(finding.customer, 80), phrases.about(finding))

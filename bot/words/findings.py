@@ -26,8 +26,8 @@ def paid(invoice: InvoiceLink | InvoiceAnswer) -> str:
 
 
 def how_linked(invoice: InvoiceLink) -> str:
-    """How the invoice bills the ticket: "its ticket field is this ticket, billed to Other Ltd"."""
-    return strung(", ", link_of(invoice.link).evidence, billed_to(invoice))
+    """How the invoice bills the ticket: "it was made for this ticket, billed to Other Ltd"."""
+    return strung(", ", f"it {link_of(invoice.link).reason}", billed_to(invoice))
 
 
 def unbilled(work: Unbilled, currency: str) -> str:

@@ -169,7 +169,7 @@ def test_the_evidence_says_where_it_looked_what_it_found_and_what_it_cost() -> N
     for said in (
         "Where I looked for #32223 · Invoiced",
         "• Invoices that Syncro offers for this ticket — 1 invoice offered, link found",
-        "• 67469, 75.00: its ticket field is this ticket",
+        "• 67469, 75.00: it was made for this ticket",
         "Read now: 1 invoice · 4 calls to Syncro in 0.8 seconds for this request",
     ):
         assert said in message.text

@@ -346,7 +346,7 @@ def test_a_warning_is_taken_back_with_the_name_of_the_invoice() -> None:
     assert taken_back.parent.text.startswith("Ticket #32229 (Kittle): invoiced on invoice 67501, total 480.00.")
     assert "The warning of Fri 20 Nov 2026, that no invoice bills it, no longer stands." in taken_back.parent.text
     assert taken_back.thread.text.startswith(
-        "Ticket #32229 (Kittle) is on invoice 67501, 480.00 (its ticket field is this ticket)."
+        "Ticket #32229 (Kittle) is on invoice 67501, 480.00 (it was made for this ticket)."
     )
     assert f"{TRUSTED}/invoices/1650000999" in str(taken_back.thread.blocks)
     assert "NOT INVOICED" not in str(taken_back)

@@ -136,7 +136,7 @@ def test_the_proof_is_shown() -> None:
     for expected in (
         "customer “Kittle” · status “Invoiced”",
         "subject “Printer”",
-        "invoice 67469, total 75.00: its ticket field is this ticket",
+        "invoice 67469, total 75.00: it was made for this ticket",
         f"{SITE}/invoices/1650000001",
         "On no invoice yet: 5.00 in charges, 30 min",
         "Read now: 1 of 20 invoices",

@@ -11,9 +11,9 @@ from bot.words.findings import coverage, how_linked, unbilled
 def test_how_each_link_reads() -> None:
     read = [how_linked(InvoiceLink("1", "1", kind, None, "")) for kind in LinkKind]
     assert read == [
-        "its ticket field is this ticket",
+        "it was made for this ticket",
         "it carries a charge of this ticket",
-        "a line names this ticket",
+        "it names this ticket in a line",
     ]
 
 
@@ -23,7 +23,7 @@ def test_nothing_unbilled_is_said_with_nothing() -> None:
 
 def test_an_invoice_of_another_customer_names_it() -> None:
     third_party = InvoiceLink("67469", "1", LinkKind.TICKET_ID, None, "", billed_to="Landlord & Co")
-    assert how_linked(third_party) == "its ticket field is this ticket, billed to Landlord & Co"
+    assert how_linked(third_party) == "it was made for this ticket, billed to Landlord & Co"
 
 
 def test_how_much_was_seen_says_when_it_is_not_all_and_counts_no_invoice_twice() -> None:

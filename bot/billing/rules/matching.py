@@ -187,8 +187,6 @@ class Link:
     kind: LinkKind
     reason: str
     """What the invoice does; its name stands before."""
-    evidence: str
-    """How that is seen; the invoice's name stands before."""
     grade: Callable[[InvoiceFacts, TicketKeys], Grade]
     names_on: Callable[[InvoiceFacts], Iterable[str | Span]]
     """What the ledger keeps of an invoice, to find it by."""
@@ -228,7 +226,6 @@ LINKS: tuple[Link, ...] = (
     Link(
         LinkKind.TICKET_ID,
         reason="was made for this ticket",
-        evidence="its ticket field is this ticket",
         grade=_grade_ticket_id,
         names_on=lambda invoice: [invoice.ticket_id] if invoice.ticket_id is not None else [],
         names_of=lambda ticket: [ticket.ticket_id],
@@ -236,7 +233,6 @@ LINKS: tuple[Link, ...] = (
     Link(
         LinkKind.LINE_ITEM,
         reason="carries a charge of this ticket",
-        evidence="it carries a charge of this ticket",
         grade=_grade_line_item,
         names_on=lambda invoice: invoice.line_ids,
         names_of=lambda ticket: ticket.converted_items,
@@ -244,7 +240,6 @@ LINKS: tuple[Link, ...] = (
     Link(
         LinkKind.LINE_TEXT,
         reason="names this ticket in a line",
-        evidence="a line names this ticket",
         grade=_grade_text,
         names_on=_names_said,
         names_of=_names_in_texts,

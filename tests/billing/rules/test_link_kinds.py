@@ -44,7 +44,6 @@ def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
     made_up = Link(
         KIND,
         reason="is paid by who pays for this ticket",
-        evidence="its payer pays for this ticket",
         grade=_grade,
         names_on=lambda invoice: [invoice.customer],
         names_of=lambda ticket: [f"Payer of {ticket.number}"],
@@ -77,7 +76,7 @@ def test_a_made_up_kind_has_its_words_in_the_reason_the_evidence_and_the_json() 
     finding = decide(found, SyncroPages("https://sample.example"), NOW)
     assert finding.verdict is Verdict.INVOICED
     assert reason(finding).startswith("Invoice 67469 is paid by who pays for this ticket.")
-    assert how_linked(finding.invoices[0]).startswith("its payer pays for this ticket")
+    assert how_linked(finding.invoices[0]).startswith("it is paid by who pays for this ticket")
     assert finding_as_json(finding)["invoices"][0]["link"] == "payer"
 
 
