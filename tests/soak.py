@@ -107,7 +107,7 @@ def ask_all(house: House, made: Pool, commands: int, seed: int) -> Iterator[int]
 
 
 @contextmanager
-def opened(house: House, database: str) -> Iterator[tuple[str, list[BotProcess]]]:
+def opened(house: House, database: str, **settings: str) -> Iterator[tuple[str, list[BotProcess]]]:
     """The bots at work, and the address of their database."""
     with ExitStack() as stack:
         commands = ["serve"]
@@ -118,7 +118,7 @@ def opened(house: House, database: str) -> Iterator[tuple[str, list[BotProcess]]
             stack.enter_context(scratch_database(server, name))
             address = server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
             commands = ["serve", "worker"]
-        bots = [house.start(command, DATABASE_URL=address, SYNC_EVERY_MINUTES="1") for command in commands]
+        bots = [house.start(command, DATABASE_URL=address, **settings) for command in commands]
         for bot in bots:
             stack.callback(bot.kill)
             bot.wait_ready()
@@ -142,7 +142,10 @@ def soak(database: str, commands: int, seed: int, folder: Path) -> list[str]:
     """Do it, print what was measured, and return what has grown."""
     made, begun = pool(), time.monotonic()
     broken: list[str] = []
-    with open_house(folder, made=made.sample) as house, opened(house, database) as (address, bots):
+    with (
+        open_house(folder, made=made.sample) as house,
+        opened(house, database, SYNC_EVERY_MINUTES="1") as (address, bots),
+    ):
         sizes: dict[BotProcess, list[Size]] = {bot: [] for bot in bots}
         tables: list[dict[str, int]] = []
         for answered in ask_all(house, made, commands, seed):

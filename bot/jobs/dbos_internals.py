@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSPortableJSONSerializer, _serialization, _workflow_commands
+from dbos import DBOS, DBOSPortableJSONSerializer, _dbos, _serialization, _workflow_commands
 from dbos._context import get_local_dbos_context
 from dbos._dbos import _get_dbos_instance
 from dbos._queue import queue_worker_thread
@@ -64,6 +64,12 @@ def look_seldom(seconds: float) -> None:
     """Let DBOS look every so many seconds for what we use it little for. Call it before the launch."""
     _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = seconds  # noqa: SLF001
     _get_dbos_instance()._registry.get_internal_queue()._polling_interval_sec = seconds  # noqa: SLF001
+    # Its own manager of queues reads their list each second, to serve none but this one.
+    _dbos.queue_thread = _serve_internal_queue  # type: ignore[attr-defined]
+
+
+def _serve_internal_queue(stop_event: threading.Event, dbos: DBOS) -> None:
+    queue_worker_thread(stop_event, dbos, dbos._registry.get_internal_queue())  # noqa: SLF001
 
 
 def serve_queue(queue: str, stop: threading.Event) -> threading.Thread:

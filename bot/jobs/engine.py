@@ -58,7 +58,9 @@ SEARCHES_PER_PERSON = 3
 _SINGLE_EXECUTOR = "invoice-bot"
 _THREADS = 64
 _POLLING_SECONDS = 5.0
-"""How often a queue is looked at of which nobody has told us anything."""
+"""How often it is looked whether a job waits of which nobody has told us."""
+_QUEUE_SECONDS = 60.0
+"""How often a queue looks by itself. A look costs several statements, and each kind has its queue."""
 _SELDOM_SECONDS = 4.0
 """How often DBOS looks after its own affairs. On Postgres it holds a connection meanwhile that may idle for 5 s."""
 _FREED_SECONDS = (0.05, 0.5)
@@ -283,9 +285,7 @@ class JobEngine:
         if self._executors is not None:
             self._executors.watch()  # before the first job: a launch may take longer than a silence that is believed
         for kind in self._kinds:
-            DBOS.register_queue(
-                _queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_POLLING_SECONDS
-            )
+            DBOS.register_queue(_queue(kind.name), worker_concurrency=kind.at_once, polling_interval_sec=_QUEUE_SECONDS)
             dbos_internals.serve_queue(_queue(kind.name), self._bells[kind.name])
         self._watch()
 
@@ -439,6 +439,7 @@ class JobEngine:
     # --- watching ---
 
     def _watch(self) -> None:
+        self._alarms.every(_POLLING_SECONDS, self._ring_where_jobs_wait)
         self._alarms.every(self._watch_seconds, self._take_back_the_dead)
         self._alarms.every(self._watch_seconds, self._wake_due)
         self._alarms.every(_DROP_RECORDS_SECONDS, self.drop_records)
@@ -466,7 +467,6 @@ class JobEngine:
                 log.warning("Job %s had lost its run; it is taken up again", name)
         self._suspects = idle
         self._forget_ended()
-        self._ring_all()
 
     def _forget_ended(self) -> None:
         """Forget traces of jobs that ended elsewhere, or in another run than the last here."""
@@ -503,6 +503,12 @@ class JobEngine:
                 " gone. Put the file back from a backup, or start again with an empty one."
             )
             self._on_lost()
+
+    def _ring_where_jobs_wait(self) -> None:
+        waiting = self._table.queues_with_jobs()
+        for kind, bell in self._bells.items():
+            if _queue(kind) in waiting:
+                bell.ring()
 
     def _ring_all(self) -> None:
         for bell in self._bells.values():

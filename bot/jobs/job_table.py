@@ -118,6 +118,12 @@ class JobTable:
         with self._database.reading() as connection:
             return set(connection.execute(wanted).scalars())
 
+    def queues_with_jobs(self) -> set[str]:
+        """The queues in which a job waits for a worker, whichever process it may be in."""
+        queued = sa.select(self.jobs.c.queue_name).distinct().where(self.jobs.c.status == "ENQUEUED")
+        with self._database.reading() as connection:
+            return set(connection.execute(queued).scalars())
+
     def is_queued(self, key: str) -> bool:
         """Whether a job waits for a worker, whichever process it may be in."""
         jobs = self.jobs.c

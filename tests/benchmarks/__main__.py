@@ -19,6 +19,7 @@ from tests.benchmarks.answers import measure_answers
 from tests.benchmarks.digests import measure_digests
 from tests.benchmarks.first_fill import measure_first_fill
 from tests.benchmarks.growth import measure_growth
+from tests.benchmarks.idle import measure_idleness
 from tests.benchmarks.limit import measure_limit
 from tests.benchmarks.row import Measure, Row, Wishes, table
 
@@ -29,6 +30,7 @@ SCENARIOS: Mapping[str, tuple[str, Measure]] = {
     "limit": ("A cold run under the rate limit", measure_limit),
     "first-fill": ("A technician's question while the ledger is filled for the first time", measure_first_fill),
     "growth": ("Growth with the ledger", measure_growth),
+    "idle": ("Processes with nothing to do, and how soon a stored job is begun", measure_idleness),
     ACKNOWLEDGEMENT: ("Acknowledgement of fifty commands at once", measure_acknowledgements),
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from dbos import DBOS, _queue, _workflow_commands
+from dbos import DBOS, _dbos, _queue, _workflow_commands
 from dbos._dbos import _get_dbos_instance
 
 from bot.jobs import dbos_internals
@@ -48,5 +49,7 @@ def test_the_functions_and_fields_that_we_use_are_there_and_mean_what_they_meant
     assert "stop_event.wait(timeout=" in inspect.getsource(_queue.queue_worker_thread)
     assert "_BACKGROUND_JOBS_INTERVAL_SEC" in inspect.getsource(_workflow_commands.background_jobs_thread)
     assert instance._registry.get_internal_queue()._polling_interval_sec > 1
+    assert "target=queue_thread, args=(evt, self)" in inspect.getsource(_dbos)
+    assert not [each for each in threading.enumerate() if each.name.startswith("queue-worker-")], "its manager runs"
     assert instance._sys_db._retry_connection_errors is False
     assert DBOS._recover_pending_workflows(["nobody"]) == []
