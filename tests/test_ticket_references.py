@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -10,8 +12,14 @@ from bot.ticket_references import as_people_say
 from bot.ticket_references.reading import LeftOut, Typed, Why, parse, read_prose
 
 SITE = "https://acme.syncromsp.com"
+FOREIGN = "https://other.syncromsp.com/tickets/5"
 LIMIT = 50
 numbers = st.integers(1, 10**12 - 1).map(str)
+SIGNS = (
+    *(" ", ", ", ". ", "?", ":", "/", " / ", "+", "*", "=", "%", "'", "(", ") (", "[", "] [", "<", "\n- ", "\u200b "),
+    *("-", "..", "~", "->", " to ", " up to ", "\u2705", " and ", "&amp;", " #", " no. ", " invoice ", " billed as "),
+    *(" PO ", " USD ", " EUR ", " Nov ", " min "),
+)
 
 
 def read(text: str, *, limit: int = LIMIT) -> Typed:
@@ -58,6 +66,41 @@ def test_a_range_is_understood_with_any_dash(dash: str, sign: str) -> None:
     assert read(f"{sign}32230{dash}{sign}32233").references == ("32230", "32231", "32232", "32233")
 
 
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "..",
+        "...",
+        "\u2026",
+        " .. ",
+        " \u2026 ",
+        "--",
+        " -- ",
+        "->",
+        " -&gt; ",
+        "\u2192",
+        " ~ ",
+        "~",
+        " up to ",
+        " bis ",
+    ],
+)
+def test_a_range_is_understood_however_its_ends_are_joined(sign: str) -> None:
+    for text in (f"32230{sign}32233", f"are 32230{sign}#32233 on an invoice?"):
+        assert prose(text).references == ("32230", "32231", "32232", "32233")
+    assert read(f"32230{sign}32233").count == 4
+
+
+def test_between_two_numbers_are_those_between_them() -> None:
+    assert read("between tickets #32230 and #32232").references == ("32230", "32231", "32232")
+
+
+@pytest.mark.parametrize(("text", "left_out"), [("32,223", "32,223"), ("has 7 been billed for 75", "7, 75")])
+def test_what_may_be_an_amount_is_not_split_into_tickets(text: str, left_out: str) -> None:
+    assert read(text).references == ()
+    assert ", ".join(each.said for each in read(text).left_out) == left_out
+
+
 def test_a_reversed_range_is_the_same_range() -> None:
     assert read("32233-32230").references == read("32230-32233").references
 
@@ -100,6 +143,7 @@ def test_a_number_with_letters_is_found_in_prose_where_it_cannot_be_mistaken(
     [
         f"{SITE}/tickets/109554336",
         f"{SITE}/tickets/109554336/",
+        f"{SITE}/tickets/109554336/edit",
         f"{SITE}/tickets/109554336?tab=notes#last",
         f"<{SITE}/tickets/109554336>",
         f"<{SITE}/tickets/109554336|Ticket 99999>",
@@ -118,7 +162,6 @@ def test_an_address_of_a_ticket_of_ours_names_its_id(text: str) -> None:
         "https://acme.syncromsp.com.evil.example/tickets/109554336",
         f"{SITE}/invoices/109554336",
         f"{SITE}/tickets/new",
-        f"{SITE}/tickets/109554336/edit",
         "https://[bad/tickets/1",
     ],
 )
@@ -132,7 +175,7 @@ def test_any_other_address_is_not_a_ticket(text: str) -> None:
 @pytest.mark.parametrize(
     "word",
     [
-        "hello",
+        "printer",
         "32223x",
         "x32223",
         "P1",
@@ -224,6 +267,18 @@ def test_a_range_gives_everything_from_its_first_to_its_last(first: int, more: i
         ("<tel:32223|32223>", ["32223"]),
         ("acme.syncromsp.com/tickets/5", ["id:5"]),
         (f"<{SITE}/tickets/5?a=1&amp;b=2#c|here>", ["id:5"]),
+        (f"[Ticket 32223]({SITE}/tickets/5)", ["id:5"]),
+        (f"{SITE}/tickets/5/print {SITE.upper()}/TICKETS/6", ["id:5", "id:6"]),
+        ("1. 32223\n2. 32311", ["32223", "32311"]),
+        (":one: 32223\n:two: 32311", ["32223", "32311"]),
+        ("3\ufe0f\u20e32\ufe0f\u20e32\u20e3", ["322"]),
+        (":three::two::two:", ["322"]),
+        ("\u270532223 32311\u274c #\ufe0f\u20e37", ["32223", "32311", "7"]),
+        ("\u211632223, Re:32311, RE:[#7], Ticket[8] ticket(s) 9", ["32223", "32311", "7", "8", "9"]),
+        ("32223(32311) / #32312", ["32223", "32311", "32312"]),
+        ("Tickets \u2013 32223 und 32311, thanks!", ["32223", "32311"]),
+        ("can you check 32223 as well", ["32223"]),
+        ("has 32223 been billed?", ["32223"]),
     ],
 )
 def test_a_list_is_understood_however_it_is_typed(text: str, references: list[str]) -> None:
@@ -264,7 +319,14 @@ def prose(text: str) -> Typed:
         ("32223 or T20230001", ["32223"], ["T20230001"]),
         ("is 32223 --exhausting?", ["32223"], ["--exhausting"]),
         (f"{SITE}/tickets/5 and 32311", ["id:5", "32311"], []),
-        (f"32223, see <{SITE}/invoices/9|bill 9>", ["32223"], [f"{SITE}/invoices/9", "9"]),
+        (f"32223, see <{SITE}/invoices/9|bill 9>", ["32223"], [f"{SITE}/invoices/9"]),
+        (f"<{SITE}/tickets/5|Ticket 32223>: <{SITE}/invoices/9|#67469>", ["id:5"], [f"{SITE}/invoices/9"]),
+        (f"<{SITE}/tickets/5|#32223 Printer 404>", ["id:5"], ["404"]),
+        (f"#32223, not <{FOREIGN}|#32311>", ["32223"], [FOREIGN]),
+        ("PO #12345 for 32223 in Nov 2026, ext. 1234", ["32223"], ["#12345", "2026", "1234"]),
+        ("32223 came on 3 Nov 2026, and may 32311 be billed?", ["32223", "32311"], ["3", "2026"]),
+        ("32223 USD 750, 950 EUR 32311", ["32223", "32311"], ["750", "950"]),
+        ("32223 (555) 123-4567, +1 555 123 4567", ["32223"], ["555) 123-4567", "1 555 123 4567"]),
     ],
 )
 def test_whatever_has_a_digit_is_a_reference_or_left_out(text: str, references: list[str], left_out: list[str]) -> None:
@@ -273,7 +335,8 @@ def test_whatever_has_a_digit_is_a_reference_or_left_out(text: str, references: 
 
 
 @pytest.mark.parametrize(
-    "text", ["#32223 is on invoice 67469", "32223: billed as 67469", "32223 is on invoices no. 67469"]
+    "text",
+    ["#32223 is on invoice 67469", "32223: billed as 67469", "32223 is on invoices no. 67469", "32223, inv# 67469"],
 )
 def test_what_is_called_an_invoice_is_no_ticket(text: str) -> None:
     assert prose(text) == Typed(("32223",), (LeftOut("67469", Why.INVOICE),), 1)
@@ -293,6 +356,21 @@ def test_no_digit_is_lost(text: str) -> None:
     typed = prose(text)
     accounted = len(typed.references) + len(typed.left_out) or typed.count
     assert accounted or not any(map(str.isdigit, text))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(32000, 32030) | st.integers(100, 999) | st.integers(2020, 2030),
+            st.sampled_from(SIGNS),
+        ),
+        max_size=5,
+    ).map(lambda parts: "".join(f"{number}{sign}" for number, sign in parts))
+)
+def test_each_number_is_a_ticket_or_named(text: str) -> None:
+    for typed in (read(text), prose(text)):
+        named = " ".join([*typed.references, *(each.said for each in typed.left_out)])
+        assert typed.count > LIMIT or all(number in named for number in re.findall(r"[0-9]+", text))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import zip_longest
 
 from bot.ticket_references.words import Kind, Span, Word, words_of
 
-_UNDERSTOOD = frozenset({Kind.TICKET, Kind.JOIN, Kind.NUMBER_SIGN, Kind.FILLER, Kind.OPTION})
+_UNDERSTOOD = frozenset({Kind.SPAN, Kind.TICKET, Kind.JOIN, Kind.NUMBER_SIGN, Kind.FILLER, Kind.ASKING, Kind.OPTION})
+_NAMING = frozenset({Kind.TICKET, Kind.INVOICE, Kind.THING, Kind.MONTH})
+_OF_A_DATE = (1, 2, 4)
+"""Digits of the number beside a month."""
 _BARE = re.compile(r"[0-9]{3,8}")
 _BARE_LETTERED = re.compile(r"[A-Z][0-9]{6,12}")
 
@@ -53,10 +55,13 @@ class Typed:
 def parse(text: str, *, site: str, limit: int) -> Typed:
     """Read a list of tickets, strictly: every word must be a number, a range, an address of `site`, or filler.
 
+    A question about them is read as prose, since it may name amounts.
     Where the list means more than `limit` tickets, `references` is empty and `count` says how many.
     """
     words = words_of(text, site=site, is_prose=False)
-    strange = [word for word in words if word.kind is not Kind.SPAN and word.kind not in _UNDERSTOOD]
+    strange = [word for word in words if word.kind not in _UNDERSTOOD and word.said != "-"]
+    if not strange and any(word.kind is Kind.ASKING for word in words):
+        return read_prose(text, site=site, limit=limit)
     return _typed(words, [word for word in words if word.kind is Kind.SPAN], strange, limit)
 
 
@@ -66,7 +71,7 @@ def read_prose(text: str, *, site: str, limit: int, takes_invoices: bool = True)
     Where some are named that way, a bare number counts only with as many digits as one of them. Where none is, those
     of three to eight digits count; where there are none, such as "T20230001"; where there is none, what is called an
     invoice (unless it is none that `takes_invoices`).
-    What is followed by a unit counts nowhere. Everything else with a digit in it is left out, and named.
+    What counts something, or is said to be something else, is no ticket. Whatever has a digit and is none is named.
     """
     words = words_of(text, site=site, is_prose=True)
     named = _names(words)
@@ -74,8 +79,8 @@ def read_prose(text: str, *, site: str, limit: int, takes_invoices: bool = True)
     invoices = {place for place, name in named.items() if name is Kind.INVOICE}
     bare = [
         place
-        for place, (word, following) in enumerate(zip_longest(words, words[1:]))
-        if word.kind is Kind.SPAN and place not in named and (following is None or following.kind is not Kind.UNIT)
+        for place, word in enumerate(words)
+        if word.kind is Kind.SPAN and place not in named and not _is_amount(words, place)
     ]
     if meant:
         digits = {len(words[place].span[0]) for place in meant if words[place].span[0].isdecimal()}
@@ -96,18 +101,35 @@ def _names(words: Sequence[Word]) -> dict[int, Kind]:
     names: dict[int, Kind] = {}
     called: Kind | None = None
     is_first, digits = False, 0
-    for place, (word, following) in enumerate(zip_longest(words, words[1:])):
-        is_count = following is not None and following.kind is Kind.UNIT
+    for place, word in enumerate(words):
         is_alike = _is_bare(word) or len(word.span[0]) == digits
-        if word.kind in (Kind.TICKET, Kind.INVOICE):
+        if word.kind in _NAMING:
             called, is_first = word.kind, True
+        elif word.kind is Kind.SPAN and called in (Kind.THING, Kind.MONTH):
+            if called is Kind.THING or len(word.span[0]) in _OF_A_DATE:
+                names[place] = called
+            called = None
         elif word.kind is Kind.SPAN and word.is_named and called is not Kind.INVOICE:
             names[place], called, is_first, digits = Kind.TICKET, Kind.TICKET, False, len(word.span[0])
-        elif word.kind is Kind.SPAN and called and (is_first or (is_alike and not is_count) or word.is_named):
+        elif (
+            word.kind is Kind.SPAN
+            and called
+            and (is_first or (is_alike and not _is_amount(words, place)) or word.is_named)
+        ):
             names[place], is_first, digits = called, False, len(word.span[0])
         elif word.kind not in (Kind.JOIN, Kind.NUMBER_SIGN):
             called = None
     return names
+
+
+def _is_amount(words: Sequence[Word], place: int) -> bool:
+    """Whether a number counts something: it stands before a unit, or beside money; of two beside it, the shorter."""
+    around = {at: words[place + at] for at in (-2, -1, 1, 2) if 0 <= place + at < len(words)}
+    if 1 in around and around[1].kind is Kind.UNIT:
+        return True
+    sizes = {at: len(word.span[0]) for at, word in around.items() if word.kind is Kind.SPAN}
+    own = len(words[place].span[0])
+    return any(at in around and around[at].kind is Kind.MONEY and own <= sizes.get(2 * at, own) for at in (-1, 1))
 
 
 def _is_bare(word: Word) -> bool:
@@ -137,7 +159,7 @@ def _typed(
 def _why(word: Word, invoices: Iterable[str]) -> Why:
     if word.kind is Kind.FOREIGN:
         return Why.FOREIGN
-    return Why.INVOICE if word.said in invoices else Why.UNCLEAR
+    return Why.INVOICE if word.said in invoices or "/invoices/" in word.said else Why.UNCLEAR
 
 
 def _distinct(spans: Iterable[Span]) -> int:

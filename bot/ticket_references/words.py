@@ -29,9 +29,16 @@ class Kind(Enum):
     """Makes a range of the numbers around it."""
     NUMBER_SIGN = auto()
     FILLER = auto()
+    ASKING = auto()
+    """Makes a sentence of a list, in which a number may be an amount."""
     OPTION = auto()
     UNIT = auto()
     """After a number, says that it counts something."""
+    MONEY = auto()
+    """A unit also before a number."""
+    THING = auto()
+    """Says that the number after it is that of something else."""
+    MONTH = auto()
     OTHER = auto()
 
 
@@ -53,15 +60,21 @@ class Word:
 _KINDS: Mapping[str, Kind] = {
     word: kind
     for kind, words in {
-        Kind.TICKET: "ticket tickets tkt tkts",
+        Kind.TICKET: "ticket tickets ticket(s tkt tkts",
         Kind.INVOICE: "invoice invoices inv",
-        Kind.JOIN: "and or plus also then",
-        Kind.THROUGH: "- to through thru until till",
+        Kind.JOIN: "and or plus also then / und et y",
+        Kind.THROUGH: "- to through thru until till upto bis",
         Kind.NUMBER_SIGN: "# number numbers no nr num",
-        Kind.FILLER: "please pls check the for from between",
-        Kind.OPTION: "fresh exhaustive --fresh --exhaustive",
-        Kind.UNIT: "% € $ £ am pm c day days dollar dollars eur euro euros gb gbp h hour hours hr hrs m mb min mins"
-        " minute minutes month months pcs percent s sec second seconds times usd user users week weeks x year years",
+        Kind.FILLER: "please pls check the for from between yet already again all both any these this those that"
+        " can could would you us me as well re hi hello hey thanks thank thx ok okay",
+        Kind.ASKING: "is are was were has have had been be being billed invoiced charged",
+        Kind.OPTION: "fresh exhaustive -fresh -exhaustive --fresh --exhaustive",
+        Kind.UNIT: "% am pm c day days dollar dollars euro euros gb h hour hours hr hrs m mb min mins"
+        " minute minutes month months pcs percent s sec second seconds times user users week weeks x year years",
+        Kind.MONEY: "€ $ £ eur gbp usd cad aud",
+        Kind.THING: "po quote quotes estimate payment receipt serial asset ext phone tel room kb page",
+        Kind.MONTH: "jan january feb february mar march apr april may jun june jul july aug august sep sept september"
+        " oct october nov november dec december",
     }.items()
     for word in words.split()
 }
@@ -71,25 +84,40 @@ _BILLED, _AS = frozenset({"billed", "charged", "invoiced"}), frozenset({"as", "o
 """Together they name an invoice, too: "billed as 67501"."""
 _AS_SPACES = str.maketrans(dict.fromkeys('*`"\u201c\u201d\u201e\u201f«»\u2039\u203a¦|', " "))
 """Slack's bold and code, quotation marks, the sides of a table."""
-_EDGES = "()[]{}<>'\u00b4\u2018\u2019_~!?:.=&+•·●◦‣→"
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
-"""All that Slack escapes; the last of them last."""
+_EDGES = "()[]{}<>'\u2018\u2019_~!?:.=&+•·●◦‣→"
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "\u2116": "#"}
+"""All that Slack escapes, the last of them last; and the sign of a number."""
+_KEYCAPS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _EMOJI = re.compile(r":(?:[+-]1|100|[a-z][a-z0-9_'-]*+):")
+_KEYED = re.compile(rf"(?::(?:{'|'.join(_KEYCAPS)}):){{3,}}")
+"""A number of Slack's emoji; fewer of them stand before the lines of a list."""
 _SLACK_LINK = re.compile(r"<([^<>|]++)(?:\|([^<>]*+))?>")
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]<>|]*+)\]\((https?://[^\s()<>|]++)\)")
 _SENTENCE_DASH = re.compile(r"(?<![0-9\s])[\u2013\u2014\u2015]|[\u2013\u2014\u2015](?![0-9\s#])")
 """A dash that makes no range; a phone makes one of the two before an option."""
 _DASH = re.compile(r"[\u2010-\u2015\u2043\u2212]")
-_RANGE_SIGN = re.compile(r"(?<=[0-9])(?:-[^\S\n]++|[^\S\n]++-|\.{2,}+)(?=#?[0-9])")
-_BULLET = re.compile(r"^[^\S\n]*+[-\u2013\u2014](?![-\u2013\u2014])", re.MULTILINE)
-_LISTED = re.compile(r"https?://[^\s,;]++|(?:(?!https?://)[^\s,;])++")
-_WRITTEN = re.compile(rf"[$€£]?[0-9]{{1,3}}(?:,[0-9]{{3}})++(?![0-9])(?:\.[0-9]++)?|{_LISTED.pattern}")
+_BETWEEN = re.compile(r"(\bbetween [^\d\n]{0,20}+[0-9]++) (?:and|&) (?=#?[0-9])", re.IGNORECASE)
+_REACHING = r"\.{2,}+|-{2,}+>?|->|→|~|up[^\S\n]++to"
+_RANGE_SIGN = re.compile(
+    rf"(?<=[0-9])(?:-[^\S\n]++|[^\S\n]++-|{_REACHING}|[^\S\n]++(?:{_REACHING})[^\S\n]++)(?=#?[0-9])", re.IGNORECASE
+)
+_BULLET = re.compile(
+    r"^[^\S\n]*+(?:[-\u2013\u2014](?![-\u2013\u2014])|[0-9]{1,2}[.)](?=[^\S\n][^\n]*[0-9]))", re.MULTILINE
+)
+_PHONE = r"(?:\+[0-9]{1,3}[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}[.-])[0-9]{3}[ .-][0-9]{4}(?![0-9])"
+_PHONE_ABROAD = r"\+[0-9]{1,3}(?:[ .-][0-9]{2,4}){2,4}(?![0-9])"
+_SPACED = rf"{_PHONE}|{_PHONE_ABROAD}|https?://[^\s,;]++|(?:(?!https?://)[^\s,;])++"
+_LISTED = re.compile(rf"[0-9]{{1,2}}(?:,[0-9]{{3}})++(?![0-9,])|{_SPACED}", re.IGNORECASE)
+_WRITTEN = re.compile(rf"[$€£]?[0-9]{{1,3}}(?:,[0-9]{{3}})++(?![0-9])(?:\.[0-9]++)?|{_SPACED}", re.IGNORECASE)
 """In prose, "1,500.00" is an amount and no list."""
+_LAST_SIGN = "\u21ff"
+"""Of the signs that say something beside a number, such as "°"; behind it are pictures."""
 _DIGITS = re.compile(r"[0-9]++")
 _RANGE = re.compile(rf"#?([0-9]{{1,{LONGEST_NUMBER}}})-#?([0-9]{{1,{LONGEST_NUMBER}}})")
-_GLUED = re.compile(r"([A-Za-z]{2,8})([:#._=/-]*+)(#?[0-9].*+)")
-_JOINED = re.compile(r"[&+/]++|(?<=[0-9A-Z])(?=#)")
-_TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})/?")
-_INVOICE_PATH = re.compile(r"/invoices/([0-9]{1,20})/?")
+_GLUED = re.compile(r"([A-Za-z]{2,8})([:#._=/()\[-]*+)(#?[0-9].*+)")
+_JOINED = re.compile(r"[&+/()]++|(?<=[0-9A-Z])(?=#)")
+_TICKET_PATH = re.compile(r"/tickets/([0-9]{1,20})(?:/.*+)?", re.IGNORECASE)
+_INVOICE_PATH = re.compile(r"/invoices/([0-9]{1,20})(?:/.*+)?", re.IGNORECASE)
 _INVOICE_NUMBER = re.compile(r"\w[\w./-]{0,39}")
 
 
@@ -108,12 +136,18 @@ def words_of(text: str, *, site: str, is_prose: bool) -> tuple[Word, ...]:
 
 def _plain(text: str, site: str) -> str:
     """Slack's links, entities and emoji resolved, digits and dashes as in ASCII, nothing that cannot be seen."""
-    plain = _SLACK_LINK.sub(lambda link: f" {_linked(link.group(1), link.group(2) or '', site)} ", text)
+    plain = _MARKDOWN_LINK.sub(r"<\2|\1>", text)
+    plain = _SLACK_LINK.sub(lambda link: f" {_linked(link.group(1), link.group(2) or '', site)} ", plain)
     for entity, character in _ENTITIES.items():
         plain = plain.replace(entity, character)
-    plain = "".join(map(_plain_character, _EMOJI.sub(" ", plain))).translate(_AS_SPACES)
+    plain = _EMOJI.sub(" ", _KEYED.sub(_keyed, plain))
+    plain = "".join(map(_plain_character, plain)).translate(_AS_SPACES)
     plain = _DASH.sub("-", _SENTENCE_DASH.sub(" ", _BULLET.sub(" ", plain)))
-    return _RANGE_SIGN.sub(" - ", plain)
+    return _RANGE_SIGN.sub(" - ", _BETWEEN.sub(r"\1 - ", plain))
+
+
+def _keyed(emoji: re.Match[str]) -> str:
+    return "".join(str(_KEYCAPS.index(name)) for name in emoji[0].split(":") if name)
 
 
 def _linked(target: str, label: str, site: str) -> str:
@@ -122,24 +156,29 @@ def _linked(target: str, label: str, site: str) -> str:
         return ""
     if target.startswith(("mailto:", "tel:")):
         return label or target.partition(":")[2]
-    most_known = 1 if _address(target, site).span[0] else 0  # the ticket's own number
-    says_more = len(_DIGITS.findall(label)) > most_known and not target.endswith(label)
-    return f"{target} {label}" if says_more else target
+    address = _address(target, site)
+    if address.kind is Kind.FOREIGN or invoice_at(target, site) or target.endswith(label):
+        return target
+    if address.kind is Kind.SPAN:  # its text begins with the ticket's own number
+        label = "".join(_DIGITS.split(label, maxsplit=1)[1:])
+    return f"{target} {label}" if _DIGITS.search(label) else target
 
 
 def _plain_character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category == "Cf" or "\ufe00" <= character <= "\ufe0f":
+    if category in ("Cf", "Me") or "\ufe00" <= character <= "\ufe0f":
         return ""
+    if category == "Sk" or (category == "So" and character > _LAST_SIGN):
+        return " "
     # A footnote's sign or a fraction would become digits of the number beside it.
     return character if category == "No" else unicodedata.normalize("NFKC", character)
 
 
 def _meanings(said: str, site: str) -> Iterator[Word]:
     """What a word between spaces means, where it is glued together of several: each of them."""
-    kind = _KINDS.get(said.casefold())
+    kind = _KINDS.get(said.casefold()) or _KINDS.get(said.casefold().rstrip("#"))
     if kind is not None:
         yield Word(said, kind)
         return
@@ -152,7 +191,7 @@ def _meanings(said: str, site: str) -> Iterator[Word]:
         yield from _meanings(glued[3], site)
         return
     pieces = [_number(piece) for piece in _JOINED.split(said)]
-    shortest = 3 if "/" in said else 1  # a date is no list
+    shortest = 3 if "/" in said or "(" in said else 1  # a date is no list
     if all(piece.kind is Kind.SPAN and len(piece.span[0]) >= shortest for piece in pieces):
         yield from pieces
     else:
