@@ -202,7 +202,7 @@ class Conversation:
         self._is_turned_away, self._parent = True, None
         why = Rendered(cannot_post(request.channel, code))
         url = request.response_url
-        if url is None or not self._outbox.respond("explain", url, why):
+        if url is None or not self._outbox.respond("explain", url, why, harmless=True):
             self._outbox.post("explain directly", request.user, why, harmless=True)
 
     def _answer_by_response_url(self, outcome: Rendered) -> None:

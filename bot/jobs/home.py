@@ -6,18 +6,18 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.billing.search.scheduler import Progress
 from bot.billing.verifier import Verifier
 from bot.digest.home import Looked
 from bot.jobs.digest_making import DigestFailedError, DigestRules, accused_in, make_digest
+from bot.jobs.look import FRESH_FOR
 from bot.jobs.recorded import OpenSession
 from bot.store.memory import Memory
 
 log = logging.getLogger(__name__)
 
-FRESH = timedelta(minutes=1)
 Then = Callable[[], None]
 
 
@@ -36,16 +36,20 @@ class HomeLook:
     clock: Callable[[], datetime]
     is_stopping: Callable[[], bool]
     _looked: Looked = field(default=Looked())
-    _tried_at: datetime | None = None
+    _fresh_until: datetime | None = None
     _waiting: list[Then] = field(default_factory=list)
     _is_at_it: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def last(self) -> tuple[Looked, bool]:
-        """The last look, and whether it is to be made anew: it is under way, or older than a minute."""
+        """The last look, and whether it is to be made anew: it is under way, or older than a minute.
+
+        What it found is left out then, and where a later one failed: it is too old to be said.
+        """
         with self._lock:
-            is_old = self._tried_at is None or self.clock() - self._tried_at > FRESH
-            return self._looked, self._is_at_it or is_old
+            is_old = self._fresh_until is None or self.clock() > self._fresh_until
+            known = self._looked if not (is_old or self._looked.trouble) else Looked(None, self._looked.trouble)
+            return known, self._is_at_it or is_old
 
     def renew(self, then: Then) -> None:
         """Look again, and do `then` when that is done. Returns at once."""
@@ -57,7 +61,7 @@ class HomeLook:
         threading.Thread(target=self._look, name="home", daemon=True).start()
 
     def _look(self) -> None:
-        digest = self._looked.digest
+        digest, began = self._looked.digest, self.clock()
         try:
             looked = self._made()
         except _StoppedError:
@@ -68,7 +72,8 @@ class HomeLook:
             log.exception("The tickets could not be looked at for Home")
             looked = Looked(digest, "an error inside the bot, which its operator finds in the log")
         with self._lock:
-            self._looked, self._tried_at, self._is_at_it = looked, self.clock(), False
+            self._looked, self._is_at_it = looked, False
+            self._fresh_until = max(began + FRESH_FOR, self.clock() + FRESH_FOR / 2)
             waiting, self._waiting = self._waiting, []
         for then in waiting:
             then()

@@ -57,8 +57,8 @@ class Outbox:
     A message that may have been posted already is looked for from the job's last post on, by Slack's own time; from
     its beginning where there is none.
 
-    What is not `harmless` rests on the look that `basis` names, and is not said once that is old: `post`, `edit` and
-    `attach` raise `OldNewsError` then.
+    What is not `harmless` rests on the look that `basis` names, and is not said once that is old: `post`, `edit`,
+    `respond` and `attach` raise `OldNewsError` then.
     """
 
     def __init__(self, steps: Steps, poster: Poster, *, key: str, clock: Callable[[], datetime]) -> None:
@@ -190,9 +190,21 @@ class Outbox:
         with contextlib.suppress(CannotPostError, MessageGoneError, SlackUnavailableError):
             self._poster.remove(place)
 
-    def respond(self, step: str, response_url: str, message: Rendered) -> bool:
+    def respond(self, step: str, response_url: str, message: Rendered, *, harmless: bool = False) -> bool:
         """Tell the person who used a command; False when Slack no longer takes it."""
-        return bool(self._steps.run(step, lambda _: self._poster.respond(response_url, message)))
+        look = self._last_look(harmless=harmless)
+
+        def respond(_: bool) -> bool | dict[str, bool]:
+            try:
+                look()
+            except OldNewsError:
+                return {"old": True}
+            return self._poster.respond(response_url, message)
+
+        done = self._steps.run(step, respond)
+        if isinstance(done, dict):
+            raise OldNewsError(step)
+        return bool(done)
 
     def attach(self, step: str, place: Posted, *, name: str, content: str, comment: str) -> bool:
         """Put a text file into the thread of a message; False when Slack does not take it."""

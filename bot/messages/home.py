@@ -59,7 +59,7 @@ def _view(blocks: Sequence[Block]) -> View:
 
 def _standing(home: Home) -> str:
     """How old this is, and whether newer comes."""
-    seen = f"as of {phrases.moment(home.as_of)}" if home.as_of else "nothing was looked at since the bot started"
+    seen = f"as of {phrases.moment(home.as_of)}" if home.as_of else "nothing fresh is known yet"
     failed = f"the last look failed: {mrkdwn(home.trouble, 300)}" if home.trouble else ""
     return strung(" · ", seen, "refreshing…" if home.is_refreshing else "", failed)
 
@@ -73,7 +73,8 @@ def _mine(home: Home) -> Iterator[Block]:
             "I do not know your name in Syncro. The operator of this bot can say it in the setting TECHNICIANS."
         )
     elif home.mine is None:
-        yield section("I am looking at the finished tickets now; the first look takes a while.")
+        is_coming = "I am looking at the finished tickets now; that may take a while."
+        yield section(is_coming if home.is_refreshing else "What is unbilled of yours is not known now.")
     elif not home.mine.checked:
         yield section(
             f"No finished ticket of late is assigned to {name}. If Syncro knows you by another name, the operator of "

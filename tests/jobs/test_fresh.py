@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs.look import Look
+from bot.jobs.look import Look, OldNewsError
+from bot.jobs.outbox import Outbox
+from bot.messages.rendered import told
 from bot.sandbox.slack.workspace import BILLING, MANAGER, RETIRED
 from bot.sandbox.syncro.world import Ticket
 from bot.store.records import Subscription
-from tests.jobs.fakes import PowerCut, RememberingSteps
+from tests.jobs.fakes import FakePoster, PowerCut, RememberingSteps
 from tests.jobs.office import MONDAY, Office, opened_office
 from tests.standins.slack_faults import ApiCall
 
@@ -144,6 +146,18 @@ def test_a_question_cut_off_says_nothing_old_when_it_goes_on(office: Office, ste
     assert all("NOT INVOICED" not in text for text in posted)
     if step != "post evidence":
         assert any("invoiced on invoice" in text for text in posted)
+
+
+def test_what_is_said_where_a_command_was_typed_is_fresh_too() -> None:
+    poster = FakePoster()
+    outbox = Outbox(RememberingSteps(), poster, key="check:1", clock=lambda: MONDAY + 61 * SECOND)
+    outbox.basis = Look(MONDAY, MONDAY + SECOND)
+
+    with pytest.raises(OldNewsError):
+        outbox.respond("respond", "https://hooks.test/1", told("NOT INVOICED"))
+    assert outbox.respond("explain", "https://hooks.test/1", told("I may not post there"), harmless=True)
+
+    assert [each.text for each in poster.responses] == ["I may not post there"]
 
 
 # --- digests ---
