@@ -25,6 +25,7 @@ _SECRET_PARTS = ("/commands/", "/actions/", "ticket=")
 _HIDDEN = "[hidden]"
 _LIBRARIES = frozenset({"aiohttp", "asyncio", "dbos", "psycopg", "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3"})
 _LINE = 300
+_TRACEBACK = "Traceback (most recent call last):"
 _ALIKE = 60
 """Lines that begin alike, numbers aside, say the same."""
 _VARIES = re.compile(r"[0-9a-f.-]+")
@@ -72,10 +73,10 @@ class Brief(logging.Filter):
         """Whether the record is to be written; shortens it."""
         if not _is_of_a_library(record):
             return True
-        message = record.getMessage().strip().partition("\n")[0][:_LINE]
+        message = _first_line(record.getMessage())
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
-            message += f" ({type(error).__name__}: {str(error).strip().partition(chr(10))[0][:_LINE]})"
+            message += f" ({type(error).__name__}: {_first_line(str(error))})"
             record.exc_info = record.exc_text = None
         times = self._times(record.name, message)
         record.msg, record.args = message, ()
@@ -94,6 +95,14 @@ class Brief(logging.Filter):
                 return 0
             self._said[key] = (now, 0)
             return kept + 1
+
+
+def _first_line(text: str) -> str:
+    """What it begins with; of a traceback that is part of it, the error that came first."""
+    first, *rest = text.strip().splitlines() or [""]
+    if first.endswith(_TRACEBACK):
+        first = first.removesuffix(_TRACEBACK) + next((line for line in rest if not line.startswith(" ")), "")
+    return first[:_LINE]
 
 
 def _is_of_a_library(record: logging.LogRecord) -> bool:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -151,6 +152,15 @@ def test_what_a_library_repeats_is_one_line_a_minute_without_a_traceback_and_our
     assert later == ["Queue 7 is away: (OSError: no connection) (and 499 more like it in the last minute)"]
     assert records([ours, ours], brief) == ["broke\ndown"] * 2
     assert ours.exc_info is not None
+
+
+def test_of_a_traceback_in_the_words_of_a_library_the_error_is_told() -> None:
+    try:
+        raise OSError("no connection\nFROM jobs")
+    except OSError:
+        news = [record("dbos", f"Polling failed: {traceback.format_exc()}"), record("dbos", "")]
+
+    assert records(news, Brief()) == ["Polling failed: OSError: no connection", ""]
 
 
 def test_different_news_of_a_library_are_all_told() -> None:

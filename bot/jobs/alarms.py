@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import itertools
 import logging
@@ -43,6 +44,7 @@ class Alarms:
     def every(self, seconds: float, call: Callable[[], object]) -> None:
         """Call something again and again, with so many seconds between."""
 
+        @functools.wraps(call)  # a failure is told by its name
         def again() -> None:
             try:
                 call()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from bot.jobs.alarms import Alarms
 from bot.jobs.bell import Bell, Precedence
 from tests.patience import PATIENCE
@@ -70,7 +72,9 @@ def test_alarms_call_in_the_order_of_their_times_and_one_that_fails_stops_nothin
     alarms.stop()
 
 
-def test_a_regular_alarm_goes_on_after_a_failure_and_ends_with_the_alarms() -> None:
+def test_a_regular_alarm_goes_on_after_a_failure_that_is_told_by_its_name_and_ends_with_the_alarms(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     enough = threading.Event()
     calls: list[int] = []
 
@@ -89,3 +93,4 @@ def test_a_regular_alarm_goes_on_after_a_failure_and_ends_with_the_alarms() -> N
     before = len(calls)
     time.sleep(0.05)
     assert len(calls) == before
+    assert "count failed (ValueError); it is tried again" in caplog.text
