@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from bot.billing.rules.technicians import Technician, meant
 from bot.billing.rules.verdicts import Finding, Verdict
+from bot.counting import counted
 from bot.digest.model import AgeBand, Digest, DigestTicket, Standing, total
+from bot.words.plain import some_money, strung
 
 NOBODY = "nobody assigned"
 NO_CUSTOMER = "no customer named"
@@ -27,6 +29,10 @@ class Group:
     def amount(self) -> Decimal:
         """Their money at risk."""
         return total(self.lines)
+
+    def in_words(self, currency: str) -> str:
+        """2 tickets, 770.00."""
+        return strung(", ", counted(len(self.lines), "ticket"), some_money(self.amount, currency))
 
 
 def by_customer(lines: Iterable[DigestTicket]) -> tuple[Group, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.billing.rules.verdicts import Loudness, Verdict
 from bot.counting import counted
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, total
-from bot.words.plain import capital, day_in_words, in_hours, money, strung
+from bot.words.plain import capital, day_in_words, in_hours, money, some_money, strung
 from bot.words.verdicts import verdict_words
 
 
@@ -21,8 +21,9 @@ def headline(digest: Digest) -> str:
     if not digest.unbilled:
         return strung("; ", capital(accounted(digest)), change(digest))
     estimate = f" ({money(digest.estimate, digest.currency)} of it an estimate)" if digest.estimate else ""
-    at_risk = f"{money(digest.at_risk, digest.currency)} at risk{estimate}"
-    said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled", at_risk]
+    said = [f"{counted(len(digest.unbilled), 'ticket')} unbilled"]
+    if digest.at_risk:
+        said.append(f"{money(digest.at_risk, digest.currency)} at risk{estimate}")
     if digest.at_risk_hours:
         said.append(f"{in_hours(digest.at_risk_hours)} h not yet drawn from prepaid blocks")
     unproved = len(digest.of(Verdict.UNVERIFIED))
@@ -81,7 +82,14 @@ def warned(ticket: DigestTicket, digest: Digest, before: str = "still unbilled, 
 def tally(label: str, tickets: Sequence[DigestTicket], digest: Digest) -> str:
     """The heading of a section: "Scheduled: 12 tickets, 1,140.00"; without money where none is at stake."""
     amount = total(tickets)
-    return strung(", ", f"{label}: {counted(len(tickets), 'ticket')}", money(amount, digest.currency) if amount else "")
+    return strung(", ", f"{label}: {counted(len(tickets), 'ticket')}", some_money(amount, digest.currency))
+
+
+def at_stake(ticket: DigestTicket, currency: str) -> str:
+    """What the ticket puts at risk: "75.00", "1.5 h prepaid"; empty where that is nothing."""
+    hours = f"{in_hours(ticket.prepaid_hours)} h prepaid" if ticket.prepaid_hours else ""
+    said = strung(", ", some_money(ticket.amount, currency), hours)
+    return said or ("worth not known" if ticket.finding.unbilled.is_unknown else "")
 
 
 def next_run(ticket: DigestTicket, digest: Digest) -> str:
@@ -99,7 +107,9 @@ def amount_resolved(resolved: Resolved, currency: str) -> str:
     whole = money(resolved.standing.amount, currency)
     if resolved.remains is None:
         return f"nobody knows how much of {whole}"
-    return strung(" ", money(resolved.amount, currency), f"of {whole}" if resolved.remains else "")
+    return (
+        f"{money(resolved.amount, currency)} of {whole}" if resolved.remains else some_money(resolved.amount, currency)
+    )
 
 
 def is_quiet(digest: Digest) -> bool:

@@ -46,7 +46,7 @@ from bot.messages.rendered import (
     told,
 )
 from bot.words.findings import unbilled
-from bot.words.plain import money, strung
+from bot.words.plain import some_money, strung
 from bot.words.verdicts import counts, verdict_words
 
 _NAMED: Final = 12
@@ -165,7 +165,7 @@ def _loud(close: Close) -> list[Part]:
         left = unbilled(finding.unbilled, finding.currency) if finding.verdict is Verdict.PARTIALLY_INVOICED else ""
         rest = f"still unbilled: {left}" if left else ""
         said = strung(", ", verdict_words(finding.verdict).inline, rest, known.aside)
-        at_risk = money(known.figures.at_risk, close.digest.currency) if known.figures.at_risk else ""
+        at_risk = some_money(known.figures.at_risk, close.digest.currency)
         cells = [
             link_cell(finding.ticket_url, phrases.bare_number(finding), 30),
             text_cell(finding.customer, 40),

@@ -15,7 +15,7 @@ from bot.billing.rules.verdicts import Loudness, Verdict, WarningEnding
 from bot.counting import counted
 from bot.digest.groups import Group, by_customer, by_technician
 from bot.digest.headline import headline, tally
-from bot.digest.model import Digest, DigestTicket, Mark, Pickup, Resolved
+from bot.digest.model import NOTHING, Digest, DigestTicket, Mark, Pickup, Resolved
 from bot.messages import digest_rows as rows
 from bot.messages import phrases
 from bot.messages.digest_acts import mark_line
@@ -35,7 +35,7 @@ from bot.messages.rendered import (
     told,
 )
 from bot.words.findings import REST_UNKNOWN, how_linked
-from bot.words.plain import day_in_words, listed, money, strung
+from bot.words.plain import day_in_words, listed, some_money, strung
 from bot.words.verdicts import ending_words, verdict_words
 
 _CARDS_IN_PARENT: Final = 3
@@ -141,9 +141,9 @@ def _details(digest: Digest) -> list[Part]:
 
 
 def _recovered(digest: Digest) -> str:
-    amount = sum(each.amount for each in digest.resolved)
-    worth = money(amount, digest.currency) if amount else ""
-    return strung(", ", f"Recovered and settled: {counted(len(digest.resolved), 'ticket')}", worth)
+    amount = sum((each.amount for each in digest.resolved), NOTHING)
+    count = counted(len(digest.resolved), "ticket")
+    return strung(", ", f"Recovered and settled: {count}", some_money(amount, digest.currency))
 
 
 def _section(verdict: Verdict, tickets: Sequence[DigestTicket], digest: Digest) -> list[Part]:
@@ -166,7 +166,7 @@ def _grouped(heading: str, groups: Sequence[Group], currency: str) -> list[Part]
         heading,
         (
             line(
-                f"• *{mrkdwn(group.name, 80)}:* {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}:"
+                f"• *{mrkdwn(group.name, 80)}:* {group.in_words(currency)}:"
                 f" {phrases.numbers(ticket.finding.ticket_number for ticket in group.lines)}"
             )
             for group in groups

@@ -14,7 +14,7 @@ from bot.messages import phrases
 from bot.messages.escape import mrkdwn
 from bot.messages.rendered import Line, Part, header, line, paragraphs
 from bot.words.findings import REST_UNKNOWN
-from bot.words.plain import capital, day_in_words, duration, money, strung
+from bot.words.plain import capital, day_in_words, duration, money, some_money, strung
 from bot.words.verdicts import ending_words, verdict_words
 
 _NAMED: Final = 3
@@ -78,7 +78,7 @@ def _resolved(label: str, resolved: Sequence[Resolved], digest: Digest) -> str:
     if not resolved:
         return ""
     amount = sum(each.amount for each in resolved) or NOTHING
-    count = strung(", ", counted(len(resolved), "ticket"), money(amount, digest.currency) if amount else "")
+    count = strung(", ", counted(len(resolved), "ticket"), some_money(amount, digest.currency))
     return _named(f"*{label}:* {count}", [f"{_was(each.standing.ticket_number)} {_end(each)}" for each in resolved])
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.billing.rules.verdicts import Finding, Unbilled, Verdict, WarningEnding
 from bot.counting import counted
-from bot.digest.headline import amount_resolved, next_run, warned
+from bot.digest.headline import amount_resolved, at_stake, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, link_button, number_cell
@@ -29,7 +29,7 @@ from bot.messages.rendered import (
 )
 from bot.words.concerns import concern_in_words
 from bot.words.findings import coverage, repeated, unbilled
-from bot.words.plain import capital, day_in_words, duration, money, strung
+from bot.words.plain import capital, day_in_words, duration, money, some_money, strung
 from bot.words.reasons import CONTRADICTION, unsaid
 from bot.words.verdicts import ending_words, verdict_words
 
@@ -87,11 +87,6 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
     return f"{work} ({'; '.join(notes)})" if notes else work
 
 
-def _amount(ticket: DigestTicket, digest: Digest) -> str:
-    is_known = ticket.amount or not ticket.finding.unbilled.is_unknown
-    return money(ticket.amount, digest.currency) if is_known else "worth not known"
-
-
 def _who(ticket: DigestTicket) -> str:
     return mrkdwn(ticket.finding.technician, 40) or "nobody assigned"
 
@@ -116,13 +111,13 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
     """The ticket as a row of the table, and as a line of words."""
     finding = ticket.finding
     number = link_cell(finding.ticket_url, phrases.bare_number(finding), 30)
-    amount = _amount(ticket, digest)
+    amount = at_stake(ticket, digest.currency)
     age_cell = number_cell(ticket.business_days, str(ticket.business_days)) if ticket.age_known else text_cell("")
     cells = [
         number,
         text_cell(finding.customer, 40),
         age_cell,
-        number_cell(ticket.amount, amount),
+        number_cell(ticket.amount, amount or "-"),
         text_cell(ticket.finding.technician, 30),
         text_cell(warned(ticket, digest, before="")),
     ]
@@ -144,7 +139,8 @@ def row(ticket: DigestTicket, digest: Digest) -> Row:
 def card(ticket: DigestTicket, digest: Digest) -> Part:
     """An unbilled ticket with everything a manager can do about it."""
     finding = ticket.finding
-    start = strung(" · ", _start(ticket), f"*{_amount(ticket, digest)}*", age(ticket), warned(ticket, digest))
+    amount = f"*{said}*" if (said := at_stake(ticket, digest.currency)) else ""
+    start = strung(" · ", _start(ticket), amount, age(ticket), warned(ticket, digest))
     status, subject = "" if finding.contradiction else mrkdwn(finding.status, 40), mrkdwn(finding.subject, 100)
     about = strung(" · ", f"“{subject}”" if subject else "", f"status {status}" if status else "", _who(ticket))
     lines = [line(start), line(about)]
@@ -250,7 +246,7 @@ def snoozed_line(ticket: DigestTicket, digest: Digest) -> Line:
     until = f"until {phrases.moment(ticket.snooze.until)}" if ticket.snooze else ""
     return _bullet(
         ticket,
-        money(ticket.amount, digest.currency),
+        at_stake(ticket, digest.currency),
         until,
         phrases.quoted(ticket.snooze.reason if ticket.snooze else ""),
     )
@@ -260,14 +256,14 @@ def marked_line(ticket: DigestTicket, digest: Digest) -> Line:
     """A ticket that was marked as non-billable in the bot, with the reason."""
     since = f"since {day_in_words(ticket.mark.at.date(), digest.day)}" if ticket.mark else ""
     return _bullet(
-        ticket, money(ticket.amount, digest.currency), since, phrases.quoted(ticket.mark.reason if ticket.mark else "")
+        ticket, at_stake(ticket, digest.currency), since, phrases.quoted(ticket.mark.reason if ticket.mark else "")
     )
 
 
 def not_checked_line(standing: Standing, digest: Digest) -> Line:
     """A warning whose ticket this run did not look at."""
     since = f"warned on {day_in_words(standing.first_said, digest.day)}"
-    return line(f"• {strung(' · ', _remembered(standing), money(standing.amount, digest.currency), since)}")
+    return line(f"• {strung(' · ', _remembered(standing), some_money(standing.amount, digest.currency), since)}")
 
 
 def resolved_line(resolved: Resolved, digest: Digest) -> Line:

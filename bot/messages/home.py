@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.billing.rules.verdicts import Verdict
 from bot.counting import counted
-from bot.digest.headline import headline, warned
+from bot.digest.headline import at_stake, headline, warned
 from bot.digest.home import Desk, Home
 from bot.digest.model import Digest, DigestTicket
 from bot.messages import phrases
@@ -103,7 +103,7 @@ def _card(ticket: DigestTicket, digest: Digest, *, can_snooze: bool) -> Iterator
         " · ",
         f"*{phrases.number_link(finding)}*",
         mrkdwn(finding.customer, 80),
-        f"*{money(ticket.amount, digest.currency)}*" if ticket.amount else "",
+        f"*{amount}*" if (amount := at_stake(ticket, digest.currency)) else "",
         age(ticket),
         "" if digest.is_part else warned(ticket, digest),
         "" if digest.is_part else mrkdwn(finding.technician, 40),

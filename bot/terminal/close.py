@@ -26,7 +26,7 @@ from bot.digest.close_forms import (
 )
 from bot.terminal.digest import show_section, ticket_line
 from bot.ticket_references import as_people_say
-from bot.words.plain import money, one_line
+from bot.words.plain import one_line, some_money
 from bot.words.verdicts import as_theirs, verdict_words
 
 
@@ -72,8 +72,8 @@ def _tickets(close: Close) -> list[list[str]]:
             one_line(as_theirs(line.finding.customer)),
             verdict_words(line.finding.verdict).inline,
             ", ".join(map(one_line, kept.invoices)),
-            money(kept.figures.billed, close.digest.currency),
-            money(kept.figures.at_risk, close.digest.currency),
+            some_money(kept.figures.billed, close.digest.currency) or "-",
+            some_money(kept.figures.at_risk, close.digest.currency) or "-",
         ]
         for line, kept in zip(close.tickets, close.kept, strict=True)
     ]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.counting import counted
 from bot.digest.groups import Group, by_age, by_customer, by_technician
-from bot.digest.headline import accounted, amount_resolved, headline, next_run, warned
+from bot.digest.headline import accounted, amount_resolved, at_stake, headline, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved
 from bot.store.records import Statistics, Subscription, WrongReport
 from bot.ticket_references import as_people_say
@@ -101,14 +101,14 @@ def _cells(line: DigestTicket, digest: Digest) -> Sequence[str]:
         as_people_say(line.finding.ticket_number),
         as_theirs(line.finding.customer) or "-",
         str(line.business_days) if line.age_known else "?",
-        money(line.amount, digest.currency),
+        at_stake(line, digest.currency) or "-",
         as_theirs(line.finding.technician) or "-",
         ", ".join(notes),
     )
 
 
 def _group(group: Group, currency: str) -> str:
-    return f"{as_theirs(group.name)}: {counted(len(group.lines), 'ticket')}, {money(group.amount, currency)}"
+    return f"{as_theirs(group.name)}: {group.in_words(currency)}"
 
 
 def _resolved(resolved: Resolved, currency: str) -> str:

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from bot.billing.rules.verdicts import Concern, ConcernKind, Finding
-from bot.counting import counted
+from bot.counting import counted, dated
 from bot.ticket_references import as_people_say
-from bot.words.plain import date_in_words, listed, money
+from bot.words.plain import listed, money
 
 _LEFT_NAMED: Final = 8
 
@@ -40,7 +40,7 @@ def concern_in_words(concern: Concern, currency: str) -> str:
 
 
 def _missed_run(concern: Concern) -> str:
-    day = "" if concern.day is None else f" of {date_in_words(concern.day)}"
+    day = "" if concern.day is None else f" of {dated(concern.day)}"
     name = f" “{concern.schedule}”" if concern.schedule else ""
     if not concern.left:
         return f"The recurring invoice{name} did not take its charges in the run{day}."

@@ -21,6 +21,11 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{sign}{currency}{space}{abs(amount):,.2f}"
 
 
+def some_money(amount: Decimal, currency: str) -> str:
+    """The same; empty where it is nothing."""
+    return money(amount, currency) if amount else ""
+
+
 def duration(minutes: int) -> str:
     """1 h 30 min."""
     hours, rest = divmod(minutes, 60)
@@ -42,12 +47,6 @@ def moment_in_words(when: datetime) -> str:
 def day_in_words(day: date, seen_from: date | None = None) -> str:
     """Mon 23 Nov 2026; without the year where it is that of the day it is `seen_from`."""
     said = f"{day:%a} {day.day} {day:%b}"
-    return said if seen_from is not None and day.year == seen_from.year else f"{said} {day.year}"
-
-
-def date_in_words(day: date, seen_from: date | None = None) -> str:
-    """1 Dec 2026; without the year where it is that of the day it is `seen_from`."""
-    said = f"{day.day} {day:%b}"
     return said if seen_from is not None and day.year == seen_from.year else f"{said} {day.year}"
 
 

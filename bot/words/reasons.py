@@ -15,7 +15,7 @@ from bot.billing.rules.verdicts import Due, Finding, Ground, InvoiceLink, Verdic
 from bot.counting import counted
 from bot.ticket_references import as_people_say
 from bot.words.findings import REST_UNKNOWN, repeated
-from bot.words.plain import capital, date_in_words, duration, in_hours, money, strung
+from bot.words.plain import capital, day_in_words, duration, in_hours, money, strung
 
 _FAILURES_SAID: Final = 1
 """How many failed reads the sentence names; it counts the others."""
@@ -130,14 +130,14 @@ def _scheduled(finding: Finding) -> str:
 
 
 def run_in_words(finding: Finding, run_on: date | None = None) -> str:
-    """1 Dec: the day of the recurring run; empty where Syncro names none."""
+    """Tue 1 Dec: the day of the recurring run; empty where Syncro names none."""
     checked, run = finding.checked_at, finding.scheduled_for
     day = run_on or (None if run is None else day_of_run(run, checked.tzinfo or UTC))
-    return "" if day is None else date_in_words(day, checked.date())
+    return "" if day is None else day_in_words(day, checked.date())
 
 
 def expected_on(name: str, day: str) -> str:
-    """Expected on the invoice of 1 Dec (recurring invoice “Monthly”). Both may be empty; nothing is escaped."""
+    """Expected on the invoice of Tue 1 Dec (recurring invoice “Monthly”). Both may be empty; nothing is escaped."""
     named = f"recurring invoice{f' “{name}”' if name else ''}"
     if not day:
         return f"expected on the next invoice of the {named} (Syncro names no date)"

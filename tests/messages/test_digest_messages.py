@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.billing.rules.verdicts import Verdict, WarningEnding
+from bot.counting import counted
 from bot.digest.groups import part_of
 from bot.digest.model import Digest, Resolved, TrendPoint
 from bot.messages.digest_blocks import plainer
@@ -158,6 +159,17 @@ def test_the_table_has_the_most_money_first_and_sorts_by_age_and_by_money() -> N
     assert first[0]["elements"][0]["elements"][0]["url"] == f"{TRUSTED}/tickets/99"
     assert first[2] == {"type": "raw_number", "value": 11, "text": "11"}
     assert first[3] == {"type": "raw_number", "value": 630.0, "text": "630.00"}
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_work_that_a_prepaid_block_covers_is_hours_and_no_money_of_nothing(count: int) -> None:
+    block: dict[str, Any] = {"charges": "0.00", "minutes": 90, "prepaid_hours": Decimal(12)}
+    digest = a_digest(*(audited(number=str(n), customer_id=str(n), **block) for n in range(count)))
+    messages = digest_messages(digest)
+    for said in (str([message.blocks for message in all_of(messages)]), *(each.text for each in all_of(messages))):
+        assert "0.00" not in said
+    assert f"{counted(count, 'ticket')} unbilled, {count * 1.5:g} h not yet drawn from" in messages.parent.text
+    assert messages.parent.text.count("· 1.5 h prepaid") == count
 
 
 def test_the_parent_draws_the_money_and_the_thread_the_ages_and_the_count() -> None:

@@ -29,7 +29,7 @@ SENTENCES = {
     Verdict.INVOICED: "Ticket #32223 (Kittle): invoiced on invoice 67469, total 75.00.",
     Verdict.PARTIALLY_INVOICED: "Ticket #32223 (Kittle): partly invoiced on invoice 67469, total 75.00."
     " Unbilled: 180.00 in charges.",
-    Verdict.SCHEDULED: "Ticket #32223 (Kittle): scheduled; expected on the invoice of 1 Dec"
+    Verdict.SCHEDULED: "Ticket #32223 (Kittle): scheduled; expected on the invoice of Tue 1 Dec"
     " (recurring invoice “Monthly care”). Unbilled: 180.00 in charges.",
     Verdict.NON_BILLABLE: "Ticket #32223 (Kittle): non-billable.",
     Verdict.COVERED: "Ticket #32223 (Kittle): covered.",
