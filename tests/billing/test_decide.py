@@ -307,7 +307,7 @@ def test_scheduled_names_the_recurring_invoice_and_its_date() -> None:
     given = finding(scheduled(with_charge(), MONTHLY))
     assert given.scheduled_for == MONTHLY.next_run
     assert given.schedule_name == "Monthly"
-    assert "expected on the invoice of 1 Jun (recurring invoice “Monthly”)" in reason(given)
+    assert "expected on the invoice of Mon 1 Jun (recurring invoice “Monthly”)" in reason(given)
     assert "Syncro does not show the schedule's own filters" in reason(given)
 
 
@@ -329,7 +329,7 @@ def test_a_run_of_this_morning_may_still_be_under_way() -> None:
 
 
 @pytest.mark.parametrize(
-    ("long_ago", "said"), [("2026-04-01T06:00:00Z", "1 Apr"), ("2024-01-01T06:00:00Z", "1 Jan 2024")]
+    ("long_ago", "said"), [("2026-04-01T06:00:00Z", "Wed 1 Apr"), ("2024-01-01T06:00:00Z", "Mon 1 Jan 2024")]
 )
 def test_a_run_whose_date_has_passed_is_still_scheduled_and_says_so(long_ago: str, said: str) -> None:
     stuck = finding(scheduled(with_charge(), schedule(long_ago)))

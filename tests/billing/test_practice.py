@@ -145,7 +145,7 @@ def test_a_bare_date_or_midnight_is_that_day_in_every_zone_and_so_is_the_account
     now = NOW.astimezone(ZoneInfo(zone))
     found = decide(scheduled(case(ticket(charges=[PRICED])), schedule(next_run)), PAGES, now)
     assert pickup(found, now.date(), ZoneInfo(zone)) == (Pickup.DATED, date(2026, 6, 1))
-    assert "expected on the invoice of 1 Jun (recurring invoice “Monthly”)" in reason(found)
+    assert "expected on the invoice of Mon 1 Jun (recurring invoice “Monthly”)" in reason(found)
     assert "does not show the schedule's own filters" in reason(found)
 
 
