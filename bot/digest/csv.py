@@ -68,7 +68,7 @@ def digest_csv(digest: Digest) -> str:
 def _rows(digest: Digest) -> Iterator[dict[str, str]]:
     sections = [
         *((_name(verdict), listed) for verdict, listed in digest.sections.items()),
-        ("uncharged time", digest.uncharged_time),
+        ("time not yet charged", digest.uncharged_time),
         ("snoozed", digest.snoozed),
         ("marked as non-billable", digest.marked),
     ]

@@ -104,7 +104,11 @@ def _in_thread(left: int) -> str:
 
 def _hint(digest: Digest, below: str) -> list[Part]:
     """The small print: what the amounts are, and what is in the thread."""
-    said = strung(" · ", "amounts before tax" if digest.unbilled else "", f"{below} in the thread" if below else "")
+    said = strung(
+        " · ",
+        "at risk: tickets on no invoice only, before tax" if digest.unbilled else "",
+        f"{below} in the thread" if below else "",
+    )
     return [small_print(line(said))] if said else []
 
 
@@ -130,7 +134,7 @@ def _details(digest: Digest) -> list[Part]:
     """The tickets of the other sections in full, in the order of the parent."""
     return [
         *bulleted(_recovered(digest), (rows.resolved_line(each, digest) for each in digest.resolved)),
-        *_tickets("Uncharged billable time", digest.uncharged_time, digest, rows.uncharged_line),
+        *_tickets("Time not yet charged", digest.uncharged_time, digest, rows.uncharged_line),
         *(part for verdict, listed in digest.beside_unbilled for part in _section(verdict, listed, digest)),
         *_tickets(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, digest, rows.rest_unread_line),
         *_tickets("Look at these invoices", digest.with_concerns, digest, rows.concern_line),

@@ -95,13 +95,13 @@ def _odd(digest: Digest) -> list[str]:
     dates = f" ({_dates(overdue, digest, _NAMED)})" if overdue else ""
     minutes = sum(ticket.finding.unbilled.minutes or 0 for ticket in digest.uncharged_time)
     some = sum(ticket.unpriced_minutes for ticket in digest.unbilled)
-    unpriced = f"Another {duration(some)} on these tickets is uncharged; without a labor rate it has no price"
+    unpriced = f"Another {duration(some)} on these tickets is not yet charged; without a labor rate it has no price"
     return [
         _said("⚠️ Waiting for a recurring invoice that is paused", paused, digest),
         _said(f"⚠️ Recurring invoice overdue, its date has passed{dates}", overdue, digest),
         _said("⚠️ Status Invoiced without an invoice", digest.contradictions, digest),
         _said("Look at these invoices", digest.with_concerns, digest),
-        _said(f"Uncharged time, {duration(minutes)}", digest.uncharged_time, digest, estimated=True),
+        _said(f"Time not yet charged, {duration(minutes)}", digest.uncharged_time, digest, estimated=True),
         _said(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, digest),
         unpriced if some else "",
     ]

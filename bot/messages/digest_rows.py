@@ -77,7 +77,7 @@ def worth(ticket: DigestTicket, digest: Digest) -> str:
     if not work and ticket.finding.unbilled.is_unknown:
         return "what is unbilled on it could not be read"
     if not work:
-        return "no charge and no uncharged time on it, so its worth is not known"
+        return "no charge and no billable time on it, so its worth is not known"
     notes = [note] if (note := repeated(ticket.finding.unbilled, digest.currency)) else []
     if ticket.estimate:
         notes.append(f"{money(ticket.estimate, digest.currency)} of the money is an estimate for the time")
@@ -224,7 +224,7 @@ def uncharged_line(ticket: DigestTicket, digest: Digest) -> Line:
     minutes = ticket.finding.unbilled.minutes or 0
     value = f", worth {money(ticket.estimate, digest.currency)} (an estimate)" if ticket.estimate else ""
     verdict = verdict_words(ticket.finding.verdict).inline
-    return _bullet(ticket, f"{duration(minutes)} uncharged{value}", verdict, _who(ticket))
+    return _bullet(ticket, f"{duration(minutes)} not yet charged{value}", verdict, _who(ticket))
 
 
 def rest_unread_line(ticket: DigestTicket, _: Digest) -> Line:

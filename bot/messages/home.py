@@ -126,7 +126,7 @@ def _desk(desk: Desk, mine: Digest | None) -> Iterator[Block]:
         own = set() if mine is None else {each.finding.ticket_id for each in mine.unbilled}
         minutes = sum(each.finding.unbilled.minutes or 0 for each in desk.team.unbilled)
         yield section(
-            strung("\n", f"*{headline(desk.team)}*", f"{duration(minutes)} of it uncharged time" if minutes else "")
+            strung("\n", f"*{headline(desk.team)}*", f"{duration(minutes)} of it not yet charged" if minutes else "")
         )
         if len(desk.team.trend) > 1:
             points = desk.team.trend[-_TREND:]

@@ -40,14 +40,14 @@ def show_digest(console: Console, digest: Digest) -> None:
     for heading, lines in _sections(digest):
         show_section(console, heading, lines)
     calls = f"{counted(digest.api_calls, 'API call')} in {digest.seconds:.1f} s"
-    tax = "amounts before tax" if digest.unbilled else ""
+    tax = "at risk: tickets on no invoice only, before tax" if digest.unbilled else ""
     console.print(Text(strung("  ·  ", f"{counted(digest.checked, 'ticket')} checked", calls, tax), style="dim"))
 
 
 def _sections(digest: Digest) -> Iterator[tuple[str, Iterator[str]]]:
     yield "Recovered and settled", (_resolved(each, digest.currency) for each in digest.resolved)
     yield (
-        "Uncharged billable time",
+        "Time not yet charged",
         (ticket_line(each, duration(each.finding.unbilled.minutes or 0)) for each in digest.uncharged_time),
     )
     for verdict, listed in digest.beside_unbilled:

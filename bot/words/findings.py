@@ -31,11 +31,11 @@ def how_linked(invoice: InvoiceLink) -> str:
 
 
 def unbilled(work: Unbilled, currency: str) -> str:
-    """180.00 in charges, 1 h 30 min uncharged; empty when nothing is unbilled, or nothing is known."""
+    """180.00 in charges, 1 h 30 min not yet charged; empty when nothing is unbilled, or nothing is known."""
     if not work.charges and not work.minutes:
         return ""
     charges = "charges not known" if work.charges is None else f"{money(work.charges, currency)} in charges"
-    minutes = "time not known" if work.minutes is None else f"{duration(work.minutes)} uncharged"
+    minutes = "time not known" if work.minutes is None else f"{duration(work.minutes)} not yet charged"
     return strung(", ", charges if work.charges != 0 else "", minutes if work.minutes != 0 else "")
 
 

@@ -61,11 +61,11 @@ def _expected(finding: Finding) -> str:
     named = {"by": said.by.replace("_", " "), "value": said.value}
     parts = [texts.format(**named)]
     if said.by in _BESIDE_TIME and finding.unbilled.minutes:
-        parts.append(f"{duration(finding.unbilled.minutes)} of time on it is marked as billable and uncharged.")
+        parts.append(f"{duration(finding.unbilled.minutes)} of time on it is billable and not yet charged.")
     if said.time is not None:
         parts.append(f"Its {said.time.by} “{said.time.value}” covers its time, not a charge with a price.")
     if said.due is Due.COVERED and finding.unbilled.minutes:
-        parts.append(f"So is {duration(finding.unbilled.minutes)} of uncharged time.")
+        parts.append(f"So is {duration(finding.unbilled.minutes)} of time not yet charged.")
     if said.due is Due.NEVER and finding.unbilled.charges:
         parts.append(f"Charges of {money(finding.unbilled.charges, finding.currency)} on it are on no invoice.")
     return " ".join(parts)
@@ -95,7 +95,7 @@ def _found(finding: Finding, *, alone: bool = False) -> str:
         said.append(f"Charges of {money(left.charges, finding.currency)} on the ticket are on no invoice yet.")
     said += _repeated(finding)
     if left.minutes and (alone or not is_partly):
-        said.append(f"{duration(left.minutes)} of billable time has not become a charge.")
+        said.append(f"{duration(left.minutes)} of time is not yet charged.")
     if left.is_unknown:
         said.append(f"{capital(REST_UNKNOWN)}.")
     return strung(" ", *said)

@@ -162,7 +162,7 @@ def test_what_is_left_is_said_beside_a_link() -> None:
     assert given.verdict is Verdict.PARTIALLY_INVOICED
     assert (given.unbilled.charges, given.unbilled.minutes) == (Decimal("75.00"), 60)
     assert "Charges of 75.00" in reason(given)
-    assert "1 h of billable time" in reason(given)
+    assert "1 h of time is not yet charged" in reason(given)
 
 
 def test_time_alone_does_not_make_a_ticket_partially_invoiced() -> None:
@@ -266,7 +266,7 @@ def test_what_the_ticket_itself_says_of_an_invoice_contradicts_that_there_is_non
 def test_status_invoiced_without_an_invoice_is_a_contradiction() -> None:
     given = finding(case(ticket(status="invoiced")))
     assert (given.verdict, given.contradiction) == (Verdict.NOT_INVOICED, True)
-    assert "proves nothing" in reason(given)
+    assert "but no invoice bills it" in reason(given)
 
 
 @pytest.mark.parametrize(

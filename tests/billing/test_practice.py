@@ -48,14 +48,14 @@ def test_a_free_charge_beside_billable_time_is_owed_and_both_are_said() -> None:
     found = judged(charges=[FREE], timers=[HOUR])
     assert found.verdict is Verdict.NOT_INVOICED
     assert "its only charges are 0.00" in reason(found)
-    assert "1 h of time on it is marked as billable and uncharged" in reason(found)
+    assert "1 h of time on it is billable and not yet charged" in reason(found)
 
 
 def test_a_product_for_free_work_says_that_the_time_beside_it_is_free_and_both_are_said() -> None:
     found = judged(Policy(no_charge_products=("warranty-labour",)), charges=[FREE], timers=[HOUR])
     assert (found.verdict, found.rule) == (Verdict.NON_BILLABLE, "NO_CHARGE_PRODUCTS")
     assert "a charge of 0.00 for “Warranty labour”" in reason(found)
-    assert "1 h of time on it is marked as billable" in reason(found)
+    assert "1 h of time on it is billable" in reason(found)
 
 
 def test_time_that_became_a_free_charge_is_not_billable_time() -> None:

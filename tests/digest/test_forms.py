@@ -129,7 +129,7 @@ def test_the_csv_holds_every_section_with_its_reasons() -> None:
         ("could not verify", "5"),
         ("partly invoiced", "7"),
         ("scheduled", "6"),
-        ("uncharged time", "6"),
+        ("time not yet charged", "6"),
         ("snoozed", "1"),
         ("marked as non-billable", "2"),
         ("resolved", "4"),

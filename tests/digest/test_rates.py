@@ -108,7 +108,7 @@ def test_what_is_an_estimate_is_called_one_and_that_amounts_are_before_tax_is_sa
     assert (row["amount"], row["estimate"], row["currency"]) == ("292.50", "212.50", "€")
     slack = digest_messages(digest)
     assert "€212.50 of the money is an estimate for the time" in slack.parent.text
-    assert "Uncharged time, 1 h: 1 ticket, €100.00 (an estimate)" in slack.parent.text
+    assert "Time not yet charged, 1 h: 1 ticket, €100.00 (an estimate)" in slack.parent.text
     assert "€212.50 of it an estimate" in terminal(digest)
     assert [text.count("before tax") for text in (slack.parent.text, terminal(digest))] == [1, 1]
 

@@ -44,9 +44,9 @@ def test_the_parent_says_what_is_being_checked() -> None:
 
 def test_a_ticket_on_no_invoice_is_a_warning_that_cannot_be_overlooked() -> None:
     message = outcome([a_finding(Verdict.NOT_INVOICED)], None)
-    assert headers(message) == ["🚨 NOT INVOICED · #32223 · Kittle · 180.00 in charges, 1 h 30 min uncharged"]
+    assert headers(message) == ["🚨 NOT INVOICED · #32223 · Kittle · 180.00 in charges, 1 h 30 min not yet charged"]
     assert message.text.startswith("Warning. Ticket #32223 (Kittle): NOT INVOICED")
-    assert "180.00 in charges, 1 h 30 min uncharged" in message.text
+    assert "180.00 in charges, 1 h 30 min not yet charged" in message.text
 
 
 @pytest.mark.parametrize("verdict", OTHERS)
@@ -100,7 +100,7 @@ def test_unbilled_time_of_an_invoiced_ticket_is_not_lost() -> None:
     unbilled = a_finding(Verdict.NOT_INVOICED).unbilled
     text = outcome([a_finding(Verdict.INVOICED, unbilled=unbilled)], None).text
     assert "Charges of 180.00 on the ticket are on no invoice yet." in text
-    assert "1 h 30 min of billable time has not become a charge." in text
+    assert "1 h 30 min of time is not yet charged." in text
 
 
 def test_a_good_result_of_many_is_one_calm_sentence() -> None:
@@ -123,13 +123,13 @@ def test_an_open_ticket_has_no_invoice_and_misses_none() -> None:
 
 def test_several_tickets_are_counts_and_a_table_of_those_to_look_at_the_warning_first() -> None:
     message = outcome(mixed(), None)
-    assert headers(message) == ["🚨 NOT INVOICED · 1 of 3 tickets · 180.00 in charges, 1 h 30 min uncharged"]
+    assert headers(message) == ["🚨 NOT INVOICED · 1 of 3 tickets · 180.00 in charges, 1 h 30 min not yet charged"]
     assert message.text.splitlines()[:3] == [
         (
             f"Warning. 3 tickets: 1 NOT INVOICED, 1 invoiced, 1 could not be verified ({NO_STATEMENT})."
-            " Unbilled: 180.00 in charges, 1 h 30 min uncharged."
+            " Unbilled: 180.00 in charges, 1 h 30 min not yet charged."
         ),
-        "NOT INVOICED: #1 (Kittle, 180.00 in charges, 1 h 30 min uncharged, status Invoiced is wrong)",
+        "NOT INVOICED: #1 (Kittle, 180.00 in charges, 1 h 30 min not yet charged, status Invoiced is wrong)",
         "Could not verify: #2 (Kittle, look at invoice 67470)",
     ]
     (table,) = tables([message])

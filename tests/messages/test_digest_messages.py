@@ -131,15 +131,15 @@ def test_a_paused_or_overdue_recurring_invoice_has_a_louder_line_with_its_date()
 
 def test_work_without_a_price_is_said_not_to_have_one() -> None:
     text = digest_messages(a_digest(audited(charges="0", minutes=90), labor_rate=None)).parent.text
-    assert "Another 1 h 30 min on these tickets is uncharged; without a labor rate it has no price" in text
+    assert "Another 1 h 30 min on these tickets is not yet charged; without a labor rate it has no price" in text
     assert "its worth is not known" in digest_messages(a_digest(audited(charges="0"))).parent.text
 
 
 def test_uncharged_time_is_named_with_its_worth() -> None:
     messages = digest_messages(a_digest(audited(Verdict.INVOICED, "1", minutes=90)))
-    assert "Uncharged time, 1 h 30 min: 1 ticket, 180.00 (an estimate): #1" in messages.parent.text
+    assert "Time not yet charged, 1 h 30 min: 1 ticket, 180.00 (an estimate): #1" in messages.parent.text
     assert (
-        "• #1 · Kittle · 1 h 30 min uncharged, worth 180.00 (an estimate) · invoiced · Anna Smith"
+        "• #1 · Kittle · 1 h 30 min not yet charged, worth 180.00 (an estimate) · invoiced · Anna Smith"
         in messages.thread[0].text
     )
 

@@ -36,7 +36,7 @@ SENTENCES = {
     Verdict.NOTHING_RECORDED: "Ticket #32223 (Kittle): nothing is recorded on it, no charge and no time.",
     Verdict.OPEN: "Ticket #32223 (Kittle): still open.",
     Verdict.NOT_INVOICED: "Warning. Ticket #32223 (Kittle): NOT INVOICED, on no invoice."
-    " Unbilled: 180.00 in charges, 1 h 30 min uncharged.",
+    " Unbilled: 180.00 in charges, 1 h 30 min not yet charged.",
     Verdict.UNVERIFIED: "Ticket #32223 (Kittle): could not verify;"
     " this is not a statement that the invoice is missing.",
     Verdict.NOT_FOUND: "Ticket #32223: no such ticket in Syncro.",

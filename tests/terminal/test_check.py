@@ -70,7 +70,7 @@ def test_the_json_is_exactly_that_of_the_design() -> None:
                 "subject": "Printer",
                 "status": "Invoiced",
                 "verdict": "invoiced",
-                "reason": "Invoice 67469 was made for this ticket. 30 min of billable time has not become a charge.",
+                "reason": "Invoice 67469 was made for this ticket. 30 min of time is not yet charged.",
                 "rule": None,
                 "invoices": [
                     {

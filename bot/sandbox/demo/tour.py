@@ -74,8 +74,7 @@ TOUR = (
     ),
     Scene(
         "NOT INVOICED",
-        "The only answer that raises an alarm. Syncro's status says “Invoiced”; every place was read, and no invoice"
-        " bills it.",
+        "The only answer that raises an alarm. Syncro's status says “Invoiced”, but no invoice bills it.",
         Question("/invoice-check 32311"),
         thread_lines=14,
     ),
