@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.rules.policy import NothingRecorded, Policy
-from bot.setting_values import file_text
+from bot.setting_values import file_text, shown
 
 _NAMES = tuple(field.name for field in fields(Policy))
 
@@ -51,7 +51,7 @@ def _rate(product: str, value: object) -> Decimal:
             return rate
     except InvalidOperation:
         pass
-    raise ValueError(f"holds no rate such as 150.00 for {product!r}")
+    raise ValueError(f"holds no rate such as 150.00 for {shown(product)}")
 
 
 def _ready(value: Any) -> Any:

@@ -44,7 +44,8 @@ MANAGER = IdKind("UWS", f"{_PERSON}; {_GROUP}")
 
 def shown(value: str) -> str:
     """A wrong value for a message, unless it looks like a secret."""
-    is_secret = SLACK_TOKEN.search(value) or (_LONG_WORD.fullmatch(value) and any(map(str.isdigit, value)))
+    has_key = any(any(map(str.isdigit, word)) for word in _LONG_WORD.findall(value))
+    is_secret = has_key or SLACK_TOKEN.search(value) or (":/" in value and "@" in value)
     return "something that looks like a secret" if is_secret else repr(value)
 
 
@@ -72,7 +73,7 @@ def words(value: Any) -> Any:
 def _json_list(value: str) -> tuple[str, ...]:
     try:
         items = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("is neither a comma-separated list nor a JSON list of texts") from None
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise ValueError("is a JSON list, but not of texts only")
@@ -80,8 +81,10 @@ def _json_list(value: str) -> tuple[str, ...]:
 
 
 def slack_ids(kind: IdKind, value: Any) -> Any:
-    """The ids in a list."""
+    """The ids in a list. One that is set and holds none is refused: without ids a list may allow everybody."""
     ids = words(value)
+    if ids == () and value:
+        raise ValueError(f"is set, and names nobody and nothing: leave it out, or give Slack ids: {kind.found}")
     for each in ids if isinstance(ids, tuple) else ():
         if each[:1] not in kind.letters or not _ID.fullmatch(each):
             raise ValueError(f"holds {shown(each)}; give Slack ids, not names: {kind.found}")
@@ -122,7 +125,9 @@ def slack_id(kind: IdKind, value: Any) -> Any:
 
 def file_text(path: Path) -> str:
     """What stands in a file that a setting names. A pipe or a device is refused: it might never end."""
-    name = str(path) if "/" in str(path) and not SLACK_TOKEN.search(str(path)) else shown(str(path)).strip("'")
+    name = str(path)
+    if not name.startswith(("/", ".", "~")) or SLACK_TOKEN.search(name):
+        name = shown(name).strip("'")
     try:
         # Without waiting: opening a pipe for reading lasts until somebody writes to it.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
@@ -141,6 +146,8 @@ def file_text(path: Path) -> str:
 def web_address(value: str) -> SplitResult:
     """An http(s) address without query, without the closing slash. Plain http only on this machine itself."""
     url = value.strip().rstrip("/")
+    if re.search(r"[\s\\;]", url):
+        raise ValueError("is not a valid address")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -178,7 +185,7 @@ def host_and_port(value: Any) -> Any:
         return value
     host, _, port = value.strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+    if not re.fullmatch(r"[\w.:-]{1,253}", host) or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError('must be a host and a port, such as "127.0.0.1:9090"')
     return host, int(port)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from unicodedata import category
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy
 from croniter import CroniterBadDateError, croniter
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -73,7 +74,7 @@ def _secret_file(value: Any) -> Any:
     """Read a secret from the file that the setting names."""
     if not isinstance(value, str | Path):
         return value
-    content = file_text(Path(value)).strip()
+    content = unquoted(file_text(Path(value)))
     if not content:
         raise ValueError(f"names {value}, which is empty")
     return SecretStr(content)
@@ -90,7 +91,7 @@ def _rates(value: Any) -> Any:
     if value.lstrip().startswith("{"):
         try:
             said = json.loads(value, parse_float=Decimal)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError("is not valid JSON") from None
     else:
         pairs = [each.rpartition("=") for each in value.split(",") if each.strip()]
@@ -122,6 +123,8 @@ _ENCODING = "utf-8-sig"
 """With or without the mark that some editors put before the first line."""
 _ALIKE = 0.75
 """How alike two names are, of which one is taken for a slip of the finger: 1 is the same."""
+_OURS_ALONE = ("ALLOWED_", "COVERED_", "DIGEST_", "LABOR_", "NON_BILLABLE_", "NUDGE_")
+"""How names begin that no other program has."""
 _SLACK_TOKENS: Mapping[str, tuple[str, str]] = {
     "slack_bot_token": ("xoxb-", "OAuth & Permissions"),
     "slack_app_token": ("xapp-", "Basic Information, App-Level Tokens"),
@@ -204,6 +207,8 @@ class Settings(BaseSettings):
     def _as_meant(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return value
+        if re.search("[\0\ud800-\udfff]", value):
+            raise ValueError("holds characters that are no text in UTF-8")
         name = str(info.field_name)
         if name not in _SLACK_TOKENS and SLACK_TOKEN.search(value):
             wanted = "the path of a file that holds it is wanted" if name.endswith("_file") else "it belongs elsewhere"
@@ -256,7 +261,7 @@ class Settings(BaseSettings):
         text = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", value.get_secret_value())
         if not text.startswith(("postgresql+psycopg://", "sqlite:///")) or text == "sqlite:///":
             raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-        if text.endswith(":memory:"):
+        if ":memory:" in text or "mode=memory" in text:
             raise ValueError("must name a file: what is kept in memory is lost with the process")
         try:
             url = sqlalchemy.make_url(text)
@@ -375,33 +380,59 @@ def load_settings(*needs: Need, environment_file: str | Path | None = ".env") ->
         SettingsError: with every problem at once, also of the settings that `needs` call for.
 
     """
-    unknown: list[str] = []
+    vain: list[str] = []
     try:
-        unknown = _unknown_names(environment_file)
-        settings = Settings(_env_file=environment_file)
+        vain = _said_in_vain(environment_file)
+        settings = read_unchecked(environment_file)
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{environment_file} cannot be read ({type(error).__name__}): it must be a text file in UTF-8."
         raise SettingsError([problem]) from None
     except ValidationError as error:
         problems = [_sentence(dict(each)) for each in error.errors(include_url=False, include_input=False)]
         broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
-        raise SettingsError([*unknown, *problems, *_missing_beside(broken, needs, environment_file)]) from None
-    if problems := [*unknown, *_missing(settings, needs)]:
+        raise SettingsError([*vain, *problems, *_missing_beside(broken, needs, environment_file)]) from None
+    if problems := [*vain, *_missing(settings, needs)]:
         raise SettingsError(problems)
     return settings
 
 
-def _unknown_names(environment_file: str | Path | None) -> list[str]:
-    """Names in the file that are all but those of settings. What is quite another name is for another program."""
+def read_unchecked(environment_file: str | Path | None, **instead: Any) -> Settings:
+    """Read the settings, with these instead of what is set.
+
+    Raises:
+        ValidationError: some are wrong.
+        OSError, UnicodeDecodeError: the file is none, as a pipe that never ends, or no text.
+
+    """
+    if environment_file is not None and Path(environment_file).exists() and not Path(environment_file).is_file():
+        raise OSError
+    return Settings(_env_file=environment_file, **instead)
+
+
+def misspelled(names: Iterable[str]) -> Iterator[str]:
+    """Names that are all but those of settings. What is quite another name is for another program."""
+    known = [name.upper() for name in Settings.model_fields]
+    for name in names:
+        near = get_close_matches(name.upper(), known, 1, _ALIKE)
+        if name.upper() not in known and (near or name.upper().startswith(_OURS_ALONE)):
+            meant = f"{near[0]} is meant?" if near else "all that there are stand in .env.example."
+            yield f"{name}, which is no setting: {meant}"
+
+
+def _said_in_vain(environment_file: str | Path | None) -> list[str]:
+    """Lines of the file that set nothing, which are not shown, and misspelled names."""
     if environment_file is None or not Path(environment_file).is_file():
         return []
-    known = [name.upper() for name in Settings.model_fields]
-    problems = []
-    for name in dotenv_values(environment_file, interpolate=False, encoding=_ENCODING):
-        near = get_close_matches(name.upper(), known, 1, _ALIKE)
-        if name.upper() not in known and near:
-            problems.append(f"{environment_file} sets {name}, which is no setting: {near[0]} is meant?")
-    return problems
+    said = list(parse_stream(StringIO(Path(environment_file).read_text(encoding=_ENCODING))))
+    empty = [each.original for each in said if each.error or (each.key is not None and each.value is None)]
+    lines = (each.line + len(each.string) - len(each.string.lstrip("\n")) for each in empty)
+    return [
+        *(f"{environment_file} sets nothing in line {line}: write NAME=value." for line in lines),
+        *(
+            f"{environment_file} sets {each}"
+            for each in misspelled(dict.fromkeys(each.key for each in said if each.key))
+        ),
+    ]
 
 
 def _missing_beside(broken: set[str], needs: tuple[Need, ...], environment_file: str | Path | None) -> list[str]:
@@ -409,7 +440,7 @@ def _missing_beside(broken: set[str], needs: tuple[Need, ...], environment_file:
     stand_ins: dict[str, Any] = {name: Settings.model_fields[name].get_default() for name in broken}
     for name in broken & _STAND_INS.keys():
         stand_ins[name] = _STAND_INS[name]
-    return _missing(Settings(_env_file=environment_file, **stand_ins), needs)
+    return _missing(read_unchecked(environment_file, **stand_ins), needs)
 
 
 _STAND_INS: Mapping[str, Any] = {

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.settings import Need, Settings, SettingsError, load_settings
+from bot.doctor.settings import read_settings
+from bot.settings import Need, Settings, SettingsError, load_settings, misspelled
 
 Load = Callable[..., Settings]
 COMPLETE = {
@@ -241,6 +242,27 @@ def test_what_is_no_ordinary_small_text_file_is_refused_at_once(
     assert said in problem
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"DATABASE_URL_FILE": "postgresql://bot:s3cr3t@db/bot"},
+        {"SYNCRO_API_TOKEN_FILE": "T1234567890s3cr3t/1234567890=="},
+        {"POLICY_FILE": "Bearer T1234567890s3cr3t1234567890"},
+        {"MANAGERS": "Bearer T1234567890s3cr3t1234567890"},
+        {"LABOR_RATES": "T1234567890s3cr3t1234567890 = x"},
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(problems: Problems, changes: dict[str, str]) -> None:
+    assert "s3cr3t" not in " ".join(problems(**changes))
+
+
+def test_quotation_marks_in_a_secret_file_are_no_part_of_the_secret(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text('"syncro-secret"\n', encoding="utf-8")
+    assert (
+        load((Need.SYNCRO,), SYNCRO_SUBDOMAIN="acme", SYNCRO_API_TOKEN_FILE="./token").syncro_token == "syncro-secret"
+    )
+
+
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
 def test_a_secret_file_that_holds_nothing_readable_is_named(
     problems: Problems, tmp_path: Path, content: bytes | None
@@ -462,6 +484,25 @@ def test_a_name_where_an_id_belongs_is_refused_with_how_to_find_the_id(
     assert how in problem
 
 
+@pytest.mark.parametrize("name", ["ALLOWED_USERS", "ALLOWED_CHANNELS", "ALLOWED_USERGROUPS", "MANAGERS"])
+@pytest.mark.parametrize("written", [",", "[]", '","'])
+def test_a_list_of_ids_that_holds_none_is_refused_and_does_not_allow_everybody(
+    problems: Problems, name: str, written: str
+) -> None:
+    (problem,) = problems(**{name: written})
+    assert problem.startswith(f"{name} is set, and names nobody")
+
+
+def test_what_is_no_text_is_refused(problems: Problems) -> None:
+    (problem,) = problems(FINISHED_STATUSES="Closed\udcff")
+    assert problem == "FINISHED_STATUSES holds characters that are no text in UTF-8."
+
+
+def test_a_list_in_too_many_brackets_is_refused(problems: Problems) -> None:
+    (problem,) = problems(FINISHED_STATUSES="[" * 100_000)
+    assert problem.startswith("FINISHED_STATUSES is neither")
+
+
 def test_quotation_marks_that_docker_leaves_around_a_value_are_no_part_of_it(load: Load) -> None:
     quoted = {name: f'"{value}"' for name, value in COMPLETE.items()}
     settings = load(
@@ -496,6 +537,8 @@ def test_sqlite_files_and_postgres_are_databases(load: Load, written: str, meant
         "sqlite://",
         "sqlite:///",
         "sqlite:///:memory:",
+        "sqlite:///file::memory:?uri=true",
+        "sqlite:///file:bot?mode=memory&uri=true",
         "postgresql://u:s3cr3t@h:port/d",
         "postgresql://h/d?user=u&password=s3cr3t",
     ],
@@ -531,6 +574,35 @@ def test_names_for_other_programs_may_stand_in_the_file(load: Load, tmp_path: Pa
     others = "TZ=UTC\nCOMPOSE_PROJECT_NAME=bot\nCOMPOSE_FILE=a\nPOSTGRES_PASSWORD=x\nSLACK_SIGNING_SECRET=y\nPATH=/\n"
     (tmp_path / ".env").write_text(others, encoding="utf-8")
     load(**COMPLETE)
+
+
+def test_a_name_of_ours_alone_that_is_no_setting_is_told(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DIGEST_CRON=0 9 * * *\n", encoding="utf-8")
+    (problem,) = problems()
+    assert problem.startswith(".env sets DIGEST_CRON, which is no setting: ")
+
+
+@pytest.mark.parametrize("line", ["ALLOWED_USERS: U0123ABCD", 'ALLOWED_USERS="U0123ABCD', "T0123secret", "- UNFURL=1"])
+def test_a_line_of_the_file_that_sets_nothing_is_refused_and_not_shown(
+    problems: Problems, tmp_path: Path, line: str
+) -> None:
+    (tmp_path / ".env").write_text(f"# all\n\n{line}\nSCAN_LIMIT=7\n", encoding="utf-8")
+    assert problems() == [".env sets nothing in line 3: write NAME=value."]
+
+
+def test_misspelled_names_of_the_environment_are_told_to_the_log_and_those_of_other_programs_are_not() -> None:
+    names = ["ALLOWED_USER", "digest_cron", "MANAGERS", "scan_limit", "PATH", "HOSTNAME", "PGDATABASE", "SLACK_WEBHOOK"]
+    assert [said.partition(",")[0] for said in misspelled(names)] == ["ALLOWED_USER", "digest_cron"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_a_file_that_is_none_is_refused_at_once(
+    problems: Problems, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / ".env")
+    (problem,) = problems()
+    assert problem.startswith(".env cannot be read")
+    assert ".env cannot be read" in read_settings().problems[0]
 
 
 def test_a_file_that_cannot_be_read_is_said_plainly(problems: Problems, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -10,7 +11,9 @@ from urllib.request import getproxies
 
 from bot.jobs.audit import TERMINAL
 from bot.logs import set_up_logging
-from bot.settings import Need, Settings, load_settings
+from bot.settings import Need, Settings, load_settings, misspelled
+
+log = logging.getLogger(__name__)
 
 
 def prepare(*needs: Need) -> Settings:
@@ -35,9 +38,11 @@ def operator() -> str:
 
 
 def log_as_set(settings: Settings) -> None:
-    """Log in the form and at the level of the settings, without their secrets."""
+    """Log in the form and at the level of the settings, without their secrets; and which names set nothing."""
     secrets = (*settings.secrets(), *proxy_passwords())
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=secrets)
+    for said in misspelled(os.environ):
+        log.warning("The environment sets %s", said)
 
 
 def proxy_passwords() -> Iterator[str]:

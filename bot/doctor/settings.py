@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.counting import counted
 from bot.doctor.results import Result, failed, ok
-from bot.settings import Need, Settings, SettingsError, load_settings
+from bot.settings import Need, Settings, SettingsError, load_settings, read_unchecked
 
 NAME = "settings"
 
@@ -63,13 +63,13 @@ def read_settings(environment_file: str | Path | None = ".env") -> SettingsRead:
     except SettingsError as error:
         problems = tuple(error.problems)
     try:
-        return SettingsRead(Settings(_env_file=environment_file), frozenset(), problems)
+        return SettingsRead(read_unchecked(environment_file), frozenset(), problems)
     except (OSError, UnicodeDecodeError):
         return _without_file(problems)
     except ValidationError as error:
         wrong = frozenset(str(each["loc"][0]) for each in error.errors() if each["loc"])
         defaults = {name: Settings.model_fields[name].get_default() for name in wrong}
-        return SettingsRead(Settings(_env_file=environment_file, **defaults), wrong, problems)
+        return SettingsRead(read_unchecked(environment_file, **defaults), wrong, problems)
 
 
 def _without_file(problems: tuple[str, ...]) -> SettingsRead:
