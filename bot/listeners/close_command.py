@@ -54,7 +54,7 @@ class CloseSubcommand:
         )
         try:
             self.enqueue(f"close:{use.trigger}", request)
-        except Exception:
-            log.exception("A close could not be stored")
-            return acts.not_stored()
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told
+            log.error("A close could not be stored (%s)", type(error).__name__)
+            return acts.not_stored(is_late=isinstance(error, TimeoutError))
         return None

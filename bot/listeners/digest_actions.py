@@ -93,8 +93,8 @@ def _form(
         else:
             try:
                 errors = act(digest, body, ticket)
-            except SQLAlchemyError:
-                log.exception("What a form said could not be stored")
+            except SQLAlchemyError as error:
+                log.error("What a form said could not be stored (%s)", type(error).__name__)
                 errors = {field: acts.not_stored_in_words()}
         if errors:
             ack(response_action="errors", errors=errors)
@@ -169,8 +169,8 @@ def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rende
         return refusal
     try:
         had_one = digest.memory.unmark(ticket.id, by=user, at=digest.clock())
-    except SQLAlchemyError:
-        log.exception("A mark could not be taken back")
+    except SQLAlchemyError as error:
+        log.error("A mark could not be taken back (%s)", type(error).__name__)
         return acts.not_stored()
     if not had_one:
         return acts.no_mark(ticket.number)
@@ -198,8 +198,8 @@ def _seen(digest: DigestContext, ticket: DigestTicket) -> dict[str, Any] | None:
     """What the bot had seen of the ticket. A report is worth keeping, and a form opening, without it, too."""
     try:
         return digest.evidence_of(ticket.id)
-    except Exception:
-        log.exception("What was seen of a ticket could not be read")
+    except Exception as error:  # noqa: BLE001 - the report is noted without it
+        log.error("What was seen of a ticket could not be read (%s)", type(error).__name__)
         return None
 
 

@@ -57,8 +57,8 @@ class DigestSubcommand:
         """See `Subcommand`."""
         try:
             return _done(self.digest, use)
-        except SQLAlchemyError:
-            log.exception("A decision about the digest could not be stored")
+        except SQLAlchemyError as error:
+            log.error("A decision about the digest could not be stored (%s)", type(error).__name__)
             return acts.not_stored()
 
 
@@ -93,9 +93,9 @@ def _make_now(digest: DigestContext, use: Use) -> Rendered:
     request = DigestRequest(day, use.channel, asked_by=use.user, response_url=use.response_url)
     try:
         digest.enqueue_digest(f"digest:now:{use.trigger}", request)
-    except Exception:
-        log.exception("A digest could not be stored")
-        return acts.not_stored()
+    except Exception as error:  # noqa: BLE001 - whatever ails the database, the person is told
+        log.error("A digest could not be stored (%s)", type(error).__name__)
+        return acts.not_stored(is_late=isinstance(error, TimeoutError))
     return acts.being_made(day)
 
 
@@ -126,8 +126,8 @@ def customer_names(typed: str) -> tuple[str, ...]:
 def _marks(digest: DigestContext) -> Rendered:
     try:
         return acts.marks_list(digest.memory.history(digest.clock()).marks)
-    except SQLAlchemyError:
-        log.exception("The marks could not be read")
+    except SQLAlchemyError as error:
+        log.error("The marks could not be read (%s)", type(error).__name__)
         return acts.not_read()
 
 

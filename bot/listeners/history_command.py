@@ -44,8 +44,8 @@ class HistorySubcommand:
         (ticket,) = asked.references
         try:
             entries = self.digest.memory.audit(AuditQuery(ticket=ticket.removeprefix(ID_PREFIX), limit=_MOST + 1))
-        except SQLAlchemyError:
-            log.exception("The history could not be read")
+        except SQLAlchemyError as error:
+            log.error("The history could not be read (%s)", type(error).__name__)
             return not_read()
         happenings = [Happening(each.at, each.who, each.where, what_happened(each)) for each in entries]
         return history_message(ticket, happenings, most=_MOST)

@@ -62,8 +62,8 @@ class HomeTab:
         try:
             home = self._home(user, looked, is_manager=is_manager, is_refreshing=is_refreshing)
             self._publish(user, messages.home_view(replace(home, notice=notice)))
-        except (SQLAlchemyError, SlackUnavailableError):
-            log.exception("Home could not be drawn")
+        except (SQLAlchemyError, SlackUnavailableError) as error:
+            log.error("Home could not be drawn (%s)", type(error).__name__)
             self._publish(user, messages.unread_view())
             return
         if is_refreshing:
@@ -128,7 +128,7 @@ def _decide(home: HomeTab, user: str, act: Callable[[str], None]) -> None:
     if home.access.home(user)[1]:
         try:
             act(user)
-        except SQLAlchemyError:
-            log.exception("A subscription could not be stored")
+        except SQLAlchemyError as error:
+            log.error("A subscription could not be stored (%s)", type(error).__name__)
             notice = not_stored_in_words()
     home.show(user, notice)

@@ -132,7 +132,7 @@ class Intake:
             why = f"{type(error).__name__}: {error}".partition("\n")[0]
             log.error("A question could not be stored (%s)", why)
             self.backlog.withdraw(request.user, key)
-            return not_stored()
+            return not_stored(is_late=isinstance(error, TimeoutError))
         return None
 
 

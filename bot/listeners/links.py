@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
-from slack_bolt import App
+from slack_bolt import App, BoltResponse
 
 from bot.jobs.unfurl import INVOICE, UnfurlRequest
 from bot.listeners.access import Access, Asker
@@ -24,14 +25,16 @@ def register(
     """Listen for addresses; unless it `is_on`, to let them be. Nobody has asked, so who may not ask gets no word."""
 
     @app.event("link_shared")
-    def shared(event: dict[str, Any], body: dict[str, Any]) -> None:
+    def shared(event: dict[str, Any], body: dict[str, Any]) -> BoltResponse | None:
         request = _request(event, site) if is_on else None
         if request is None or access.bystander_refusal(Asker.of_event(event, body)) is not None:
-            return
+            return None
         try:
             enqueue(f"unfurl:{request.channel}:{request.ts}", request)
-        except Exception as error:  # noqa: BLE001 - whatever ails the database, nobody waits for it
-            log.warning("An address is left as it is (%s)", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, Slack delivers it again
+            log.warning("An address is left as it is for now (%s)", type(error).__name__)
+            return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)  # not acknowledged
+        return None
 
 
 def _request(event: dict[str, Any], site: str) -> UnfurlRequest | None:

@@ -311,9 +311,10 @@ def button_out_of_date() -> Rendered:
     return told("This button is out of date, and nothing was done. Please use `/invoice-check` with the number.")
 
 
-def not_stored() -> Rendered:
-    """What was decided could not be kept."""
-    return told(not_stored_in_words())
+def not_stored(*, is_late: bool = False) -> Rendered:
+    """What was decided could not be kept; `is_late`: or only later than Slack waits."""
+    late = "This could not be stored in time. If nothing comes within a minute, please try again."
+    return told(late if is_late else not_stored_in_words())
 
 
 def not_stored_in_words() -> str:

@@ -140,8 +140,10 @@ def not_allowed(reason: str) -> str:
     return f"{why} Nothing was checked."
 
 
-def not_stored() -> str:
-    """The request could not be kept, so no answer would ever come."""
+def not_stored(*, is_late: bool = False) -> str:
+    """The request could not be kept, so no answer would ever come; `is_late`: or only later than Slack waits."""
+    if is_late:
+        return "Your question could not be noted in time. If no answer comes within a minute, please ask again."
     return (
         "Your question could not be noted, and nothing was checked. Please try again;"
         " if it happens twice, tell the operator of this bot."

@@ -69,3 +69,4 @@ def test_a_refusal_says_why_and_that_nothing_was_checked(reason: str) -> None:
 
 def test_a_question_that_was_not_noted_says_so() -> None:
     assert help_words.not_stored().startswith("Your question could not be noted, and nothing was checked.")
+    assert "If no answer comes" in help_words.not_stored(is_late=True), "it may be stored all the same"
