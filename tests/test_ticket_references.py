@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.ticket_references import as_people_say
@@ -325,6 +325,10 @@ def prose(text: str) -> Typed:
         (f"#32223, not <{FOREIGN}|#32311>", ["32223"], [FOREIGN]),
         ("PO #12345 for 32223 in Nov 2026, ext. 1234", ["32223"], ["#12345", "2026", "1234"]),
         ("32223 came on 3 Nov 2026, and may 32311 be billed?", ["32223", "32311"], ["3", "2026"]),
+        ("is 32223 on invoice 67469, or is 32311?", ["32223", "32311"], ["67469"]),
+        ("is 32223 on invoice 67469 or 67470?", ["32223"], ["67469", "67470"]),
+        ("invoices #67469, #67470 and 67471, not #32223", ["32223"], ["#67469", "#67470", "67471"]),
+        (f"invoice 67469 {SITE}/tickets/5", ["id:5"], ["67469"]),
         ("32223 USD 750, 950 EUR 32311", ["32223", "32311"], ["750", "950"]),
         ("32223 (555) 123-4567, +1 555 123 4567", ["32223"], ["555) 123-4567", "1 555 123 4567"]),
     ],
@@ -336,7 +340,13 @@ def test_whatever_has_a_digit_is_a_reference_or_left_out(text: str, references: 
 
 @pytest.mark.parametrize(
     "text",
-    ["#32223 is on invoice 67469", "32223: billed as 67469", "32223 is on invoices no. 67469", "32223, inv# 67469"],
+    [
+        "#32223 is on invoice 67469",
+        "32223: billed as 67469",
+        "32223 is on invoices no. 67469",
+        "32223, inv# 67469",
+        "32223: it's on 67469",
+    ],
 )
 def test_what_is_called_an_invoice_is_no_ticket(text: str) -> None:
     assert prose(text) == Typed(("32223",), (LeftOut("67469", Why.INVOICE),), 1)
@@ -353,6 +363,7 @@ def test_a_ticket_of_another_account_is_named_as_one() -> None:
 
 @given(st.text(st.sampled_from("0123456789 #,&/-.:tickeoinv\u2013\u200b")))
 def test_no_digit_is_lost(text: str) -> None:
+    assume(not re.search(":[a-z0-9]+:", text))  # an emoji
     typed = prose(text)
     accounted = len(typed.references) + len(typed.left_out) or typed.count
     assert accounted or not any(map(str.isdigit, text))
@@ -361,7 +372,7 @@ def test_no_digit_is_lost(text: str) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.integers(32000, 32030) | st.integers(100, 999) | st.integers(2020, 2030),
+            st.integers(32000, 32030) | st.integers(101, 999) | st.integers(2020, 2030),
             st.sampled_from(SIGNS),
         ),
         max_size=5,

@@ -125,7 +125,9 @@ class CheckJob:
         ):
             began = begun(steps, "look", turn, self.clock)
             report = checked(self.verifier, request, session, began, conversation.follow(self.seconds_held_back))
-            report = replace(report, findings=self.warnings.look_after_runs(steps, report.findings))
+            # One ticket may have been named by its number and by its address.
+            distinct = {each.ticket_id or each.ticket_number: each for each in report.findings}
+            report = replace(report, findings=self.warnings.look_after_runs(steps, tuple(distinct.values())))
         return report, Look(began, began + timedelta(seconds=report.seconds), is_again)
 
     def _opened(self, request: CheckRequest, turn: Turn, *, fresh: bool) -> AbstractContextManager[Session]:

@@ -92,8 +92,7 @@ class Intake:
         text = _readable(text)
         if wants_help(text):
             return Wish(wants_help=True)
-        listed = parse(text, site=self.site, limit=MOST_TICKETS)
-        typed = read_prose(text, site=self.site, limit=MOST_TICKETS) if listed.left_out else listed
+        typed = self._listed_or_said(text)
         if typed.count:
             return _wish(typed)
         if typed.left_out:
@@ -102,9 +101,13 @@ class Intake:
         return Wish(wants_nothing=is_thanks, wants_help=not is_thanks)
 
     def read_message(self, text: str) -> Wish:
-        """Understand a message that somebody else wrote: the tickets that it names."""
-        typed = read_prose(_readable(text), site=self.site, limit=MOST_TICKETS)
+        """Understand a message that somebody else wrote, or a list: the tickets that it names."""
+        typed = self._listed_or_said(_readable(text))
         return _wish(typed) if typed.count else Wish(reply=Rendered(no_numbers_in_message(typed.left_out)))
+
+    def _listed_or_said(self, text: str) -> Typed:
+        listed = parse(text, site=self.site, limit=MOST_TICKETS)
+        return read_prose(text, site=self.site, limit=MOST_TICKETS) if listed.left_out else listed
 
     def submit(
         self, key: str, asking: Asker, read: Callable[[], Asked], *, what: str, afresh: bool = False

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_SAYING = ("pretext", "title", "text", "value", "alt_text", "url", "footer")
-"""Fields of blocks, elements and attachments that people see."""
+_SAYING = ("pretext", "title", "text", "value", "alt_text", "url", "footer", "plain_text")
+"""Fields of blocks, elements, attachments and files (of an e-mail its text) that people see."""
 _HOLDING = (
     "blocks", "message_blocks", "message", "attachments", "fields", "elements", "rows", "columns", "title", "text",
-    "description", "caption",
+    "description", "caption", "files",
 )  # fmt: skip
 """Fields with more of them inside."""
 _SILENT = frozenset({"actions", "button", "file", "input", "user", "usergroup", "channel", "date", "emoji"})
 """Kinds of elements that say nothing: their values are an app's own."""
+_PICTURED = ("image/", "video/", "audio/")
+"""Kinds of files whose titles are a camera's."""
 _IN_ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
 _DEEPEST = 12
 
@@ -41,7 +43,7 @@ def _said(node: Any, depth: int) -> Iterator[str]:
     if isinstance(node, list):
         for each in node:
             yield from _said(each, depth + 1)
-    elif isinstance(node, dict) and node.get("type") not in _SILENT:
+    elif isinstance(node, dict) and node.get("type") not in _SILENT and not _is_pictured(node):
         if node.get("type") in _IN_ONE_LINE:
             yield "".join(_piece(each) for each in node.get("elements") or [])
             return
@@ -53,6 +55,10 @@ def _said(node: Any, depth: int) -> Iterator[str]:
         for name in _HOLDING:
             if isinstance(node.get(name), dict | list):
                 yield from _said(node[name], depth + 1)
+
+
+def _is_pictured(node: Mapping[str, Any]) -> bool:
+    return str(node.get("mimetype") or "").startswith(_PICTURED)
 
 
 def _piece(element: Any) -> str:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from bot.ticket_references import ID_PREFIX
 from bot.ticket_references.words import Kind, Span, Word, words_of
 
 _UNDERSTOOD = frozenset({Kind.SPAN, Kind.TICKET, Kind.JOIN, Kind.NUMBER_SIGN, Kind.FILLER, Kind.ASKING, Kind.OPTION})
 _NAMING = frozenset({Kind.TICKET, Kind.INVOICE, Kind.THING, Kind.MONTH})
 _OF_A_DATE = (1, 2, 4)
 """Digits of the number beside a month."""
+_NOTHING = Word("", Kind.OTHER)
 _BARE = re.compile(r"[0-9]{3,8}")
 _BARE_LETTERED = re.compile(r"[A-Z][0-9]{6,12}")
 
@@ -99,27 +101,31 @@ def read_prose(text: str, *, site: str, limit: int, takes_invoices: bool = True)
 def _names(words: Sequence[Word]) -> dict[int, Kind]:
     """Which numbers the text calls tickets, and which invoices: by a word or sign before them, also before a list."""
     names: dict[int, Kind] = {}
-    called: Kind | None = None
-    is_first, digits = False, 0
+    by, last = _NOTHING, _NOTHING
     for place, word in enumerate(words):
-        is_alike = _is_bare(word) or len(word.span[0]) == digits
         if word.kind in _NAMING:
-            called, is_first = word.kind, True
-        elif word.kind is Kind.SPAN and called in (Kind.THING, Kind.MONTH):
-            if called is Kind.THING or len(word.span[0]) in _OF_A_DATE:
-                names[place] = called
-            called = None
-        elif word.kind is Kind.SPAN and word.is_named and called is not Kind.INVOICE:
-            names[place], called, is_first, digits = Kind.TICKET, Kind.TICKET, False, len(word.span[0])
-        elif (
-            word.kind is Kind.SPAN
-            and called
-            and (is_first or (is_alike and not _is_amount(words, place)) or word.is_named)
-        ):
-            names[place], is_first, digits = called, False, len(word.span[0])
+            by, last = word, _NOTHING
+        elif word.kind is Kind.SPAN and (name := _name(words, place, by, last)):
+            by, last = (by if name is by.kind else Word("", name)), word
+            names[place] = name
         elif word.kind not in (Kind.JOIN, Kind.NUMBER_SIGN):
-            called = None
+            by = _NOTHING
     return names
+
+
+def _name(words: Sequence[Word], place: int, by: Word, last: Word) -> Kind | None:
+    """What a number is called `by` the word before it or before its list, in which `last` stands before it."""
+    word, is_first = words[place], last is _NOTHING
+    is_alike = (_is_bare(word) or len(word.span[0]) == len(last.span[0])) and not _is_amount(words, place)
+    is_list = by.said.endswith("s") or words[place - 1].kind is Kind.JOIN
+    is_address = word.span[0].startswith(ID_PREFIX)
+    if by.kind is Kind.INVOICE and not is_address:
+        if is_first or (is_list and is_alike and (last.is_named or not word.is_named)):
+            return Kind.INVOICE
+    elif is_first and (by.kind is Kind.THING or (by.kind is Kind.MONTH and len(word.span[0]) in _OF_A_DATE)):
+        return by.kind
+    is_ticket = word.is_named or (by.kind is Kind.TICKET and (is_first or is_alike))
+    return Kind.TICKET if is_ticket else None
 
 
 def _is_amount(words: Sequence[Word], place: int) -> bool:

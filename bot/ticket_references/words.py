@@ -80,8 +80,9 @@ _KINDS: Mapping[str, Kind] = {
 }
 _BEFORE_INVOICE = (Kind.INVOICE, Kind.NUMBER_SIGN, Kind.FILLER, Kind.OPTION)
 _SYNCRO = ".syncromsp.com"
-_BILLED, _AS = frozenset({"billed", "charged", "invoiced"}), frozenset({"as", "on"})
-"""Together they name an invoice, too: "billed as 67501"."""
+_BILLED = frozenset({"billed", "charged", "invoiced", "is", "are", "was", "it", "already"})
+_AS = frozenset({"as", "on", "by", "in", "under"})
+"""Together they name an invoice, too: "billed as 67501", "is on 67501"."""
 _AS_SPACES = str.maketrans(dict.fromkeys('*`"\u201c\u201d\u201e\u201f«»\u2039\u203a¦|', " "))
 """Slack's bold and code, quotation marks, the sides of a table."""
 _EDGES = "()[]{}<>'\u2018\u2019_~!?:.=&+•·●◦‣→"

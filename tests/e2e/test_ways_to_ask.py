@@ -1,4 +1,4 @@
-"""Sixty ways to type ticket numbers, over the real WebSocket: each ticket is checked, or a word says that it is not."""
+"""A hundred ways to type ticket numbers, over the real WebSocket: each is checked, or a word says that it is not."""
 
 from __future__ import annotations
 
@@ -45,6 +45,22 @@ SLASH: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     (f"{SITE}/tickets/{{a}}?tab=notes&x=1#last", (A,), ()),
     (f"({A}). [{B}]!", (A, B), ()),
     (f"{A} :+1:", (A,), ()),
+    (f"Tickets \u2013 {A}+{B}", (A, B), ()),
+    (f"TICKET NO: {A} PLEASE -Fresh", (A,), ()),
+    ("".join(chr(ord(digit) - ord("0") + 0x0660) for digit in A), (A,), ()),
+    (f"{A} --frsh", (), ("--frsh", "Nothing was checked")),
+    (f"{A} .. {D}", RUN, ()),
+    (f"{A} up to {D}", RUN, ()),
+    (f"between {A} and #{D}", RUN, ()),
+    (f"{A} \u2192 {D}", RUN, ()),
+    (f"{A} bis {D}", RUN, ()),
+    (f"{A} / {B} - fresh", (A, B), ()),
+    (f"has {A} been billed yet?", (A,), ()),
+    (f"\u2116{A} \u2705{B}", (A, B), ()),
+    ("".join(f"{digit}\ufe0f\u20e3" for digit in A), (A,), ()),
+    (f"{SITE}/tickets/{{a}}/print", (A,), ()),
+    ("33,001", (), ("33,001", "Nothing was checked")),
+    (f"is {A} billed for 75?", (), ("“75”", "Nothing was checked")),
     (f"{A} {ELSEWHERE}", (), (ELSEWHERE, "another Syncro account", "Nothing was checked")),
     (f"{A} 4/5/2026", (), ("4/5/2026", "Nothing was checked")),
 ]
@@ -70,6 +86,30 @@ SPOKEN: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
     (f"ticket {A} took 150 minutes on 2026-05-04 at 12:30", (A,), ("150", "2026-05-04", "12:30")),
     (f"ticket {A} cost $1,500.00 or 1500", (A,), ("1,500.00", "1500")),
     (f"call 555-1234 about {A}", (A,), ("555-1234",)),
+    (f"call (555) 123-4567 about {A}", (A,), ("123-4567",)),
+    (f"is {A} on invoice 67469? or is {B}?", (A, B), ("67469", "invoice")),
+    (f"{A}: it's on 67469", (A,), ("67469", "invoice")),
+    (f"not {A} but {B}, 5% done, v10.2.1", (A, B), ("5%", "v10.2.1")),
+    (f"{A} &gt; {B}", (A, B), ()),
+    (f"PO #77123 for {A} came on 3 Nov 2026", (A,), ("77123", "2026")),
+    (f"{A} USD 750, {B}", (A, B), ("750",)),
+    (f"Please:\n1. {A}\n2. {B}", (A, B), ()),
+    (f":one: {A}\n:two: {B}", (A, B), ()),
+    (f"Re:[#{A}] printer ({B})", (A, B), ()),
+    (f"what is between {A} and {D}?", RUN, ()),
+    (f"[that]({SITE}/tickets/{{a}}) and {B}, please", (A, B), ()),
+]
+
+PASTED: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [
+    (f"{A}\n{B}\n\n{C}", (A, B, C), ()),
+    (f"Ticket,Customer,Total\n{A},Kittle,75.00\n{B},Home,1", (A, B), ("75.00", "“1”")),
+    (f"Ticket\tSubject\n{A}\tPrinter\n{B}\tBSOD & more", (A, B), ()),
+    (f'"{A}";"{B}"', (A, B), ()),
+    (f"| {A} | {B} |", (A, B), ()),
+    (f"1) {A}\n2) {B}", (A, B), ()),
+    (f"- [x] {A}\n- [ ] {B}", (A, B), ()),
+    (f"> {A} --fresh", (A,), ()),
+    (f"{SITE}/tickets/{{a}}\n{ELSEWHERE}", (A,), (ELSEWHERE, "another Syncro account")),
 ]
 
 POSTED: list[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = [
@@ -113,17 +153,21 @@ POSTED: list[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]] = [
         (A,),
         (),
     ),
+    ({"text": f"#{A}: {SITE}/tickets/{{a}}"}, (A,), ()),
+    ({"text": f"<{SITE}/tickets/{{a}}|#{A} error 404> is on <{SITE}/invoices/9|#67469>"}, (A,), ("404", "invoices/9")),
+    ({"text": f"{A}, not <{ELSEWHERE}|#{B}>"}, (A,), (ELSEWHERE, "another Syncro account")),
     ({"text": "call 555-1234"}, (), ("555-1234", "no ticket number")),
 ]
 
 
-def test_sixty_ways_to_type_ticket_numbers_each_give_every_ticket_or_a_word_about_what_was_left_out(
+def test_a_hundred_ways_to_type_ticket_numbers_each_give_every_ticket_or_a_word_about_what_was_left_out(
     house: House,
 ) -> None:
-    assert len(SLASH) + len(SPOKEN) + len(POSTED) >= 60
+    assert len(SLASH) + len(SPOKEN) + len(PASTED) + len(POSTED) >= 100
     checks = [
         *[_asked(house, place, "slash", case) for place, case in enumerate(SLASH)],
-        *[_asked(house, place, ("mention", "direct")[place % 2], case) for place, case in enumerate(SPOKEN)],
+        *[_asked(house, place, ("mention", "direct", "thread")[place % 3], case) for place, case in enumerate(SPOKEN)],
+        *[_asked(house, place, "form", case) for place, case in enumerate(PASTED)],
         *[_posted(house, place, case) for place, case in enumerate(POSTED)],
     ]
 
@@ -141,6 +185,13 @@ def _asked(house: House, place: int, how: str, case: tuple[str, tuple[str, ...],
         asked = house.slack.slash(text, user=user, channel=channel)
     elif how == "mention":
         asked = house.slack.mention(f"{ME} {text}", user=user, channel=channel)
+    elif how == "thread":
+        before = house.slack.workspace.post(channel, user, "lunch?")
+        asked = house.slack.mention(f"{ME} {text}", user=user, channel=channel, thread_ts=before.ts)
+    elif how == "form":
+        house.slack.global_shortcut("check_list", user).wait_ack()
+        house.slack.wait_for(lambda workspace: workspace.modals.get(user))
+        asked = house.slack.submit_view({"tickets": text, "place": channel}, user=user)
     else:
         channel = house.slack.workspace.open_im(user).id
         asked = house.slack.direct_message(text, user=user)
@@ -189,7 +240,8 @@ def _complaint(house: House, channel: str, what: str, tickets: tuple[str, ...], 
         return f"{what}: {words}"
     answered = _words([m for m in own if not m.ephemeral_to and "Not checked" not in m.text])
     numbers = {number for number in (*RUN, "67469") if f"#{number}" in answered}
-    return "" if numbers == set(tickets) else f"{what}: {sorted(numbers)} were checked"
+    is_once = f"{len(tickets) + 1} tickets" not in answered
+    return "" if numbers == set(tickets) and is_once else f"{what}: {sorted(numbers)} were checked"
 
 
 def _words(messages: list[Message]) -> str:

@@ -66,6 +66,8 @@ FORWARDED = {
         ({"bot_id": "B1", "attachments": [{"fields": [{"title": "Ticket", "value": "32223"}]}]}, ["32223"]),
         ({"bot_id": "B1", "attachments": [{"blocks": [SECTION]}]}, ["32223"]),
         ({"bot_id": "B1", "text": "#32223", "blocks": [SECTION, BUTTONS]}, ["32223"]),
+        ({"text": "", "files": [{"title": "Re: #32223", "mimetype": "text/html", "plain_text": "#7"}]}, ["32223", "7"]),
+        ({"text": "#32223", "files": [{"title": "IMG_2031.jpg", "mimetype": "image/jpeg"}]}, ["32223"]),
     ],
 )
 def test_a_ticket_is_read_wherever_in_a_message_it_stands(message: dict[str, Any], references: list[str]) -> None:
