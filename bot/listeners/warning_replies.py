@@ -40,7 +40,7 @@ class WarningReplies:
         if thread_ts is None or is_chit_chat(text):
             return None
         typed = read_prose(text, site=self.site, limit=_MOST_NUMBERS, takes_invoices=False)
-        if not (is_for_us or typed.count or speaks_of_billing(text)):
+        if not (is_for_us or typed.count or typed.invoices or speaks_of_billing(text)):
             return None
         names = {name: each.ticket_number for each in self._warned(channel, thread_ts) for name in _names(each)}
         meant = [names[each] for each in typed.references if each in names]

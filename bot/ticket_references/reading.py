@@ -53,6 +53,11 @@ class Typed:
     count: int = 0
     options: frozenset[str] = frozenset()
 
+    @property
+    def invoices(self) -> tuple[str, ...]:
+        """What of that which was left out is said to be an invoice."""
+        return tuple(each.said for each in self.left_out if each.why is Why.INVOICE)
+
 
 def parse(text: str, *, site: str, limit: int) -> Typed:
     """Read a list of tickets, strictly: every word must be a number, a range, an address of `site`, or filler.
