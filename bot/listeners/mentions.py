@@ -80,7 +80,8 @@ class _Listener:
             self.replies.say(asking.channel, asking.user, reply, event.get("thread_ts"), direct=asking.direct)
 
     def _read(self, event: dict[str, Any], asking: Asker, text: str) -> Asked:
-        about_warning = self.warning_replies.read(text, asking.channel, event.get("thread_ts"), is_for_us=True)
+        thread = None if text.casefold() == "help" else event.get("thread_ts")
+        about_warning = self.warning_replies.read(text, asking.channel, thread, is_for_us=True)
         wish = about_warning or self.intake.read_prose(text)
         if wish.wants_help:
             return Asked(reply=self.help_page)

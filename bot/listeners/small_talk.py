@@ -12,11 +12,13 @@ _CHIT_CHAT = re.compile(
     r"thank|thanks|that|the|there|this|thx|tnx|ty|understood|very|well|work|you|your"
 )
 
-_BILLING = re.compile(r"\b(?:re-?)?(?:invoic|bill|charg|paid|credit|check|cover)", re.IGNORECASE)
+_BILLING = re.compile(
+    r"\b(?:(?:re-?)?(?:invoic|bill|charg|check)|paid|prepaid|credit|cover|warrant|waive|look again)", re.IGNORECASE
+)
 
 
 def speaks_of_billing(text: str) -> bool:
-    """Whether a text has a word of billing in it: invoice, billed, charged, paid, credited, covered, recheck."""
+    """Whether a text has a word of billing in it: invoice, billed, charged, paid, covered, waived, recheck."""
     return _BILLING.search(text) is not None
 
 

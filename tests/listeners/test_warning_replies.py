@@ -49,6 +49,8 @@ def reply(house: House, text: str, **where: str) -> list[tuple[str, ...]]:
         ("billed as 67501", (FIRST, SECOND)),
         ("it's on 67501", (FIRST, SECOND)),
         ("Both are paid already", (FIRST, SECOND)),
+        ("please look again", (FIRST, SECOND)),
+        ("that is warranty work", (FIRST, SECOND)),
         (f"{FIRST} is on 67501", (FIRST,)),
         (f"#{SECOND} was billed on invoice 67501", (SECOND,)),
         (f"ticket {FIRST} &amp; {SECOND}: done", (FIRST, SECOND)),
@@ -70,6 +72,11 @@ def test_chatter_is_left_in_peace(warned: House, text: str) -> None:
     assert reply(warned, text) == []
     warned.close_replies()
     assert warned.slack.ephemerals(TECHNICIAN) == []
+
+
+def test_who_wants_the_help_gets_it_below_a_warning_too(warned: House) -> None:
+    assert reply(warned, f"<@{BOT}> help") == []
+    assert "Is this ticket invoiced?" in warned.whisper(TECHNICIAN).text
 
 
 def test_nothing_is_overheard_outside_the_thread_of_a_warning(warned: House) -> None:
