@@ -157,9 +157,9 @@ def _mark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Errors:
 
 
 def _customer(digest: DigestContext, ticket: DigestTicket) -> str:
-    """The customer as the last warning named it; empty where the ticket was never warned about."""
+    """The customer as the last warning named it, or the button."""
     warnings = digest.memory.warnings_of(ticket.id)
-    return warnings[-1].customer if warnings else ""
+    return warnings[-1].customer if warnings else ticket.customer
 
 
 def _unmark(digest: DigestContext, body: Payload, ticket: DigestTicket) -> Rendered | None:
@@ -247,7 +247,10 @@ def _open(
     digest: DigestContext, body: Payload, form: Callable[[str, str], acts.View], ticket: DigestTicket
 ) -> Rendered | None:
     """Open a form. Returns what to tell the person where Slack did not take it."""
-    view = form(acts.ticket_in_words(ticket.number, _seen(digest, ticket) or {}), ticket.to_metadata())
+    view = form(
+        acts.ticket_in_words(ticket.number, _seen(digest, ticket) or {"customer": ticket.customer}),
+        ticket.to_metadata(),
+    )
     try:
         digest.client.views_open(trigger_id=body["trigger_id"], view=view)
     except (SlackApiError, SlackClientError, OSError, http.client.HTTPException) as error:

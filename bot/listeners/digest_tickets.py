@@ -14,8 +14,9 @@ _SHAPES = {
     "number": TICKET_NUMBER,
     "channel": re.compile(r"[CDGUW][A-Z0-9_]{1,30}"),
     "thread_ts": re.compile(r"(?:[0-9]{1,12}\.[0-9]{1,9})?"),
+    "customer": re.compile(r".{0,80}"),
 }
-_LONGEST = 300
+_LONGEST = 1_500
 """Characters of JSON; ours never has more."""
 
 
@@ -32,6 +33,8 @@ class DigestTicket:
     number: str
     channel: str
     thread_ts: str
+    customer: str = ""
+    """Its name, for people to see; a button of an earlier release has none."""
 
     @property
     def is_direct(self) -> bool:
@@ -66,6 +69,7 @@ class DigestTicket:
 
     @classmethod
     def _checked(cls, values: dict[str, Any]) -> DigestTicket | None:
+        values = {"customer": "", **values}
         if set(values) != set(_SHAPES):
             return None
         if not all(isinstance(values[name], str) and shape.fullmatch(values[name]) for name, shape in _SHAPES.items()):

@@ -12,7 +12,7 @@ from bot.digest.headline import amount_resolved, at_stake, next_run, warned
 from bot.digest.model import Digest, DigestTicket, Pickup, Resolved, Standing
 from bot.messages import phrases
 from bot.messages.digest_blocks import data_table, link_button, number_cell
-from bot.messages.escape import mrkdwn
+from bot.messages.escape import mrkdwn, plain
 from bot.messages.rendered import (
     BUTTON_VALUE_LIMIT,
     Block,
@@ -56,10 +56,10 @@ Row = tuple[list[Cell], str]
 
 
 def button_value(finding: Finding) -> str | None:
-    """What a button sends back: the ticket's id and number as JSON. None where the ticket has no id."""
+    """What a button sends back: the ticket's id, number and customer as JSON. None where the ticket has no id."""
     if finding.ticket_id is None:
         return None
-    known = {"id": finding.ticket_id, "number": finding.ticket_number}
+    known = {"id": finding.ticket_id, "number": finding.ticket_number, "customer": plain(finding.customer, 80)}
     value = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     return value if len(value) <= BUTTON_VALUE_LIMIT else None
 

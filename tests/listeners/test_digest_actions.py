@@ -13,7 +13,7 @@ from bot.digest.model import Mark, Snooze
 from bot.jobs.request import CheckRequest
 from bot.listeners.digest_tickets import DigestTicket
 from bot.messages.digest_acts import DURATION, MARK_FORM, REASON, REMARK, SNOOZE_FORM, UNMARK, WRONG_FORM, SnoozeFor
-from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG
+from bot.messages.digest_rows import MARK, OPEN_IN_SYNCRO, RECHECK, SNOOZE, WRONG, button_value
 from bot.messages.escape import plain
 from bot.sandbox.slack.socket import Delivery
 from bot.sandbox.slack.workspace import BILLING, BOT, GENERAL, MANAGER, OUTSIDER, SHARED, TECHNICIAN
@@ -141,6 +141,15 @@ def test_a_form_names_the_ticket_with_its_customer_and_subject(build_house: Call
     block = house.slack.wait_for_modal(user).view["blocks"][0]["text"]
     assert block["type"] == "plain_text"
     assert block["text"].splitlines()[0] == f"Ticket #{NUMBER} · Kittle · “{plain(HOSTILE, 150)}”"
+
+
+def test_a_form_for_a_ticket_that_nobody_was_warned_of_names_its_customer_by_the_button(
+    build_house: Callable[..., House],
+) -> None:
+    house = build_house(evidence_of=lambda _: {})
+    house.press(SNOOZE, value=button_value(not_invoiced(TICKET)))
+    (first, *_) = house.slack.wait_for_modal(MANAGER).view["blocks"][0]["text"]["text"].splitlines()
+    assert first == f"Ticket #n{TICKET} · Customer of {TICKET}"
 
 
 def test_a_form_is_plain_text_and_names_the_ticket(house: House) -> None:
