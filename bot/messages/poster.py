@@ -149,6 +149,8 @@ class Poster:
         self._pace = pace or Pace()
         self._on_failure = on_failure
         self._technicians = technicians
+        self._direct: dict[str, str] = {}
+        """The conversations with people, by whom: only there can a message be looked for."""
 
     def post(
         self,
@@ -175,6 +177,7 @@ class Poster:
         if mark is not None:
             extra["metadata"] = {"event_type": "invoice_check", "event_payload": {"mark": mark}}
         answer = self._send(self._client.chat_postMessage, message, last_look, channel=channel, **extra)
+        self._direct[channel] = str(answer["channel"])
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def update(
@@ -304,13 +307,14 @@ class Poster:
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def find(self, channel: str, mark: str, *, since: str, thread_ts: str | None = None) -> Posted | None:
-        """Look for a message posted with this mark after `since` (a ts).
+        """Look for a message posted with this mark after `since` (a ts); for a person, once they had one from us.
 
         Raises:
             CannotLookError: the bot may not read the history there.
             SlackUnavailableError: try again later.
 
         """
+        channel = self._direct.get(channel, channel)
         method = self._client.conversations_history if thread_ts is None else self._client.conversations_replies
         where = {"channel": channel, "oldest": since, "limit": _MESSAGES_A_PAGE, "include_all_metadata": True}
         if thread_ts is not None:

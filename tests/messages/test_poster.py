@@ -206,6 +206,17 @@ def test_a_marked_message_is_found_however_many_came_after_it_and_before(
     assert poster.find(BILLING, "job/1", since=place.ts, thread_ts=root) is None
 
 
+def test_a_message_to_a_person_whose_answer_was_lost_is_found_again(slack: FaultySlack, poster: Poster) -> None:
+    direct = poster.post(TECHNICIAN, WORDS)
+    slack.drop_next_reply("chat.postMessage")
+    with pytest.raises(SlackUnavailableError):
+        poster.post(TECHNICIAN, WORDS, mark="check:1/2")
+
+    found = poster.find(TECHNICIAN, "check:1/2", since=direct.ts)
+
+    assert found == Posted(direct.channel, slack.workspace.messages[-1].ts)
+
+
 def test_an_edited_message_keeps_its_mark(slack: FaultySlack, poster: Poster) -> None:
     slack.api.scopes.add("channels:history")
     parent = poster.post(BILLING, WORDS, mark="job/1")
