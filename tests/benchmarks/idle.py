@@ -28,6 +28,7 @@ MOST_MEDIAN_MS = 100.0
 _SETTLING_SECONDS = 65.0
 """What is done once a minute has been done once after the start."""
 _IDLE_SECONDS = 60.0
+_QUICK_SECONDS = 20.0
 _BETWEEN_SECONDS = 0.7
 """So long that the queue is not looked at again because of the job before."""
 
@@ -65,9 +66,9 @@ def _bots(database: str) -> Iterator[tuple[House, str, list[BotProcess]]]:
 def _idle(database: str, name: str, wishes: Wishes) -> Iterator[Row]:
     wishes.say(f"nothing to do, on {name}")
     with _bots(database) as (_, _, bots):
-        time.sleep(0 if wishes.quick else _SETTLING_SECONDS)
+        time.sleep(_QUICK_SECONDS if wishes.quick else _SETTLING_SECONDS)
         begun, before = time.monotonic(), [_seconds_of_work(bot.pid) for bot in bots]
-        time.sleep(_IDLE_SECONDS)
+        time.sleep(_QUICK_SECONDS if wishes.quick else _IDLE_SECONDS)
         seconds = time.monotonic() - begun
         for bot, was in zip(bots, before, strict=True):
             percent = (_seconds_of_work(bot.pid) - was) / seconds * 100
