@@ -266,7 +266,9 @@ class Settings(BaseSettings):
         try:
             url = sqlalchemy.make_url(text)
         except (ValueError, sqlalchemy.exc.ArgumentError):
-            raise ValueError("is no valid address: check host and port, and percent-encode the password") from None
+            url = None
+        if url is None or "@" in (url.host or ""):  # the rest of a password would be shown as the host
+            raise ValueError("is no valid address: check host and port, and percent-encode the password")
         if any("password" in name for name in url.query):
             raise ValueError("must have the password before the host (USER:PASSWORD@HOST), where it can be hidden")
         return SecretStr(text)

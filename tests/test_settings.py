@@ -540,6 +540,7 @@ def test_sqlite_files_and_postgres_are_databases(load: Load, written: str, meant
         "sqlite:///file::memory:?uri=true",
         "sqlite:///file:bot?mode=memory&uri=true",
         "postgresql://u:s3cr3t@h:port/d",
+        "postgresql://u:p@s3cr3t@h/d",
         "postgresql://h/d?user=u&password=s3cr3t",
     ],
 )

@@ -200,8 +200,6 @@ class Access:
             ours = True  # a person of the organisation may be at home in another of its workspaces: Slack tells below
         if not asking.teams or not ours:
             return Refusal.EXTERNAL_PERSON
-        if self.rules.allow_guests and asking.teams == {own.team}:
-            return None
         return self._person(asking.user, afresh=afresh)
 
     def _person(self, user: str, *, afresh: bool) -> Refusal | None:

@@ -89,7 +89,8 @@ class _Listener:
 
 
 def _is_persons(event: dict[str, Any]) -> bool:
-    return not any(event.get(mark) for mark in _BOT_MARKS) and bool(event.get("user"))
+    is_an_apps = event.get("subtype") == "bot_message" or any(event.get(mark) for mark in _BOT_MARKS)
+    return not is_an_apps and bool(event.get("user"))
 
 
 def _request(wish: Wish, event: dict[str, Any], asking: Asker) -> CheckRequest:

@@ -76,7 +76,7 @@ class People:
 
         """
         own = self.own()
-        if own is None or person.is_stranger:
+        if own is None or person.is_stranger or not person.team:
             return False
         return person.team == own.team or bool(own.enterprise and own.enterprise in (person.enterprise, person.team))
 

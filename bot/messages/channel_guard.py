@@ -23,7 +23,7 @@ UNKNOWN_CHANNEL = "unknown_channel"
 _NOT_FOUND = "channel_not_found"
 _DIRECT = ("D", "U", "W")
 """How conversations with one person begin: nobody else reads there, and who it is was looked at before."""
-_FOREIGN = ("is_ext_shared", "is_pending_ext_shared")
+_FOREIGN = ("is_ext_shared", "is_pending_ext_shared", "pending_shared", "pending_connected_team_ids")
 _RECENT_SECONDS = 60.0
 _TOLD_SECONDS = 600.0
 
@@ -91,4 +91,7 @@ class ChannelGuard:
 def _refusal_of(about: Any) -> str:
     if not isinstance(about, Mapping) or not isinstance(about.get("is_ext_shared"), bool):
         return UNKNOWN_CHANNEL
-    return EXTERNAL_CHANNEL if any(about.get(name) for name in _FOREIGN) else ""
+    if any(about.get(name) for name in _FOREIGN):
+        return EXTERNAL_CHANNEL
+    is_with_nobody = about.get("is_shared") and not about.get("is_org_shared")
+    return UNKNOWN_CHANNEL if is_with_nobody or about.get("is_pending_ext_shared", "") is None else ""

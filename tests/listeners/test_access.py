@@ -232,12 +232,24 @@ def test_a_stranger_is_no_guest() -> None:
     slack = SomeSlack(people={"U0": {"team_id": THEIRS, "is_stranger": True, "is_restricted": True}})
     known = door(slack, allow_guests=True)
     assert known.ask(teams=(THEIRS,)) == "external_user"
+    assert known.ask() == "external_user"
     assert known.access.digest_refusal("U0", "digest") == "external_user"
 
 
 @pytest.mark.parametrize("about", [{"is_bot": True}, {"is_workflow_bot": True}, {"id": "USLACKBOT"}])
 def test_a_bot_is_no_person(about: dict[str, Any]) -> None:
     assert door(SomeSlack(people={"U0": about})).ask() == "bot"
+    assert door(SomeSlack(people={"U0": about}), allow_guests=True).ask() == "bot"
+
+
+@pytest.mark.parametrize("error", DEFINITE, ids=named)
+def test_where_guests_may_ask_nobody_may_of_whom_slack_says_nothing(error: Exception) -> None:
+    assert door(SomeSlack(people={"U0": error}), allow_guests=True).ask() == "unknown_user"
+
+
+def test_a_bot_that_was_not_told_its_workspace_takes_nobody_of_no_workspace_for_its_own() -> None:
+    nowhere = SomeSlack(itself={"team_id": ""}, people={"U0": {"team_id": ""}})
+    assert door(nowhere, managers=("U0",)).access.digest_refusal("U0", "digest") == "external_user"
 
 
 # Subscribers

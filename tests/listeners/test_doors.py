@@ -200,6 +200,7 @@ def test_a_mention_in_a_shared_channel_is_refused_also_for_our_own_people(house:
     [
         {"bot_id": "B0RELAY"},
         {"bot_id": "B0RELAY", "subtype": "bot_message", "user": None},
+        {"subtype": "bot_message"},
         {"bot_profile": {"id": "B0RELAY"}},
         {"app_id": "A0RELAY"},
         {"user": BOT, "bot_id": BOT_ID},

@@ -83,15 +83,43 @@ def test_where_slack_does_not_say_whose_channel_it_is_nothing_is_said(
     assert BILLING in caplog.text
 
 
-@pytest.mark.parametrize(
-    "about", [None, [], {}, {"is_shared": False}, {"is_ext_shared": None}, {"is_ext_shared": "no"}]
-)
-def test_an_answer_that_is_not_as_expected_says_nothing(about: Any) -> None:
+def guard_told(about: Any) -> ChannelGuard:
     class Odd:
         def conversations_info(self, *, channel: str) -> dict[str, Any]:
             return {"ok": True, "channel": about, "asked": channel}
 
-    assert verdict(ChannelGuard(Odd()), BILLING) == "unknown_channel"  # type: ignore[arg-type]
+    return ChannelGuard(Odd())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        None,
+        [],
+        {},
+        {"is_shared": False},
+        {"is_ext_shared": None},
+        {"is_ext_shared": "no"},
+        {"is_ext_shared": False, "is_pending_ext_shared": None},
+        {"is_ext_shared": False, "is_shared": True},
+        {"is_ext_shared": False, "is_shared": True, "is_org_shared": False},
+    ],
+)
+def test_an_answer_that_is_not_as_expected_says_nothing(about: Any) -> None:
+    assert verdict(guard_told(about), BILLING) == "unknown_channel"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"pending_connected_team_ids": ["T0THEIRS"]}, "external_channel"),
+        ({"pending_shared": ["T0THEIRS"]}, "external_channel"),
+        ({"pending_shared": [], "pending_connected_team_ids": [], "is_shared": False}, "goes"),
+        ({"is_shared": True, "is_org_shared": True}, "goes"),
+    ],
+)
+def test_an_invitation_counts_as_shared_and_a_sister_workspace_does_not(more: dict[str, Any], said: str) -> None:
+    assert verdict(guard_told({"is_ext_shared": False, "is_pending_ext_shared": False, **more}), BILLING) == said
 
 
 @pytest.mark.parametrize("code", PASSING)
