@@ -206,7 +206,7 @@ class Poster:
         unfurls = {url: {"blocks": list(message.blocks)} for url, message in shown.items()}
         try:
             self._call(self._client.chat_unfurl, last_look, channel=place.channel, ts=place.ts, unfurls=unfurls)
-        except (MessageGoneError, _FormRefusedError) as error:
+        except MessageGoneError as error:
             raise CannotPostError(str(error)) from None
 
     def remove(self, place: Posted) -> None:
@@ -402,7 +402,7 @@ class Poster:
         return SlackUnavailableError(f"Slack answered {code}", may_have_arrived=False)
 
 
-class _FormRefusedError(Exception):
+class _FormRefusedError(CannotPostError):
     """Slack refused the blocks or the length of a message, and would take it in another form."""
 
 

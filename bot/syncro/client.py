@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -49,6 +50,9 @@ from bot.syncro.tokens import bare, can_be_sent
 
 MOST_ROWS_A_PAGE = 1_000
 """Rows in one page of a list: forty times what Syncro sends."""
+
+_COUNTS = ("total_entries", "total_count", "total_records", "total")
+"""How lists of this family of APIs name the number of their rows."""
 
 TOKEN_STANDS = 60.0
 """Seconds for which an answer tells whether the token is taken."""
@@ -236,7 +240,7 @@ class SyncroClient:
                 rows=validated,
                 number=page,
                 total_pages=_positive(meta.get("total_pages")),
-                total_rows=_positive(meta.get("total_entries")),
+                total_rows=next(filter(None, (_positive(meta.get(name)) for name in _COUNTS)), None),
             )
 
         return self._get(what, path, {**filters, "page": str(page)}, understand)
@@ -245,7 +249,7 @@ class SyncroClient:
         """What an answer holds under a key. An error beside it makes it doubtful."""
         if not isinstance(body, dict):
             return None
-        if body.get("error") or body.get("errors"):
+        if body.get("error") or body.get("errors") or body.get("success") is False:
             raise UnreadableError(what, f"Syncro answered with an error{self._words(body)}", calls=calls)
         return body.get(key)
 
@@ -388,7 +392,8 @@ def _validated(what: str, model: type[Model], value: Any, calls: int) -> Model:
 
 def _positive(value: Any) -> int | None:
     """A count of pages: 1 or more; None for anything else, so that the rows themselves must tell."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    is_whole = isinstance(value, float | Decimal) and math.isfinite(value) and value == int(value)
+    if is_whole or (isinstance(value, str) and value.isascii() and value.isdigit()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         return None

@@ -167,7 +167,12 @@ def test_a_token_without_any_permission_is_an_outage_that_names_the_first() -> N
 
 @pytest.mark.parametrize(
     ("meta", "says"),
-    [({"page": 1, "total_pages": 3}, "3 pages"), ({"total_pages": 1, "total_entries": 200}, "200 rows")],
+    [
+        ({"page": 1, "total_pages": 3}, "3 pages"),
+        ({"page": 1.0, "total_pages": 3.0}, "3 pages"),
+        ({"total_pages": 1, "total_entries": 200}, "200 rows"),
+        ({"total_pages": 1, "total_count": "200"}, "200 rows"),
+    ],
 )
 def test_that_syncro_offers_none_and_says_that_it_has_some_proves_nothing_and_is_said(meta: Any, says: str) -> None:
     sample = demo_world()

@@ -352,6 +352,19 @@ def test_a_message_that_slack_takes_in_no_form_is_refused_and_not_tried_for_ever
         poster.post(BILLING, BLOCKS)
 
 
+def test_what_is_taken_in_no_form_to_be_deleted_or_unfolded_is_a_refusal_too(
+    slack: FaultySlack, poster: Poster
+) -> None:
+    acts: dict[str, Callable[[], object]] = {
+        "chat.delete": lambda: poster.remove(Posted(BILLING, "1.0")),
+        "chat.unfurl": lambda: poster.unfurl(Posted(BILLING, "1.0"), {"https://sample.example": WORDS}),
+    }
+    for method, act in acts.items():
+        slack.fail_next(method, "invalid_arguments")
+        with pytest.raises(CannotPostError, match="invalid_arguments"):
+            act()
+
+
 def test_the_last_look_keeps_a_message_back(slack: FaultySlack, poster: Poster) -> None:
     class TooOldError(Exception):
         pass

@@ -86,7 +86,7 @@ def test_an_error_with_status_200_is_a_failed_read_in_its_words(
             read()
 
 
-@pytest.mark.parametrize("beside", [{"error": "Half of it"}, {"errors": {"line_items": "cut"}}])
+@pytest.mark.parametrize("beside", [{"error": "Half of it"}, {"errors": {"line_items": "cut"}}, {"success": False}])
 def test_an_error_beside_the_record_makes_it_doubtful(
     sandbox: FaultySyncro, world: World, client: SyncroClient, beside: Any
 ) -> None:
@@ -97,7 +97,9 @@ def test_an_error_beside_the_record_makes_it_doubtful(
             read()
 
 
-@pytest.mark.parametrize("beside", [{"error": None}, {"errors": []}, {"errors": {}}, {"message": "1 found"}])
+@pytest.mark.parametrize(
+    "beside", [{"error": None}, {"errors": []}, {"errors": {}}, {"message": "1 found"}, {"success": True}]
+)
 def test_that_there_is_no_error_is_no_error(
     sandbox: FaultySyncro, world: World, client: SyncroClient, beside: Any
 ) -> None:
