@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.digest.model import Mark, Snooze
 from bot.jobs.digest_request import DigestRequest
 from bot.listeners.digest_context import DigestContext
-from bot.listeners.intake import COMMAND
+from bot.listeners.intake import COMMAND, MOST_CHARACTERS
 from bot.listeners.schedule_in_words import schedule_in_words
 from bot.listeners.subcommands import Use
 from bot.messages import digest_acts as acts
@@ -118,7 +118,7 @@ def customer_names(typed: str) -> tuple[str, ...]:
     """The names in a comma-separated list, each once; a name in quotation marks may hold commas."""
     # Slack sends "&" as "&amp;", and many keyboards make curly quotation marks.
     plain = " ".join(html.unescape(typed).translate(_STRAIGHT_QUOTES).split())
-    (fields,) = csv.reader([plain], skipinitialspace=True)
+    (fields,) = csv.reader([plain[:MOST_CHARACTERS]], skipinitialspace=True)
     named = (" ".join(field.split()) for field in fields)
     return tuple({name.casefold(): name for name in named if name}.values())
 

@@ -23,6 +23,7 @@ from bot.told import ToldError
 _ONLY_OURS = 0o600
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite may keep beside a file, and what belongs to that file alone."""
+_LOCKS = (".lock", ".sync.lock")
 _ROWS = "SELECT count(*) FROM {}"
 
 
@@ -50,6 +51,8 @@ def back_up(database: sa.URL, file: Path, *, overwrite: bool) -> Contents:
         raise BackupError(f"There is no database {source} to back up. Check DATABASE_URL.")
     if file.exists() and (not overwrite or not file.is_file() or file.samefile(source)):
         raise BackupError(f"{file} is there already. Name another file, or replace it with --force.")
+    if file.resolve() in {Path(f"{source.resolve()}{end}") for end in (*_BESIDE, *_LOCKS)}:
+        raise BackupError(f"{file} belongs to the database itself. Name another file.")
     with _made_beside(file) as unfinished:
         contents = _copied(source, unfinished)
         unfinished.replace(file)
@@ -68,8 +71,8 @@ def restore(database: sa.URL, file: Path, *, now: datetime, overwrite: bool) -> 
     target = _file_of(database, f"pg_restore --clean --if-exists --dbname={{}} {shlex.quote(str(file))}")
     if not file.is_file():
         raise BackupError(f"There is no backup {file}.")
-    if target.exists() and file.samefile(target):
-        raise BackupError(f"{file} is the database itself.")
+    if target.exists() and (not target.is_file() or file.samefile(target)):
+        raise BackupError(f"{target} is no file." if target.is_dir() else f"{file} is the database itself.")
     with held(database), _made_beside(target) as unfinished:
         contents = _copied(file, unfinished)
         kept = None
@@ -96,9 +99,9 @@ def held(database: sa.URL) -> Iterator[None]:
 
     """
     with contextlib.ExitStack() as locks:
-        for name in ("lock", "sync.lock"):
+        for end in _LOCKS:
             try:
-                locks.enter_context(FileLock(f"{database.database}.{name}").acquire(timeout=0))
+                locks.enter_context(FileLock(f"{database.database}{end}").acquire(timeout=0))
             except Timeout:
                 raise BackupError(f"An invoice-bot is running on {database.database}. Stop it first.") from None
             except OSError as error:

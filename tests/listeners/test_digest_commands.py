@@ -139,6 +139,10 @@ def test_customers_are_named_with_commas_between_them(typed: str, names: tuple[s
     assert customer_names(typed) == names
 
 
+def test_no_list_of_customers_is_too_long_to_be_told_so() -> None:
+    assert customer_names("a" * 200_000) == ("a" * 4_000,)
+
+
 # Marks and snoozes
 
 

@@ -86,6 +86,11 @@ def test_a_backup_replaces_nothing_unasked_and_never_the_database(database: Path
         with pytest.raises(BackupError, match="is there already"):
             back_up(url_of(database), file, overwrite=overwrite)
     assert copy.read_text() == "dear to me"
+    for end in ("-wal", "-shm", "-journal", ".lock", ".sync.lock"):
+        with pytest.raises(BackupError, match="belongs to the database itself"):
+            back_up(url_of(database), Path(f"{database}{end}"), overwrite=True)
+    with pytest.raises(BackupError, match="is no file"):
+        restore(url_of(tmp_path), database, now=NOW, overwrite=False)
     back_up(url_of(database), copy, overwrite=True)
     assert numbers(copy) == ["1", "2", "3"]
 
