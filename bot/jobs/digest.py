@@ -175,7 +175,8 @@ class DigestJob:
         for each in subscribed:
             subscription = Subscription(each["user"], tuple(each["customers"]), each["mine"])
             wanted = _wanted(subscription, each["name"])
-            targets.append(Target(subscription.user, subscription.user, wanted, each["name"]))
+            is_nameless = subscription.mine and not each["name"]
+            targets.append(Target(subscription.user, subscription.user, wanted, each["name"], is_nameless))
         return targets
 
     def _subscriptions(self) -> list[dict[str, Any]]:

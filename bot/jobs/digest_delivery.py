@@ -27,7 +27,7 @@ from bot.messages.digest_messages import (
     quiet_line,
     sign_of_life,
 )
-from bot.messages.phrases import which_are_you
+from bot.messages.phrases import NAME_UNKNOWN, which_are_you
 from bot.messages.poster import Posted
 from bot.messages.rendered import Rendered, told
 
@@ -40,13 +40,14 @@ _MARKS = TypeAdapter(list[Mark])
 class Target:
     """Who gets the digest: a channel, or a person (`user`); and which tickets they want, None for all.
 
-    `name` is that of the technician in Syncro who wants their own.
+    `name` is that of the technician in Syncro who wants their own; `is_nameless`: nobody knows it.
     """
 
     address: str
     user: str | None = None
     wanted: Callable[[Finding], bool] | None = None
     name: str = ""
+    is_nameless: bool = False
 
 
 class Delivery:
@@ -115,8 +116,9 @@ class Delivery:
 
     def _deliver(self, target: Target, digest: Digest) -> None:
         shown = digest if target.wanted is None else part_of(digest, target.wanted)
-        if alike := namesakes(digest, target.name):
-            if self.say(target, told(which_are_you(target.name, alike)), "digest"):
+        alike = namesakes(digest, target.name)
+        if alike or (target.is_nameless and is_quiet(shown)):
+            if self.say(target, told(which_are_you(target.name, alike) if alike else NAME_UNKNOWN), "digest"):
                 self._note_said(digest)
         elif is_quiet(shown):
             message = self._when_empty(shown)

@@ -69,9 +69,7 @@ def _mine(home: Home) -> Iterator[Block]:
     if home.namesakes:
         yield section(phrases.which_are_you(home.name, home.namesakes))
     elif not home.name:
-        yield section(
-            "I do not know your name in Syncro. The operator of this bot can say it in the setting TECHNICIANS."
-        )
+        yield section(phrases.NAME_UNKNOWN)
     elif home.mine is None:
         is_coming = "I am looking at the finished tickets now; that may take a while."
         yield section(is_coming if home.is_refreshing else "What is unbilled of yours is not known now.")

@@ -56,6 +56,12 @@ def quoted(reason: str, limit: int = 200) -> str:
     return f"“{shown}”" if shown else "no reason given"
 
 
+NAME_UNKNOWN: Final = (
+    "I do not know your name in Syncro, so I cannot tell which tickets are yours. The operator of this bot can say it"
+    " in the setting TECHNICIANS."
+)
+
+
 def which_are_you(name: str, namesakes: Sequence[Technician]) -> str:
     """Several technicians bear the person's name, so nothing of any of them is shown."""
     who = ", ".join(mrkdwn(each.email or f"id {each.id}", 80) for each in namesakes[:5])

@@ -455,13 +455,15 @@ def test_of_two_technicians_of_one_name_a_subscriber_gets_neither_ones_tickets_a
 
 def test_mine_without_the_right_to_read_names_gets_nobody_elses_tickets(office: Office) -> None:
     ticket = office.unbilled()
+    office.slack.api.scopes.discard("users:read")
     office.memory.subscribe(Subscription(MANAGER, mine=True), at=office.now)
 
     office.digest(None)
 
     (parent,) = office.direct(MANAGER)
     assert str(ticket.number) not in parent.text
-    assert "no ticket was checked" in parent.text.casefold()
+    assert "I do not know your name in Syncro" in parent.text
+    assert "nothing unbilled" not in parent.text, "that would be an all-clear"
 
 
 def test_a_digest_that_somebody_asked_for_goes_only_there_and_is_not_remembered(office: Office) -> None:
