@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 _MOST_TRIES = 20
 _WAIT_SECONDS = 30.0
 """How long to wait where nobody knows how long Slack will be away: for ten minutes in all."""
+_MOST_RESPONSES = 3
+_RESPOND_AGAIN_SECONDS = 5.0
 
 Send = Callable[[], Any]
 
@@ -34,11 +36,15 @@ class Replies:
         self._later = later
         self._after = after
 
-    def respond(self, response_url: str, reply: Rendered) -> None:
-        """Reply where a button or shortcut was used."""
+    def respond(self, response_url: str, reply: Rendered, tries: int = 1) -> None:
+        """Reply where a button or shortcut was used; a few times where Slack does not take it at once."""
 
         def send() -> None:
-            if not self._poster.respond(response_url, reply):
+            if self._poster.respond(response_url, reply):
+                return
+            if self._after is not None and tries < _MOST_RESPONSES:
+                self._after(_RESPOND_AGAIN_SECONDS, lambda: self.respond(response_url, reply, tries + 1))
+            else:
                 log.warning("A reply could not be delivered: Slack no longer takes its response_url")
 
         self._later(send)

@@ -125,3 +125,16 @@ def test_a_reply_that_no_channel_takes_for_ten_minutes_is_said_directly_at_last(
     Replies(poster, at_once, lambda _, work: work()).say("C0", "U0", HELP, None, direct=False)
 
     assert poster.said == [("post", "U0", "help", "")]
+
+
+def test_a_reply_that_a_button_s_address_does_not_take_at_once_is_tried_again_a_few_times() -> None:
+    poster, waits = Listening(), list[float]()
+
+    def after(seconds: float, work: Callable[[], Any]) -> None:
+        waits.append(seconds)
+        work()
+
+    Replies(poster, at_once, after).respond("expired", HELP)
+
+    assert len(poster.said) == 3
+    assert len(waits) == 2
