@@ -175,10 +175,10 @@ def _ended(standing: Standing, finding: Finding | None, rates: Rates) -> Resolve
 
 
 def _settled(settled: Settled, finding: Finding | None, rates: Rates) -> Resolved | None:
-    """What became of a warning that was found to be billed; None where its ticket is on no invoice after all."""
+    """What became of a warning that has ended; None where its ticket is on no invoice after all."""
     if finding is not None and finding.verdict is Verdict.NOT_INVOICED:
         return None
-    known = Resolved(settled.standing, WarningEnding.INVOICED, None, settled.invoice_number)
+    known = Resolved(settled.standing, settled.ending, None, settled.invoice_number or None)
     return _ended(settled.standing, finding, rates) or known
 
 

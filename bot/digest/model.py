@@ -51,10 +51,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Settled:
-    """A warning that was found to be billed since the last digest, by a question or in a digest that was no run."""
+    """A warning that ended since the last digest, by a question or in a digest that was no run."""
 
     standing: Standing
     invoice_number: str
+    ending: WarningEnding = WarningEnding.INVOICED
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ ENGINE_ERROR: type[Exception] = dbos_error.DBOSException
 
 _APPLICATION_VERSION = "1"
 """Constant: by default it would be a hash of the code, and an upgrade would strand the jobs of the old version."""
-RECORD_FORM = "16"
+RECORD_FORM = "17"
 """Counts up when the steps of a job, or what they record, change: a job begun in another form is run anew."""
 _ANEW = "~"
 """Between the key of a job and the form in which it is run anew."""

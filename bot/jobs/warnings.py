@@ -94,9 +94,9 @@ class WarningBook:
         return tuple(with_missed_runs(findings, known, day))
 
     def retract_found(self, steps: Steps, outbox: Outbox, findings: Iterable[Finding]) -> None:
-        """Take back the warnings about tickets that a check has just found on an invoice."""
-        billed = {f.ticket_id: f for f in findings if f.verdict.is_billed and f.ticket_id}
-        if not billed:
+        """Take back the warnings about tickets that a check has just found on an invoice, or to be owed none."""
+        found = {f.ticket_id: f for f in findings if f.verdict.traits.ending and f.ticket_id}
+        if not found:
             return
 
         def standing(_: bool) -> list[dict[str, str]]:
@@ -104,11 +104,11 @@ class WarningBook:
             return [
                 {"id": each.ticket_id, "first_said": each.first_said.isoformat(), "amount": str(each.amount)}
                 for each in known
-                if each.ticket_id in billed
+                if each.ticket_id in found
             ]
 
         for each in steps.run("look for warnings", standing):
-            self.retract(steps, outbox, resolved_by(billed[each["id"]], each))
+            self.retract(steps, outbox, resolved_by(found[each["id"]], each))
 
     def retract_all(self, steps: Steps, outbox: Outbox, digest: Digest) -> None:
         """Take back every warning that a digest has resolved, or an earlier one without taking it back.
@@ -195,7 +195,7 @@ class WarningBook:
 
 
 def resolved_by(finding: Finding, standing: dict[str, str]) -> Resolved:
-    """The end of a warning by the invoice that a finding names."""
+    """The end of a warning by what was found: the invoice, or why none is due."""
     said = Standing(
         ticket_id=str(finding.ticket_id),
         ticket_number=finding.ticket_number,
@@ -204,7 +204,7 @@ def resolved_by(finding: Finding, standing: dict[str, str]) -> Resolved:
         amount=Decimal(standing["amount"]),
     )
     number = finding.invoices[0].number if finding.invoices else None
-    return Resolved(said, WarningEnding.INVOICED, finding, number)
+    return Resolved(said, finding.verdict.traits.ending or WarningEnding.INVOICED, finding, number)
 
 
 def _resolved_earlier(warning: dict[str, str]) -> Resolved:

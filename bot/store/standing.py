@@ -101,13 +101,12 @@ def standing(connection: sa.Connection) -> tuple[Standing, ...]:
 
 
 def settled(connection: sa.Connection, since: datetime | None) -> tuple[Settled, ...]:
-    """Return the last warning of each ticket that was found to be billed after a moment; none where there is none."""
+    """Return the last warning of each ticket whose warning ended after a moment; none where there is none."""
     if since is None:
         return ()
-    billed = sa.and_(warnings.c.ending == WarningEnding.INVOICED.value, warnings.c.ended_at > since)
-    found = connection.execute(sa.select(warnings).where(billed).order_by(warnings.c.id)).all()
+    found = connection.execute(sa.select(warnings).where(warnings.c.ended_at > since).order_by(warnings.c.id)).all()
     last = {row.ticket_id: row for row in found}
-    return tuple(Settled(_standing(row), row.invoice_number or "") for row in last.values())
+    return tuple(Settled(_standing(row), row.invoice_number or "", WarningEnding(row.ending)) for row in last.values())
 
 
 def has_been_said(connection: sa.Connection, source: Source) -> bool:

@@ -370,6 +370,29 @@ def test_a_ticket_that_a_question_takes_off_the_list_is_recovered_in_the_next_di
     assert "Recovered" not in last.text
 
 
+def test_a_ticket_that_a_question_finds_to_be_owed_no_invoice_is_accused_no_more_and_the_next_digest_counts_it_once(
+    office: Office,
+) -> None:
+    ticket = office.unbilled(price="173.00")
+    warned = office.check(ticket)
+    office.digest()
+    office.next_day()
+    with office.syncro.locked() as world:
+        world.tickets[ticket.id].status = "Non-Billable"
+    office.check(ticket)
+    assert "NOT INVOICED" not in warned.text
+    assert "is non-billable, so no invoice is expected" in office.thread(warned)[-1]
+    assert office.memory.history(office.now).standing == ()
+
+    office.pass_time(timedelta(minutes=5))
+    office.digest()
+    office.next_day()
+    office.digest()
+    *_, following, last = office.parents()
+    assert "Settled otherwise: 1 ticket, 173.00" in following.text
+    assert "Settled otherwise" not in last.text
+
+
 def test_a_ticket_that_a_question_finds_billed_while_the_digest_that_says_so_is_made_is_recovered_once(
     office: Office,
 ) -> None:
