@@ -20,7 +20,8 @@ many = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 
 OWN_LINK = re.compile(rf"<{re.escape(TRUSTED)}/[!-;=?-{{}}~]*\|[^<>|]+>")
 OWN_DATE = re.compile(
-    r"<!date\^(?!666\^)\d+\^\{date_short(_pretty)?\}( \{time\})?\|([0-9: -]+ UTC|\d+ [A-Z][a-z]{2}( \d{4})?)>"
+    r"<!date\^(?!666\^)\d+\^\{date_short(_pretty)?\}( \{time\})?"
+    r"\|([0-9: -]+ UTC|([A-Z][a-z]{2} )?\d+ [A-Z][a-z]{2}( \d{4})?)>"
 )
 OWN_ASKER = "<@U0ASKER>"
 
