@@ -22,11 +22,11 @@ from bot.jobs.recorded import OpenSession, recorded_session
 from bot.jobs.request import MOST_TICKETS, CheckRequest, checked
 from bot.jobs.steps import Steps, Turn, begun
 from bot.jobs.warnings import WarningBook
-from bot.messages.check_messages import checking, failed, outcome, receipt
+from bot.messages.check_messages import checking, failed, looking_for, outcome, receipt
 from bot.messages.escape import mrkdwn
 from bot.messages.invoice_messages import checking_invoice, invoice_outcome, invoice_receipt
 from bot.messages.poster import Poster
-from bot.messages.rendered import Rendered, told
+from bot.messages.rendered import told
 from bot.words.selecting import instead_of_check, selection_in_words
 
 BROKE_DOWN = "an error inside the bot, which its operator finds in the log."
@@ -59,7 +59,7 @@ class CheckJob:
         conversation = Conversation(request, outbox)
         cancel = Cancellable.of(request, key).to_text()
         conversation.open(
-            self._looking_for(Selection.from_json(request.selection))
+            looking_for(selection_in_words(Selection.from_json(request.selection), self.verifier.zone))
             if request.selection is not None
             else checking_invoice(request.invoice)
             if request.invoice
@@ -81,9 +81,6 @@ class CheckJob:
         if findings is not None:
             self.trail.answered(steps, outbox, request, findings)
         return place
-
-    def _looking_for(self, selection: Selection) -> Rendered:
-        return told(f"Looking for {mrkdwn(selection_in_words(selection, self.verifier.zone), 1_000)}…")
 
     def _chosen(self, request: CheckRequest, steps: Steps, conversation: Conversation) -> CheckRequest:
         """The question with the tickets that its selection holds; without any where the person has been told why."""

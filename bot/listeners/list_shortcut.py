@@ -16,7 +16,7 @@ from bot.listeners.intake import Asked, Intake
 from bot.listeners.replies import Replies
 from bot.messages import list_form as form
 from bot.messages.help import no_numbers_in_message
-from bot.messages.rendered import Rendered, told
+from bot.messages.rendered import Rendered
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def register(app: App, intake: Intake, replies: Replies, client: WebClient) -> N
         except (SlackApiError, SlackClientError, OSError, http.client.HTTPException) as error:
             log.warning("A form could not be opened (%s)", type(error).__name__)
             user = shortcut["user"]["id"]
-            replies.say(user, user, told("The form could not be opened. Please try again."), None, direct=True)
+            replies.say(user, user, form.not_opened(), None, direct=True)
 
     @app.view(form.FORM)
     def submitted(ack: Ack, body: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ def _submit(
         return taken
 
     if channel != user and not channel.startswith(_CHANNELS):
-        return None, told("Choose a channel, or nothing for a direct message.")
+        return None, form.no_channel()
     reply = intake.submit(
         f"list:{body['view']['id']}", Asker.of_interaction(body, channel), read, what="a pasted list", afresh=True
     )

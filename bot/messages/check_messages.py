@@ -83,6 +83,11 @@ def under_way(*said: str, waits: bool = False, cancel: str = "") -> Rendered:
     return joined([*paragraphs(map(line, said)), *buttons])
 
 
+def looking_for(tickets: str) -> Rendered:
+    """The parent while tickets are selected."""
+    return told(f"Looking for {mrkdwn(tickets, 1_000)}…")
+
+
 def cancelled(numbers: Sequence[str], by: str) -> Rendered:
     """The parent of a question that somebody cancelled. `by` is a Slack user id; a close has a name, no number."""
     what = mrkdwn(numbers[0].capitalize(), 40) if " " in " ".join(numbers[:1]) else phrases.tickets(numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.messages.rendered import Block
+from bot.messages.rendered import Block, Rendered, told
 
 FORM: Final = "check_list_form"
 TICKETS: Final = "tickets"
@@ -41,6 +41,16 @@ def list_form() -> dict[str, Any]:
             _input(FRESH, "How?", fresh),
         ],
     }
+
+
+def not_opened() -> Rendered:
+    """Slack did not take the form in time."""
+    return told("The form could not be opened. Please try again.")
+
+
+def no_channel() -> Rendered:
+    """Somebody was chosen for the answer."""
+    return told("Choose a channel, or nothing for a direct message.")
 
 
 def _input(block_id: str, label: str, element: Block) -> Block:

@@ -30,7 +30,6 @@ ACTIONS_LIMIT: Final = 25
 BUTTON_TEXT_LIMIT: Final = 75
 BUTTON_VALUE_LIMIT: Final = 2_000
 TABLE_ROWS_LIMIT: Final = 100
-TABLE_COLUMNS_LIMIT: Final = 20
 TABLE_CHARACTERS_LIMIT: Final = 10_000
 CHARTS_LIMIT: Final = 2
 
@@ -168,14 +167,6 @@ def cell_words(cell: Cell) -> str:
     return "".join(map(cell_words, cell["elements"])) if "elements" in cell else str(cell["text"])
 
 
-def table(rows: Sequence[Sequence[Cell]]) -> Block:
-    """Slack's native table; the first row is the heading. A message can have only one."""
-    _within(len(rows), TABLE_ROWS_LIMIT, "rows in a table")
-    _within(max(len(row) for row in rows), TABLE_COLUMNS_LIMIT, "columns in a table")
-    _within(_characters(rows), TABLE_CHARACTERS_LIMIT, "characters in a table")
-    return {"type": "table", "rows": [list(row) for row in rows]}
-
-
 def size(blocks: Iterable[Block]) -> int:
     """The blocks as JSON, in bytes: never less than the characters that Slack counts."""
     return len(json.dumps(list(blocks), ensure_ascii=False).encode())
@@ -207,11 +198,11 @@ def small_print(*lines: Line, about: str = "") -> Part:
 def table_parts(
     heading: Sequence[Cell],
     rows: Iterable[tuple[Sequence[Cell], str]],
-    make: Callable[[Sequence[Sequence[Cell]]], Block] = table,
+    make: Callable[[Sequence[Sequence[Cell]]], Block],
 ) -> list[Part]:
     """A table with a line of words for each row; as many tables as the limits ask for, each with the heading.
 
-    `make` turns the rows into the block, where it is not to be the plain table.
+    `make` turns the rows into the block.
     """
     parts: list[Part] = []
     cells: list[Sequence[Cell]] = [heading]

@@ -148,7 +148,7 @@ def unknowns(answer: InvoiceAnswer) -> list[str]:
         said.append(f"An invoice made from several tickets links back to none of them, so {lines} of it may bill some.")
         if answer.tickets_searched:
             looked = f"{counted(answer.tickets_searched, 'ticket')} of its customer from the three months before"
-            said[-1] += f" {looked} looked at: no further charge on it."
+            said.append(f"{looked} looked at: no further charge on it.")
     return said
 
 

@@ -47,7 +47,7 @@ _PARTICULARS: dict[Verdict, dict[str, Any]] = {
     Verdict.NOT_INVOICED: {"unbilled": Unbilled(90, Decimal(180))},
     Verdict.UNVERIFIED: {
         "possible": (MENTION,),
-        "failures": ("Invoice 67470 answered with status 500 three times. Try again in a few minutes.",),
+        "failures": ("Reading invoice 1650000003: Syncro answered 500 (4 tries). Try again in a few minutes.",),
         "coverage": Coverage(20, 19, 0, 0, complete=False),
     },
     Verdict.NON_BILLABLE: {

@@ -66,7 +66,7 @@ def test_could_not_verify_is_no_statement_and_names_the_cause_and_the_invoice() 
     text = outcome([a_finding(Verdict.UNVERIFIED)], None).text
     assert "could not verify" in text
     assert NO_STATEMENT in text
-    assert "Invoice 67470 answered with status 500 three times." in text
+    assert "Reading invoice 1650000003: Syncro answered 500 (4 tries)." in text
     assert "Look at invoice 67470: its text “Toner model 32223” may mean this ticket" in text
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.rendered import Rendered, header, link_cell, section, table, text_cell
+from bot.messages.digest_blocks import data_table
+from bot.messages.rendered import Rendered, header, link_cell, section, text_cell
 from bot.messages.settled import redrawn
 from bot.sandbox.slack.limits import message_error
 
@@ -43,12 +44,12 @@ def test_what_ended_otherwise_than_by_an_invoice_is_not_called_billed() -> None:
 @pytest.mark.parametrize("is_answer", [True, False])
 def test_the_table_of_a_message_that_is_settled_in_part_has_what_is_left(*, is_answer: bool) -> None:
     rows = [[text_cell("Ticket")], [link_cell("https://acme.example/1", "#1")], [link_cell(None, "#11")]]
-    said = Rendered("Warning.\nthe rest", (header("2 of 5"), table(rows)))
+    said = Rendered("Warning.\nthe rest", (header("2 of 5"), data_table("t", rows)))
     drawn = redrawn(said, ["Ticket #1 is on invoice 9"], 2, is_answer=is_answer, settled=["1"])
-    (left,) = (block for block in drawn.blocks if block["type"] == "table")
+    (left,) = (block for block in drawn.blocks if block["type"] == "data_table")
     assert left["rows"] == [rows[0], rows[2]]
     gone = redrawn(said, ["Ticket #1 is on invoice 9"], 2, is_answer=is_answer, settled=["1", "11"])
-    assert "table" not in [block["type"] for block in gone.blocks]
+    assert "data_table" not in [block["type"] for block in gone.blocks]
 
 
 def test_a_digest_keeps_what_else_it_says() -> None:

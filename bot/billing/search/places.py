@@ -379,4 +379,5 @@ class WholeAccount:
 def account_in_words(count: int, since: datetime | None) -> str:
     """What the receipt says where the whole account is known."""
     changed = "" if since is None else f" that changed since {dated(since)}"
-    return f"all {count:,}{changed} are known: none bills this ticket" if count else f"there is none{changed}"
+    known = f"the only one{changed} is known" if count == 1 else f"all {count:,}{changed} are known"
+    return f"{known}: {none_bills(count)}" if count else f"there is none{changed}"
