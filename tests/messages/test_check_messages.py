@@ -179,7 +179,7 @@ def test_an_incomplete_search_says_so() -> None:
     finding = a_finding(Verdict.UNVERIFIED)
     (message,) = receipt([finding], a_report(finding))
     assert "the search is not complete" in message.text
-    assert "What could not be read\n• Invoice 67470 answered" in message.text
+    assert "What could not be read\n• Reading invoice 1650000003: Syncro answered" in message.text
 
 
 def test_an_outage_is_said_once_before_everything_else() -> None:
