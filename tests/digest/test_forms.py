@@ -137,7 +137,7 @@ def test_the_csv_holds_every_section_with_its_reasons() -> None:
         ("accounted for", "4"),
     ]
     assert rows[0]["change"] == "new"
-    assert "status 500" in rows[1]["could_not_read"]
+    assert "answered 500" in rows[1]["could_not_read"]
     assert (rows[3]["next_run"], rows[3]["recurring_invoice"]) == ("2026-12-01", "Monthly care (dated)")
     assert "customer pays on delivery" in rows[5]["note"]
     assert "goodwill" in rows[6]["note"]
