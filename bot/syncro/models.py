@@ -18,6 +18,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 LARGEST_AMOUNT = Decimal(10) ** 12
 """No price or total is anywhere near; what claims to be is nonsense and would overflow sums."""
+_MOST_DIGITS = 30
+"""Before and behind the point. Reckoning with an exponent such as 1e999999999 overflows by itself."""
 
 PLAUSIBLE_YEARS = range(1900, 3000)
 """A date outside is a placeholder such as 0001-01-01: no time that can be converted or reckoned with."""
@@ -91,7 +93,8 @@ def _lenient_money(value: Any) -> Any:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and abs(amount) < LARGEST_AMOUNT else None
+    is_sane = amount.is_finite() and abs(amount.adjusted()) < _MOST_DIGITS
+    return amount if is_sane and abs(amount) < LARGEST_AMOUNT else None
 
 
 def _lenient_text(value: Any) -> Any:

@@ -35,6 +35,8 @@ _HANDLER = "plainer"
 def make_writable() -> None:
     """See to it that whatever is written to stdout and stderr can be, and that both are there."""
     codecs.register_error(_HANDLER, _plainer)
+    if set(os.environ.get("COLUMNS", "")) == {"0"}:
+        del os.environ["COLUMNS"]  # Rich would write nothing at all
     sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
 
 

@@ -133,6 +133,11 @@ def test_an_encoding_that_lacks_characters_changes_neither_status_nor_meaning(
     assert (b"2 NOT INVOICED" in shown, b"NOT INVOICED" in shown) == (status == 1, status == 1)
 
 
+def test_a_terminal_that_says_it_has_no_width_gets_its_answer(house: House) -> None:
+    said, _ = start(house, "check", NOT_INVOICED, settings={"COLUMNS": "0"}).communicate(timeout=PATIENCE)
+    assert b"NOT INVOICED" in said
+
+
 @pytest.mark.parametrize("kind", POOR)
 def test_json_is_utf_8_in_every_locale(house: House, kind: str) -> None:
     child = start_anew(house, "check", FOREIGN, "--json", settings=POOR[kind])
