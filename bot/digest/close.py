@@ -47,7 +47,9 @@ def month_named(text: str, today: date) -> date:
     except ValueError:
         raise NotAMonthError(f"{f'“{text}” is no month.' if word else 'Which month?'} {_HOW}") from None
     if first > today or first.year < _EARLIEST_YEAR:
-        raise NotAMonthError(f"{text} {'has not begun' if first > today else 'is too long ago'}. {_HOW}")
+        raise NotAMonthError(
+            f"{text} has not begun: name an earlier month." if first > today else f"{text} is too long ago."
+        )
     return first
 
 

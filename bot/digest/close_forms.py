@@ -106,7 +106,7 @@ def to_look_at(close: Close) -> list[tuple[str, list[tuple[DigestTicket, str]]]]
     aside = [*close.digest.snoozed, *close.digest.marked]
     return [
         ("Not proved", [(line, reason(line.finding)) for line in close.not_proved]),
-        ("Look at these invoices", [(line, concerns_in_words(line.finding)) for line in close.digest.with_concerns]),
+        ("Look at the invoices of", [(line, concerns_in_words(line.finding)) for line in close.digest.with_concerns]),
         ("Put aside by a manager, so not in the money at risk", [(line, _aside(line)) for line in aside]),
     ]
 

@@ -81,9 +81,8 @@ def _parent(close: Close, asked_by: str) -> Rendered:
     top = [line(f"*{title(close)}*"), line(f"{counts_in_words(close)}.")]
     heading: list[Part] = []
     if alarms:
-        numbers = {ticket.finding.ticket_number for ticket in alarms}
         others = counts(
-            [each.finding for each in close.tickets if each.finding.ticket_number not in numbers], cautious=True
+            [each.finding for each in close.tickets if each.finding.verdict is not Verdict.NOT_INVOICED], cautious=True
         )
         heading = [_alarm(close, len(alarms), figures.pop("At risk", ""))]
         top = [line(f"The others: {', '.join(others)}.")] if others else []

@@ -100,7 +100,7 @@ def _odd(digest: Digest) -> list[str]:
         _said("⚠️ Waiting for a recurring invoice that is paused", paused, digest),
         _said(f"⚠️ Recurring invoice overdue, its date has passed{dates}", overdue, digest),
         _said("⚠️ Status Invoiced without an invoice", digest.contradictions, digest),
-        _said("Look at these invoices", digest.with_concerns, digest),
+        _said("Look at the invoices of", digest.with_concerns, digest),
         _said(f"Time not yet charged, {duration(minutes)}", digest.uncharged_time, digest, estimated=True),
         _said(f"On an invoice, but {REST_UNKNOWN}", digest.rest_unread, digest),
         unpriced if some else "",

@@ -92,7 +92,7 @@ def _tickets(digest: Digest, tickets: Sequence[DigestTicket], command: str, *, c
     if doubtful := digest.of(Verdict.UNVERIFIED):
         numbers = phrases.numbers(each.finding.ticket_number for each in doubtful[:20])
         more = f" and {len(doubtful) - 20:,} more" if len(doubtful) > 20 else ""
-        yield context(f"Could not be verified, so neither billed nor unbilled: {numbers}{more}.")
+        yield context(f"Could not be verified, so nobody knows yet whether they are billed: {numbers}{more}.")
 
 
 def _card(ticket: DigestTicket, digest: Digest, *, can_snooze: bool) -> Iterator[Block]:

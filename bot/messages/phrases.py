@@ -101,7 +101,7 @@ def about(finding: Finding) -> str:
     """“Printer does not print”, and the ticket's address where the headline is a header, which holds no link."""
     shown = mrkdwn(finding.subject)
     is_header = finding.verdict.traits.loudness is Loudness.ALARM and web_address(finding.ticket_url)
-    opening = link(finding.ticket_url, "open in Syncro") if is_header else ""
+    opening = link(finding.ticket_url, "see it in Syncro") if is_header else ""
     return strung(" · ", f"“{shown}”" if shown else "", opening)
 
 

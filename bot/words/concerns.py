@@ -22,13 +22,15 @@ def concern_in_words(concern: Concern, currency: str) -> str:
     """One sentence; may quote the name of a recurring invoice, so escape it."""
     numbers = listed([str(number) for number in concern.invoices])
     plural, made, gives = ("s", "were made", "give") if len(concern.invoices) > 1 else ("", "was made", "gives")
+    comes = "come" if plural else "comes"
     amount = "" if concern.amount is None else money(concern.amount, currency)
     unsure = "; whether its customer has prepaid hours could not be read" if concern.is_unsure else ""
     match concern.kind:
         case ConcernKind.BILLED_TWICE:
             return f"Billed twice? Invoice{plural} {numbers} bill the same ticket."
         case ConcernKind.ZERO_TOTAL:
-            return f"Invoice{plural} {numbers} of {money(Decimal(0), currency)} for charges of {amount}{unsure}."
+            nothing = money(Decimal(0), currency)
+            return f"Invoice{plural} {numbers} {comes} to {nothing}, the ticket's charges to {amount}{unsure}."
         case ConcernKind.EMPTY:
             return f"Invoice{plural} {numbers} {made} for this ticket without any line, so nothing is billed."
         case ConcernKind.CREDIT:
@@ -49,5 +51,5 @@ def _missed_run(concern: Concern) -> str:
     more = f" and {len(concern.left) - _LEFT_NAMED} more" if len(concern.left) > _LEFT_NAMED else ""
     return (
         f"The run{day} of the recurring invoice{name} took {concern.taken} of"
-        f" {counted(expected, 'ticket')}; left: {named}{more}."
+        f" {counted(expected, 'ticket')}; missed: {named}{more}."
     )

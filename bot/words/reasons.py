@@ -65,7 +65,7 @@ def _expected(finding: Finding) -> str:
     if said.time is not None:
         parts.append(f"Its {said.time.by} “{said.time.value}” covers its time, not a charge with a price.")
     if said.due is Due.COVERED and finding.unbilled.minutes:
-        parts.append(f"So is {duration(finding.unbilled.minutes)} of time not yet charged.")
+        parts.append(f"{duration(finding.unbilled.minutes)} of time not yet charged is covered too.")
     if said.due is Due.NEVER and finding.unbilled.charges:
         parts.append(f"Charges of {money(finding.unbilled.charges, finding.currency)} on it are on no invoice.")
     return " ".join(parts)
@@ -82,7 +82,10 @@ _EXPECTED: Final[Mapping[tuple[Due, Ground | None], str]] = {
         "No invoice is expected: its only charges are 0.00 and no billable time is left without a charge."
     ),
     (Due.NEVER, Ground.PRODUCT): "No invoice is expected: it has a charge of 0.00 for “{value}”.",
-    (Due.COVERED, None): "Its {by} “{value}” is covered, and it has no unbilled charge with a price.",
+    (
+        Due.COVERED,
+        None,
+    ): "No invoice is owed: its {by} “{value}” is a covered one, and no charge with a price is unbilled.",
 }
 _BESIDE_TIME: Final = (Ground.CHARGES, Ground.PRODUCT)
 

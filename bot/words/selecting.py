@@ -81,7 +81,9 @@ def instead_of_check(selection: Selection, selected: Selected, most: int, zone: 
         return f"The tickets could not be listed, so nothing was checked. {one_line(selected.failure)}"
     if not selected.references and selected.names:
         who = selection.choice.value
-        return f"Which {who} do you mean: {_named(selected.names)}? {_HOW[selection.choice]}Nothing was checked."
+        return (
+            f"Which {who} do you mean? There are {_named(selected.names)}. {_HOW[selection.choice]}Nothing was checked."
+        )
     if not selected.references:
         return f"I found no {selection_in_words(selection, zone, tickets='finished ticket')}. Nothing was checked."
     if len(selected.references) > most:

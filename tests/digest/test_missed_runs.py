@@ -61,7 +61,7 @@ def test_the_run_is_looked_at_after_its_day_and_what_it_left_is_named() -> None:
     left = of("3", Verdict.SCHEDULED, JANUARY, day=AFTER)
     assert words(with_missed_runs([*billed, left], known, RUN)) == {}, "runs may take hours"
     assert words(with_missed_runs([*billed, left], known, AFTER)) == {
-        "3": "The run of 1 Dec 2026 of the recurring invoice “Monthly” took 2 of 3 tickets; left: #3."
+        "3": "The run of 1 Dec 2026 of the recurring invoice “Monthly” took 2 of 3 tickets; missed: #3."
     }
 
 
@@ -70,7 +70,7 @@ def test_what_it_took_is_remembered_until_nothing_is_left() -> None:
     on_the_day = [of("1", Verdict.INVOICED, day=RUN), of("2", Verdict.INVOICED, day=RUN), third]
     known = remembered((scheduled("1", "2", "3"), BEFORE), (on_the_day, RUN), ([], AFTER))
     (said,) = words(with_missed_runs([third], known, AFTER)).values()
-    assert "took 2 of 3 tickets; left: #3" in said
+    assert "took 2 of 3 tickets; missed: #3" in said
     assert remembered((scheduled("3"), BEFORE), ([of("3", Verdict.INVOICED)], AFTER)) == []
 
 
@@ -89,7 +89,7 @@ def test_a_run_that_is_moved_or_called_off_before_its_day_is_not_missed() -> Non
     assert remembered((scheduled("1"), BEFORE), ([of("1", Verdict.NOT_INVOICED)], BEFORE)) == []
     billed_by_hand = remembered((scheduled("1", "2"), BEFORE), ([of("1", Verdict.INVOICED)], BEFORE))
     (said,) = words(with_missed_runs([of("2", Verdict.NOT_INVOICED)], billed_by_hand, AFTER)).values()
-    assert "took 0 of 1 ticket; left: #2" in said
+    assert "took 0 of 1 ticket; missed: #2" in said
 
 
 def test_a_ticket_that_is_settled_otherwise_is_not_held_against_the_run() -> None:

@@ -63,7 +63,7 @@ def test_what_is_not_proved_is_counted_apart_and_accuses_nobody() -> None:
 
     view = said(home_view(home_of("Anna Smith", Looked(digest), is_refreshing=False)))
 
-    assert "Could not be verified, so neither billed nor unbilled: #32230" in view
+    assert "Could not be verified, so nobody knows yet whether they are billed: #32230" in view
     assert "digest_recheck" not in view
 
 
