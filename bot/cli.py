@@ -50,6 +50,7 @@ _ENDINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[Any], int]], ..
     ((StoppedError,), lambda stopped: refuse(str(stopped), status=INTERRUPTED)),
     ((typer.Abort, KeyboardInterrupt), interrupted),
     ((ToldError,), lambda error: refuse(*error.problems)),
+    ((typer.BadParameter,), lambda error: refuse(_bad_value(error))),
     ((TyperException,), lambda error: _wrong_call(error.format_message())),
     ((SystemExit,), ended),
     ((BrokenPipeError,), no_reader),
@@ -80,6 +81,15 @@ def main() -> NoReturn:
         # Threads that wait for the rate limit would hold the exit, for minutes. What was read is kept already.
         leave(INTERRUPTED)
     sys.exit(flushed(status if isinstance(status, int) else 0))
+
+
+def _bad_value(error: typer.BadParameter) -> str:
+    """A sentence of our own as it is, and no format of Python for a date."""
+    if error.param is None:
+        return str(error.message)
+    if error.param.type_descriptor.is_datetime:
+        return f"{error.param.opts[0]} takes a date, such as 2026-11-01."
+    return str(error.format_message())
 
 
 def _wrong_call(message: str) -> int:

@@ -39,8 +39,9 @@ def check(
     tickets: Annotated[
         list[str],
         typer.Argument(
+            metavar="TICKET",
             help="Ticket numbers, ranges (32230-32240), ticket addresses; or customer NAME, technician NAME, since DAY,"
-            " invoice NUMBER."
+            " invoice NUMBER.",
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

@@ -31,16 +31,24 @@ def digest(
     no_post: Annotated[bool, typer.Option("--no-post", help="Show and remember it; post nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Look back to this date instead of the lookback.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Look back to this date, not DIGEST_LOOKBACK_DAYS.")
     ] = None,
-    customer: Annotated[str | None, typer.Option(help="One customer, by id; shown only, never remembered.")] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="One customer, by id; shown only, never remembered.")
+    ] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Show how many warnings were wrong, and stop.")] = False,
     subscriptions: Annotated[
         bool, typer.Option("--subscriptions", help="Show who has subscribed, and who gets nothing any more.")
     ] = False,
-    remove: Annotated[str | None, typer.Option(help="End the subscription of this person, by id.")] = None,
+    remove: Annotated[
+        str | None, typer.Option(metavar="USER", help="End the subscription of this person, by id.")
+    ] = None,
 ) -> None:
     """Show what nobody billed; without an option, post it too. Exit status as for check."""
+    if customer is not None and not customer.isdecimal():
+        raise typer.BadParameter(
+            "--customer takes the id of a customer: the number in the address of its page in Syncro."
+        )
     if subscriptions or remove is not None:
         _subscriptions(prepare(), remove, json=json)
         return

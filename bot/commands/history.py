@@ -22,7 +22,7 @@ _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 
 def history(
-    ticket: Annotated[str | None, typer.Argument(help="One ticket; without it, everything.")] = None,
+    ticket: Annotated[str | None, typer.Argument(metavar="TICKET", help="One ticket; without it, everything.")] = None,
     user: Annotated[str | None, typer.Option(help="What this person did: a Slack id, or terminal:NAME.")] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=_MOMENTS, help="From this day or moment on, in UTC.")

@@ -24,7 +24,9 @@ _MOST_TICKETS = 50
 
 
 def policy(
-    tickets: Annotated[list[str] | None, typer.Argument(help="Tickets of which to say which rule applies.")] = None,
+    tickets: Annotated[
+        list[str] | None, typer.Argument(metavar="TICKET", help="Tickets of which to say which rule applies.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many tickets of the last 90 days each rule would settle.")
     ] = False,
@@ -41,6 +43,8 @@ def policy(
 
 def _explain(settings: Settings, typed: str, *, json: bool) -> str:
     asked = parse(typed, site=settings.syncro_site, limit=_MOST_TICKETS)
+    if asked.count > _MOST_TICKETS:
+        raise typer.BadParameter(f"That is {asked.count} tickets; one call can explain {_MOST_TICKETS}.")
     if asked.left_out or not asked.references:
         raise typer.BadParameter("Give ticket numbers, ranges or addresses.")
     with parts.checker(settings) as checker, checker.reader.session() as session:

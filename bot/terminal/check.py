@@ -68,7 +68,7 @@ def show_report(console: Console, report: CheckReport) -> None:
     for finding in report.findings:
         console.print(_panel(finding))
     summary = f"{counted(len(report.findings), 'ticket')}: {', '.join(counts(report.findings))}"
-    calls = f"{counted(report.api_calls, 'API call')} in {report.seconds:.1f} s"
+    calls = f"{counted(report.api_calls, 'call')} to Syncro in {report.seconds:.1f} s"
     console.print(Text(strung("  ·  ", summary if report.findings else "", calls), style="dim"))
 
 

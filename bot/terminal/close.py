@@ -43,14 +43,16 @@ def show_close(console: Console, close: Close) -> None:
         for each in sums:
             named = each.name if each.is_ours else one_line(as_theirs(each.name))
             rows.append([named, f"{each.tickets:,}", *(said for _, said in sum_cells(each, columns, currency))])
-        console.print(_table((name,), ("Tickets", *columns.values()), rows))
+        if rows:
+            console.print(_table((name,), ("Tickets", *columns.values()), rows))
     for heading, lines in to_look_at(close):
         show_section(console, heading, (ticket_line(line, said) for line, said in lines))
     if said := compared(close):
         console.print(Text(f"\n{said}", style="bold"))
         show_section(console, "", map(change_in_words, close.changes))
-    console.print(_table(("Ticket", "Customer", "Verdict", "Invoices"), ("Billed", "At risk"), _tickets(close)))
-    calls = f"{counted(close.digest.api_calls, 'API call')} in {close.digest.seconds:.1f} s"
+    if close.tickets:
+        console.print(_table(("Ticket", "Customer", "Verdict", "Invoices"), ("Billed", "At risk"), _tickets(close)))
+    calls = f"{counted(close.digest.api_calls, 'call')} to Syncro in {close.digest.seconds:.1f} s"
     console.print(Text(f"{calls}  ·  {TAX_IN_WORDS}", style="dim"))
 
 

@@ -39,7 +39,7 @@ def show_digest(console: Console, digest: Digest) -> None:
         )
     for heading, lines in _sections(digest):
         show_section(console, heading, lines)
-    calls = f"{counted(digest.api_calls, 'API call')} in {digest.seconds:.1f} s"
+    calls = f"{counted(digest.api_calls, 'call')} to Syncro in {digest.seconds:.1f} s"
     tax = "at risk: tickets on no invoice only, before tax" if digest.unbilled else ""
     console.print(Text(strung("  ·  ", f"{counted(digest.checked, 'ticket')} checked", calls, tax), style="dim"))
 

@@ -141,7 +141,7 @@ def test_the_proof_is_shown() -> None:
         "On no invoice yet: 5.00 in charges, 30 min",
         "Read now: 1 of 20 invoices",
         "checked 2026-11-22 09:02 UTC",
-        "1 ticket: 1 partly invoiced  ·  4 API calls in 0.8 s",
+        "1 ticket: 1 partly invoiced  ·  4 calls to Syncro in 0.8 s",
     ):
         assert expected in text
 

@@ -34,7 +34,7 @@ def test_the_incident_is_two_lines_under_its_title() -> None:
     lines = shown(the_incident()).splitlines()
     assert lines[1:] == [
         "29 of 31 invoiced, 2 non-billable, nothing unbilled",
-        "31 tickets checked  ·  96 API calls in 31.0 s",
+        "31 tickets checked  ·  96 calls to Syncro in 31.0 s",
     ]
 
 
