@@ -50,7 +50,7 @@ def test_the_digest_after_the_run_says_how_many_it_took_and_names_the_one_it_lef
 
     for parent in office.parents()[1:]:
         said = "\n".join([parent.text, *office.thread(parent)])
-        assert f"{SAID} took 11 of 12 tickets; left: #{tickets[11].number}." in said, "and on every day after"
+        assert f"{SAID} took 11 of 12 tickets; missed: #{tickets[11].number}." in said, "and on every day after"
     it_runs(office, tickets[11])
     office.next_day()
     office.digest()
@@ -69,4 +69,4 @@ def test_a_question_knows_what_an_earlier_question_expected(office: Office) -> N
     together = office.check(taken, left)
 
     assert "did not take its charges in the run of 3 Mar 2026" in str(office.thread(alone)) + str(alone.text)
-    assert f"{SAID} took 1 of 2 tickets; left: #{left.number}." in str(office.thread(together)) + together.text
+    assert f"{SAID} took 1 of 2 tickets; missed: #{left.number}." in str(office.thread(together)) + together.text

@@ -79,7 +79,7 @@ def test_a_selection_is_said_in_words_and_stored_as_json() -> None:
         (Selected(failure="Syncro is away."), "could not be listed, so nothing was checked. Syncro is away."),
         (
             Selected(names=("Kittle IT", "Kittle Labs")),
-            "do you mean: \u201cKittle IT\u201d and \u201cKittle Labs\u201d?",
+            "do you mean? There are \u201cKittle IT\u201d and \u201cKittle Labs\u201d.",
         ),
         (Selected(), "I found no finished ticket of \u201cKittle\u201d since Mon 23 Nov 2026."),
         (Selected(tuple(map(str, range(51)))), "That is 51 finished tickets; one request can hold 50."),
