@@ -8,6 +8,7 @@ from typing import Final
 from bot.messages.rendered import TEXT_LIMIT, Block, Rendered, cell_words, header, section, text_cell
 
 _CUT: Final = "… (the rest stands in the thread)"
+_BEFORE: Final = "Said before that:"
 
 
 def redrawn(
@@ -33,8 +34,8 @@ def redrawn(
     blocks, words = _left_in_tables(said.blocks, settled), said.text
     if is_answer and blocks and blocks[0]["type"] == "header":
         blocks, words = blocks[1:], words.partition("\n")[2]
-        return _within(f"{top}\n{news}\n{words}", [header(top), section(news), *blocks])
-    return _within(f"{top}\n{news}\n{words}", [section(f"*{top}*\n{news}"), *blocks])
+        return _within(f"{top}\n{news}\n{_BEFORE}\n{words}", [header(top), section(news), *blocks])
+    return _within(f"{top}\n{news}\n{_BEFORE}\n{words}", [section(f"*{top}*\n{news}\n{_BEFORE}"), *blocks])
 
 
 def _top(settled: int, warned: int, how: str) -> str:

@@ -52,8 +52,9 @@ def test_the_table_of_a_message_that_is_settled_in_part_has_what_is_left(*, is_a
     assert "data_table" not in [block["type"] for block in gone.blocks]
 
 
-def test_a_digest_keeps_what_else_it_says() -> None:
+def test_a_digest_keeps_what_else_it_says_as_what_was_said_before() -> None:
     drawn = redrawn(OLD, ["Ticket #1 is on invoice 9"], 1, is_answer=False)
+    assert drawn.text.split("\n")[2] == "Said before that:"
     assert drawn.blocks[1:] == OLD.blocks
     assert drawn.text.endswith(OLD.text)
 
