@@ -70,7 +70,7 @@ def test_a_contract_covers_time_by_name_id_or_any(name: str) -> None:
     for work in works:
         found = judged(policy, **work, **GOLD)
         assert (found.verdict, found.rule) == (Verdict.COVERED, "COVERED_CONTRACTS")
-        assert "Its contract “Gold” is covered" in reason(found)
+        assert "its contract “Gold” is a covered one" in reason(found)
     assert judged(policy, timers=[HOUR]).verdict is Verdict.NOT_INVOICED
 
 
