@@ -412,10 +412,12 @@ def read_unchecked(environment_file: str | Path | None, **instead: Any) -> Setti
 
 
 def misspelled(names: Iterable[str]) -> Iterator[str]:
-    """Names that are all but those of settings. What is quite another name is for another program."""
+    """Names that are all but those of settings. Quite another name, or one with a word more, is for another program."""
     known = [name.upper() for name in Settings.model_fields]
     for name in names:
-        near = get_close_matches(name.upper(), known, 1, _ALIKE)
+        near = [
+            each for each in get_close_matches(name.upper(), known, 1, _ALIKE) if f"_{each}_" not in f"_{name.upper()}_"
+        ]
         if name.upper() not in known and (near or name.upper().startswith(_OURS_ALONE)):
             meant = f"{near[0]} is meant?" if near else "all that there are stand in .env.example."
             yield f"{name}, which is no setting: {meant}"
