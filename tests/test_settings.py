@@ -592,7 +592,7 @@ def test_a_line_of_the_file_that_sets_nothing_is_refused_and_not_shown(
 
 
 def test_misspelled_names_of_the_environment_are_told_to_the_log_and_those_of_other_programs_are_not() -> None:
-    names = ["ALLOWED_USER", "digest_cron", "MANAGERS", "scan_limit", "PATH", "HOSTNAME", "PGDATABASE", "SLACK_WEBHOOK"]
+    names = ["ALLOWED_USER", "digest_cron", "MANAGERS", "scan_limit", "PATH", "PGDATABASE", "TEST_DATABASE_URL"]
     assert [said.partition(",")[0] for said in misspelled(names)] == ["ALLOWED_USER", "digest_cron"]
 
 
