@@ -415,11 +415,12 @@ def misspelled(names: Iterable[str]) -> Iterator[str]:
     """Names that are all but those of settings. Quite another name, or one with a word more, is for another program."""
     known = [name.upper() for name in Settings.model_fields]
     for name in names:
-        near = [
-            each for each in get_close_matches(name.upper(), known, 1, _ALIKE) if f"_{each}_" not in f"_{name.upper()}_"
-        ]
-        if name.upper() not in known and (near or name.upper().startswith(_OURS_ALONE)):
-            meant = f"{near[0]} is meant?" if near else "all that there are stand in .env.example."
+        said = name.upper()
+        near = next(iter(get_close_matches(said, known, 1, _ALIKE)), "")
+        if f"_{near}_" in f"_{said}_":
+            near = ""
+        if said not in known and (near or said.startswith(_OURS_ALONE)):
+            meant = f"{near} is meant?" if near else "all that there are stand in .env.example."
             yield f"{name}, which is no setting: {meant}"
 
 

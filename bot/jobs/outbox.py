@@ -194,17 +194,14 @@ class Outbox:
         """Tell the person who used a command; False when Slack no longer takes it."""
         look = self._last_look(harmless=harmless)
 
-        def respond(_: bool) -> bool | dict[str, bool]:
+        def respond(_: bool) -> dict[str, bool]:
             try:
                 look()
             except OldNewsError:
                 return {"old": True}
-            return self._poster.respond(response_url, message)
+            return {"done": self._poster.respond(response_url, message)}
 
-        done = self._steps.run(step, respond)
-        if isinstance(done, dict):
-            raise OldNewsError(step)
-        return bool(done)
+        return bool(self._run(step, respond)["done"])
 
     def attach(self, step: str, place: Posted, *, name: str, content: str, comment: str) -> bool:
         """Put a text file into the thread of a message; False when Slack does not take it."""

@@ -82,10 +82,9 @@ _EXPECTED: Final[Mapping[tuple[Due, Ground | None], str]] = {
         "No invoice is expected: its only charges are 0.00 and no billable time is left without a charge."
     ),
     (Due.NEVER, Ground.PRODUCT): "No invoice is expected: it has a charge of 0.00 for “{value}”.",
-    (
-        Due.COVERED,
-        None,
-    ): "No invoice is owed: its {by} “{value}” is a covered one, and no charge with a price is unbilled.",
+    (Due.COVERED, None): (
+        "No invoice is owed: its {by} “{value}” is a covered one, and no charge with a price is unbilled."
+    ),
 }
 _BESIDE_TIME: Final = (Ground.CHARGES, Ground.PRODUCT)
 
